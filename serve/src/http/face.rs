@@ -52,13 +52,14 @@ impl Face {
                 ..WsConfig::default()
             }),
         };
+        let of_alpaca = alpaca::Shared::new(Arc::clone(&self.alpaca));
         move |config| {
             identity::configure(config, &self.identity);
             market_data::provide(config, &self.market_data);
             trading::share(config, &self.trading);
             strategies::share(config, &self.strategies);
             watchlists::share(config, &self.watchlists);
-            alpaca::share(config, &self.alpaca);
+            alpaca::share(config, &of_alpaca);
             let all = endpoints().into_iter().chain(openapi::endpoints(&document));
             all.for_each(|endpoint| endpoint.register(config));
             // What a document of requests and answers has no words for: docs/websocket.md has its protocol.

@@ -91,6 +91,6 @@ pub(super) async fn all(desk: Desk, _: Caller, Query(mut fields): Query) -> Answ
 /// Returns an asset, by any of its names or its id.
 pub(super) async fn one(desk: Desk, _: Caller, path: web::Path<String>) -> Answer {
     let named = desk.asset(&path)?;
-    let name = desk.name_of(&desk.data().publication(), &named.snapshot, named.naming);
+    let name = desk.name_of(&named.snapshot, named.naming);
     Ok(ok(&asset(&desk, &name, &named)))
 }

@@ -17,6 +17,7 @@ mod order_body;
 mod orders;
 mod positions;
 mod stocks;
+mod stream;
 mod watchlists;
 
 use std::sync::Arc;
@@ -42,13 +43,28 @@ const TRADE: Access = Access::Needs(Scope::Trade);
 
 /// Returns the routes.
 pub(super) fn endpoints() -> Vec<Endpoint> {
-    let rooms = [trading(), lists(), market_data()];
+    let rooms = [trading(), lists(), market_data(), stream::endpoints()];
     rooms.into_iter().flatten().collect()
 }
 
+/// What the handlers of all workers share.
+#[derive(Clone)]
+pub(super) struct Shared {
+    alpaca: Arc<Alpaca>,
+    places: web::Data<stream::Places>,
+}
+
+impl Shared {
+    /// Makes it, once for a server.
+    pub(super) fn new(alpaca: Arc<Alpaca>) -> Self {
+        Self { alpaca, places: web::Data::new(stream::Places::default()) }
+    }
+}
+
 /// Gives the handlers what they share.
-pub(super) fn share(config: &mut web::ServiceConfig, alpaca: &Arc<Alpaca>) {
-    config.app_data(web::Data::from(Arc::clone(alpaca)));
+pub(super) fn share(config: &mut web::ServiceConfig, shared: &Shared) {
+    config.app_data(web::Data::from(Arc::clone(&shared.alpaca)));
+    stream::share(config, &shared.places);
 }
 
 fn trading() -> Vec<Endpoint> {

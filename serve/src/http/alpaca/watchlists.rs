@@ -122,8 +122,7 @@ fn symbols(desk: &Desk, fields: &mut Fields) -> Result<Option<Vec<String>>, Prob
 /// Returns the name by which a list has a symbol.
 fn known(desk: &Desk, name: &str) -> Result<String, Problem> {
     let named = desk.find(name)?;
-    let publication = desk.data().publication();
-    Ok(desk.name_of(&publication, &named.snapshot, crate::services::alpaca::Naming::Symbol))
+    Ok(desk.name_of(&named.snapshot, crate::services::alpaca::Naming::Symbol))
 }
 
 fn body(caller: &Caller, list: &WatchlistView) -> Value {

@@ -12,6 +12,7 @@ use bytestring::ByteString;
 use tokio::sync::oneshot;
 
 use super::feed::Bell;
+use super::frame::{Frame, NATIVE};
 use super::hub::Hub;
 use super::message::{Notice, text_of};
 use super::open::nobody_known;
@@ -259,7 +260,7 @@ impl Connection {
             return Err(Problem::new(ProblemKind::TooMany, "too_many_subscriptions", message));
         }
         let from = from.as_ref().map(super::request::From::position).transpose()?;
-        let reader = Reader::begin(&self.hub, &topic, from, &self.bell)?;
+        let reader = Reader::begin(&self.hub, (&topic, NATIVE), from, &self.bell)?;
         let (epoch, next) = reader.place();
         let epoch = epoch.map(|epoch| epoch.to_string());
         let answer = text_of(&Notice::Subscribed { id: id.as_deref(), topic: topic.name(), epoch, next });
@@ -285,9 +286,12 @@ impl Connection {
         let mut sent = 0;
         for (topic, reader) in &mut self.readers {
             while sent < SENT_AT_ONCE
-                && let Some(text) = reader.read(topic)?
+                && let Some(frame) = reader.read(topic)?
             {
-                self.outgoing.send(text).await?;
+                // This form has no other frames.
+                if let Frame::Text(text) = frame {
+                    self.outgoing.send(text).await?;
+                }
                 sent += 1;
             }
         }

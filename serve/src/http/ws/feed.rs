@@ -7,17 +7,16 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use actix_web::rt;
-use bytestring::ByteString;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
-use super::message::update_text;
+use super::frame::{Format, Frame};
 use super::topic::Topic;
 use crate::publication::{CloseReason, Position, Publication, Subscription};
 use crate::services::market_data::MarketData;
 
 /// Wakes a client's task.
-pub(super) type Bell = Notify;
+pub(in crate::http) type Bell = Notify;
 
 /// An update as it is sent, and from where to where it leads.
 #[derive(Debug, Clone)]
@@ -26,14 +25,15 @@ pub(super) struct Item {
     from: u64,
     /// The number up to which a reader has all after it.
     pub(super) next: u64,
-    pub(super) text: ByteString,
+    pub(super) frame: Frame,
 }
 
 /// The updates of one topic of the publication.
 #[derive(Debug)]
-pub(super) struct Feed {
+pub(in crate::http) struct Feed {
     service: std::sync::Arc<MarketData>,
     topic: Topic,
+    format: Format,
     state: RefCell<State>,
     bells: RefCell<Vec<Weak<Bell>>>,
     task: RefCell<Option<JoinHandle<()>>>,
@@ -56,6 +56,13 @@ struct Source {
     publication: Publication,
     epoch: i64,
     subscription: Subscription,
+}
+
+/// How the updates of a feed are written.
+struct Writing<'a> {
+    service: &'a MarketData,
+    topic: &'a Topic,
+    format: &'a Format,
 }
 
 /// What a reader finds next.
@@ -81,13 +88,18 @@ const LOOK: Duration = Duration::from_millis(100);
 
 impl Feed {
     /// Begins to follow a topic; absent if the publication has no such channel.
-    pub(super) fn begin(service: &std::sync::Arc<MarketData>, topic: &Topic) -> Option<Rc<Self>> {
+    pub(super) fn begin(
+        service: &std::sync::Arc<MarketData>,
+        topic: &Topic,
+        format: Format,
+    ) -> Option<Rc<Self>> {
         let mut state =
             State { source: None, next: None, ring: VecDeque::new(), ring_bytes: 0, generation: 0 };
         state.begin(Source::begin(service, topic)?);
         let feed = Rc::new(Self {
             service: std::sync::Arc::clone(service),
             topic: topic.clone(),
+            format,
             state: RefCell::new(state),
             bells: RefCell::default(),
             task: RefCell::default(),
@@ -146,7 +158,7 @@ impl Feed {
             return found;
         }
         // What is new by now is to be in the ring, so that whoever reads alone joins the others behind it.
-        if state.pump(&self.service, &self.topic).is_some() {
+        if state.pump(&self.writing()).is_some() {
             self.ring_all();
         }
         if let Some(found) = next.and_then(|next| state.ready(next)) {
@@ -170,12 +182,21 @@ impl Feed {
         let Ok(mut subscription) = subscribed else { return Found::FellBehind };
         match subscription.try_next() {
             Some(Ok(update)) => {
-                let text = update_text(&self.service, &self.topic, source.epoch, &update);
-                Found::Item(Item { from: update.numbers.start, next: update.numbers.end, text })
+                let frame = (self.format.update)(&self.service, &self.topic, source.epoch, &update);
+                Found::Item(Item { from: update.numbers.start, next: update.numbers.end, frame })
             }
             Some(Err(closed)) if closed.reason == CloseReason::FellBehind => Found::FellBehind,
             Some(Err(_)) | None => Found::Nothing,
         }
+    }
+
+    /// Returns the form of the messages.
+    pub(super) const fn format(&self) -> &Format {
+        &self.format
+    }
+
+    fn writing(&self) -> Writing<'_> {
+        Writing { service: &self.service, topic: &self.topic, format: &self.format }
     }
 
     fn ring_all(&self) {
@@ -216,14 +237,14 @@ impl State {
     }
 
     /// Takes all that is new, and returns how many updates that were. `None` if nothing was.
-    fn pump(&mut self, service: &MarketData, topic: &Topic) -> Option<usize> {
+    fn pump(&mut self, writing: &Writing<'_>) -> Option<usize> {
         let mut count = 0;
         loop {
             let read = self.source.as_mut()?.subscription.try_next();
             match read {
-                Some(Ok(update)) => self.push(service, topic, &update),
+                Some(Ok(update)) => self.push(writing, &update),
                 Some(Err(closed)) => {
-                    self.lose(closed.reason, service, topic);
+                    self.lose(closed.reason, writing);
                     return Some(count);
                 }
                 None => return (count > 0).then_some(count),
@@ -232,28 +253,28 @@ impl State {
         }
     }
 
-    fn push(&mut self, service: &MarketData, topic: &Topic, update: &crate::publication::Update) {
+    fn push(&mut self, writing: &Writing<'_>, update: &crate::publication::Update) {
         let Some(source) = &self.source else { return };
         let next = update.numbers.end;
         // The first one is the snapshot of this worker. Each reader begins with its own, which is newer.
         let Some(from) = self.next.replace(next) else { return };
-        let text = update_text(service, topic, source.epoch, update);
-        self.ring_bytes += text.len();
-        self.ring.push_back(Item { from, next, text });
+        let frame = (writing.format.update)(writing.service, writing.topic, source.epoch, update);
+        self.ring_bytes += frame.len();
+        self.ring.push_back(Item { from, next, frame });
         while self.ring.len() > ITEMS_MAX || (self.ring_bytes > BYTES_MAX && self.ring.len() > 1) {
             let dropped = self.ring.pop_front();
-            self.ring_bytes -= dropped.map_or(0, |item| item.text.len());
+            self.ring_bytes -= dropped.map_or(0, |item| item.frame.len());
         }
     }
 
     /// The subscription is over: another one is begun, where there is one.
-    fn lose(&mut self, reason: CloseReason, service: &MarketData, topic: &Topic) {
+    fn lose(&mut self, reason: CloseReason, writing: &Writing<'_>) {
         self.ring.clear();
         self.ring_bytes = 0;
         match reason {
             // This worker has been away for longer than updates are kept. Its readers see by themselves
             // whether they have missed something.
-            CloseReason::FellBehind => match Source::begin(service, topic) {
+            CloseReason::FellBehind => match Source::begin(writing.service, writing.topic) {
                 Some(source) => self.begin(source),
                 None => self.source = None,
             },
@@ -263,13 +284,13 @@ impl State {
     }
 
     /// Looks whether there is a publication again.
-    fn revive(&mut self, service: &MarketData, topic: &Topic) -> bool {
-        let Some(source) = Source::begin(service, topic) else { return false };
+    fn revive(&mut self, writing: &Writing<'_>) -> bool {
+        let Some(source) = Source::begin(writing.service, writing.topic) else { return false };
         self.begin(source);
         let is_over = {
             let first = self.source.as_mut().and_then(|source| source.subscription.try_next());
             if let Some(Ok(update)) = &first {
-                self.push(service, topic, update);
+                self.push(writing, update);
             }
             matches!(first, Some(Err(_)))
         };
@@ -291,7 +312,7 @@ async fn follow(feed: Weak<Feed>) {
         }
         rt::time::sleep(LOOK).await;
         let Some(feed) = feed.upgrade() else { return };
-        let is_back = feed.state.borrow_mut().revive(&feed.service, &feed.topic);
+        let is_back = feed.state.borrow_mut().revive(&feed.writing());
         if is_back {
             feed.ring_all();
         }
@@ -307,8 +328,8 @@ fn poll(feed: &Weak<Feed>, cx: &mut Context<'_>) -> Poll<bool> {
         let Some(source) = &mut state.source else { return Poll::Ready(false) };
         match source.subscription.poll_next(cx) {
             Poll::Pending => break,
-            Poll::Ready(Ok(update)) => state.push(&feed.service, &feed.topic, &update),
-            Poll::Ready(Err(closed)) => state.lose(closed.reason, &feed.service, &feed.topic),
+            Poll::Ready(Ok(update)) => state.push(&feed.writing(), &update),
+            Poll::Ready(Err(closed)) => state.lose(closed.reason, &feed.writing()),
         }
         is_news = true;
     }

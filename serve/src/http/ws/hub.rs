@@ -6,16 +6,17 @@ use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
 use super::feed::Feed;
+use super::frame::Format;
 use super::market::LatestFeed;
 use super::topic::Topic;
 use super::{Authenticator, WsConfig, WsParts};
 use crate::services::market_data::MarketData;
 
 /// The feeds of one worker: each is there as long as somebody follows it.
-pub(super) struct Hub {
+pub(in crate::http) struct Hub {
     parts: WsParts,
-    feeds: RefCell<BTreeMap<Topic, Weak<Feed>>>,
-    latest: RefCell<BTreeMap<Topic, Weak<LatestFeed>>>,
+    feeds: RefCell<BTreeMap<(Topic, u8), Weak<Feed>>>,
+    latest: RefCell<BTreeMap<(Topic, u8), Weak<LatestFeed>>>,
 }
 
 impl Hub {
@@ -24,39 +25,39 @@ impl Hub {
         Self { parts, feeds, latest: RefCell::new(BTreeMap::new()) }
     }
 
-    pub(super) const fn service(&self) -> &Arc<MarketData> {
+    pub(in crate::http) const fn service(&self) -> &Arc<MarketData> {
         &self.parts.market_data
     }
 
-    pub(super) fn config(&self) -> &WsConfig {
+    pub(in crate::http) fn config(&self) -> &WsConfig {
         &self.parts.config
     }
 
-    pub(super) fn authenticator(&self) -> Option<&Arc<dyn Authenticator>> {
+    pub(in crate::http) fn authenticator(&self) -> Option<&Arc<dyn Authenticator>> {
         self.parts.authenticator.as_ref()
     }
 
     /// Returns the feed of a topic that has numbers; absent if there is no such channel.
-    pub(super) fn feed(&self, topic: &Topic) -> Option<Rc<Feed>> {
+    pub(super) fn feed(&self, topic: &Topic, format: Format) -> Option<Rc<Feed>> {
         let mut feeds = self.feeds.borrow_mut();
-        if let Some(feed) = feeds.get(topic).and_then(Weak::upgrade) {
+        if let Some(feed) = feeds.get(&(topic.clone(), format.id)).and_then(Weak::upgrade) {
             return Some(feed);
         }
         feeds.retain(|_, feed| feed.strong_count() > 0);
-        let feed = Feed::begin(self.service(), topic)?;
-        feeds.insert(topic.clone(), Rc::downgrade(&feed));
+        let feed = Feed::begin(self.service(), topic, format)?;
+        feeds.insert((topic.clone(), format.id), Rc::downgrade(&feed));
         Some(feed)
     }
 
     /// Returns the feed of a topic of which only the newest state is sent.
-    pub(super) fn latest(&self, topic: &Topic) -> Rc<LatestFeed> {
+    pub(super) fn latest(&self, topic: &Topic, format: Format) -> Rc<LatestFeed> {
         let mut feeds = self.latest.borrow_mut();
-        if let Some(feed) = feeds.get(topic).and_then(Weak::upgrade) {
+        if let Some(feed) = feeds.get(&(topic.clone(), format.id)).and_then(Weak::upgrade) {
             return feed;
         }
         feeds.retain(|_, feed| feed.strong_count() > 0);
-        let feed = LatestFeed::begin(self.service(), topic);
-        feeds.insert(topic.clone(), Rc::downgrade(&feed));
+        let feed = LatestFeed::begin(self.service(), topic, format);
+        feeds.insert((topic.clone(), format.id), Rc::downgrade(&feed));
         feed
     }
 }

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::rt;
-use bytestring::ByteString;
 use serde::Serialize;
 use tokio::task::JoinHandle;
 
 use super::feed::Bell;
-use super::message::{quote_text, text_of};
+use super::frame::{Format, Frame};
+use super::message::text_of;
 use super::topic::Topic;
 use crate::domain::Number;
 use crate::publication::ListingSnapshot;
@@ -19,19 +19,20 @@ use crate::services::market_data::{MarketData, MarketDayView, QuoteView, StageNa
 
 /// The newest state of a topic, written once for all who follow it on this worker.
 #[derive(Debug)]
-pub(super) struct LatestFeed {
+pub(in crate::http) struct LatestFeed {
     service: Arc<MarketData>,
     topic: Topic,
+    format: Format,
     state: RefCell<State>,
     bells: RefCell<Vec<Weak<Bell>>>,
     task: RefCell<Option<JoinHandle<()>>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
     /// How many states there have been.
     version: u64,
-    text: ByteString,
+    frame: Frame,
     /// What was looked at last, so that the same is not written again.
     seen: Option<Arc<ListingSnapshot>>,
     quote: Option<QuoteView>,
@@ -56,11 +57,13 @@ struct MarketMessage {
 }
 
 impl LatestFeed {
-    pub(super) fn begin(service: &Arc<MarketData>, topic: &Topic) -> Rc<Self> {
+    pub(super) fn begin(service: &Arc<MarketData>, topic: &Topic, format: Format) -> Rc<Self> {
+        let state = State { version: 0, frame: Frame::Nothing, seen: None, quote: None };
         let feed = Rc::new(Self {
             service: Arc::clone(service),
             topic: topic.clone(),
-            state: RefCell::default(),
+            format,
+            state: RefCell::new(state),
             bells: RefCell::default(),
             task: RefCell::default(),
         });
@@ -93,9 +96,9 @@ impl LatestFeed {
     }
 
     /// Returns the newest state, and its version, if that is another than a reader has.
-    pub(super) fn newer_than(&self, version: u64) -> Option<(u64, ByteString)> {
+    pub(super) fn newer_than(&self, version: u64) -> Option<(u64, Frame)> {
         let state = self.state.borrow();
-        (state.version != version).then(|| (state.version, state.text.clone()))
+        (state.version != version).then(|| (state.version, state.frame.clone()))
     }
 
     /// Looks whether there is another state.
@@ -122,7 +125,7 @@ impl LatestFeed {
         if is_same {
             return false;
         }
-        state.text = quote_text(&quote);
+        state.frame = (self.format.quote)(&self.service, &quote);
         state.quote = Some(quote);
         state.version += 1;
         true
@@ -130,7 +133,7 @@ impl LatestFeed {
 
     fn look_at_market(&self) -> bool {
         let (status, clock) = (self.service.market_status(), self.service.clock());
-        let text = text_of(&MarketMessage {
+        let frame = Frame::Text(text_of(&MarketMessage {
             kind: "market",
             channel: "status",
             stage: status.stage,
@@ -140,12 +143,12 @@ impl LatestFeed {
             day: status.day,
             speed: clock.speed,
             is_paused: clock.is_paused,
-        });
+        }));
         let mut state = self.state.borrow_mut();
-        if state.text == text {
+        if state.frame == frame {
             return false;
         }
-        state.text = text;
+        state.frame = frame;
         state.version += 1;
         true
     }

@@ -9,6 +9,7 @@
 
 mod connection;
 mod feed;
+mod frame;
 mod hub;
 mod market;
 mod message;
@@ -32,7 +33,14 @@ use super::endpoint::{Access, Endpoint};
 use crate::domain::{Actor, Credential, Problem};
 use crate::services::identity::Identity;
 use crate::services::market_data::MarketData;
-use hub::Hub;
+pub(super) use feed::Bell;
+pub(super) use frame::{Format, Frame};
+pub(super) use hub::Hub;
+pub(super) use open::is_allowed;
+pub(super) use outcome::Over;
+pub(super) use reader::Reader;
+pub(super) use topic::{ListingTopic, Topic};
+pub(super) use watched::Watched;
 
 /// Says who has a token.
 pub trait Authenticator: Send + Sync {

@@ -76,7 +76,7 @@ fn bearer(headers: &HeaderMap) -> Option<String> {
 
 /// Returns whether whoever asks is no page, or one that may: browsers let any page open a WebSocket anywhere,
 /// and say only where it is from.
-fn is_allowed(headers: &HeaderMap, allowed: &[String]) -> bool {
+pub(in crate::http) fn is_allowed(headers: &HeaderMap, allowed: &[String]) -> bool {
     let mut origins = headers.get_all(header::ORIGIN);
     let Some(origin) = origins.next() else { return true };
     let Ok(origin) = origin.to_str() else { return false };

@@ -4,7 +4,7 @@ use actix_ws::{CloseCode, CloseReason};
 
 /// Why a connection ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Over {
+pub(in crate::http) enum Over {
     /// The client has gone, or says that it goes.
     Gone,
     /// It reads too slowly to be told all that it is to be told.
@@ -33,7 +33,7 @@ pub(super) enum Over {
 
 impl Over {
     /// Returns what the client is told.
-    pub(super) fn reason(self) -> Option<CloseReason> {
+    pub(in crate::http) fn reason(self) -> Option<CloseReason> {
         let (code, word) = match self {
             Self::Gone => return None,
             Self::FellBehind => (CloseCode::Other(4408), "fell_behind"),

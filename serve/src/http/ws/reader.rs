@@ -2,12 +2,10 @@
 
 use std::rc::Rc;
 
-use bytestring::ByteString;
-
 use super::feed::{Bell, Feed, Found};
+use super::frame::{Format, Frame};
 use super::hub::Hub;
 use super::market::LatestFeed;
-use super::message::{Notice, text_of};
 use super::outcome::Over;
 use super::topic::Topic;
 use crate::domain::{Problem, ProblemKind};
@@ -15,7 +13,7 @@ use crate::publication::{Position, SubscribeError};
 
 /// One client's place in one topic.
 #[derive(Debug)]
-pub(super) enum Reader {
+pub(in crate::http) enum Reader {
     /// In one with numbers.
     Numbered { feed: Rc<Feed>, next: Option<u64>, generation: u64 },
     /// In one of which only the newest state is sent.
@@ -24,9 +22,9 @@ pub(super) enum Reader {
 
 impl Reader {
     /// Begins to follow a topic, from a place on if that is given.
-    pub(super) fn begin(
+    pub(in crate::http) fn begin(
         hub: &Hub,
-        topic: &Topic,
+        (topic, format): (&Topic, Format),
         from: Option<Position>,
         bell: &Rc<Bell>,
     ) -> Result<Self, Problem> {
@@ -35,11 +33,11 @@ impl Reader {
                 let message = "this channel has no numbers: it begins with its newest state";
                 return Err(Problem::new(ProblemKind::Refused, "invalid_field", message).at("from"));
             }
-            let feed = hub.latest(topic);
+            let feed = hub.latest(topic, format);
             feed.add_bell(bell);
             return Ok(Self::Latest { feed, version: 0 });
         }
-        let feed = hub.feed(topic).ok_or_else(unknown)?;
+        let feed = hub.feed(topic, format).ok_or_else(unknown)?;
         let (_, generation) = feed.epoch();
         let next = match from {
             Some(position) => {
@@ -68,22 +66,31 @@ impl Reader {
     }
 
     /// Returns the next message, if there is one.
-    pub(super) fn read(&mut self, topic: &Topic) -> Result<Option<ByteString>, Over> {
+    pub(in crate::http) fn read(&mut self, topic: &Topic) -> Result<Option<Frame>, Over> {
+        loop {
+            match self.read_any(topic)? {
+                Some(Frame::Nothing) => {}
+                other => return Ok(other),
+            }
+        }
+    }
+
+    fn read_any(&mut self, topic: &Topic) -> Result<Option<Frame>, Over> {
         match self {
-            Self::Latest { feed, version } => Ok(feed.newer_than(*version).map(|(newer, text)| {
+            Self::Latest { feed, version } => Ok(feed.newer_than(*version).map(|(newer, frame)| {
                 *version = newer;
-                text
+                frame
             })),
             Self::Numbered { feed, next, generation } => match feed.read(*next, *generation) {
                 Found::Nothing => Ok(None),
                 Found::Item(item) => {
                     *next = Some(item.next);
-                    Ok(Some(item.text))
+                    Ok(Some(item.frame))
                 }
                 Found::Reset { epoch, generation: newer } => {
                     *generation = newer;
                     *next = feed.start();
-                    Ok(Some(text_of(&Notice::Reset { topic: topic.name(), epoch: epoch.to_string() })))
+                    Ok(Some((feed.format().reset)(topic, epoch)))
                 }
                 Found::FellBehind => Err(Over::FellBehind),
             },
@@ -91,7 +98,7 @@ impl Reader {
     }
 
     /// Is woken no longer.
-    pub(super) fn end(&self, bell: &Rc<Bell>) {
+    pub(in crate::http) fn end(&self, bell: &Rc<Bell>) {
         match self {
             Self::Numbered { feed, .. } => feed.remove_bell(bell),
             Self::Latest { feed, .. } => feed.remove_bell(bell),

@@ -9,14 +9,14 @@ use crate::services::market_data::{IntervalName, MarketData};
 
 /// The listing of a topic.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub(super) struct ListingTopic {
-    pub(super) symbol: Arc<str>,
-    pub(super) venue: Arc<str>,
+pub(in crate::http) struct ListingTopic {
+    pub(in crate::http) symbol: Arc<str>,
+    pub(in crate::http) venue: Arc<str>,
 }
 
 /// What can be followed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Topic {
+pub(in crate::http) enum Topic {
     /// All levels of a book, and what changes of them.
     Book(ListingTopic),
     /// The newest quote.
@@ -60,7 +60,7 @@ impl Topic {
     }
 
     /// Returns the listing that it is about.
-    pub(super) const fn listing(&self) -> Option<&ListingTopic> {
+    pub(in crate::http) const fn listing(&self) -> Option<&ListingTopic> {
         match self {
             Self::Book(listing)
             | Self::Quote(listing)

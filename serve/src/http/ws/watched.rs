@@ -13,14 +13,14 @@ use tokio::sync::oneshot;
 /// on to read, for ever, if nobody has the request any more by then. A WebSocket's request has no end, so it
 /// is held until its response is over.
 #[derive(Debug)]
-pub(super) struct Watched {
+pub(in crate::http) struct Watched {
     body: BoxBody,
     _ended: oneshot::Sender<()>,
 }
 
 impl Watched {
     /// Watches a body; what is returned is ready once that has ended.
-    pub(super) fn new(body: BoxBody) -> (Self, oneshot::Receiver<()>) {
+    pub(in crate::http) fn new(body: BoxBody) -> (Self, oneshot::Receiver<()>) {
         let (ended, has_ended) = oneshot::channel();
         (Self { body, _ended: ended }, has_ended)
     }

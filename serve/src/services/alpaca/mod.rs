@@ -22,7 +22,7 @@ pub use bars::{Bar, BarsPage, BarsQuery, PagePlace};
 pub use calendar::{MarketHours, TradingDay};
 pub use entering::{Amount, NewOrder};
 pub use ids::{Ids, OrderName};
-pub use names::{AccountNames, NamedListing, Naming};
+pub use names::{AccountNames, NamedListing, Naming, listing_name};
 pub use orders::{Found, Leg, OrdersQuery, Which};
 pub use portfolio::{PortfolioHistory, PortfolioQuery, PortfolioStep};
 pub use positions::{CloseAmount, ClosedPosition, Holding};

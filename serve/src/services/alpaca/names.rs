@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Alpaca;
 use crate::domain::{AccountId, Problem, ProblemKind};
-use crate::publication::{ListingSnapshot, Publication};
+use crate::publication::ListingSnapshot;
+use crate::services::market_data::MarketData;
 use crate::store::traded_names::TradedName;
 
 /// How an instrument is named.
@@ -50,6 +51,20 @@ impl AccountNames {
     }
 }
 
+/// Returns what a listing is called: with its venue only where several list the symbol.
+#[must_use]
+pub fn listing_name(data: &MarketData, symbol: &str, venue: &str, naming: Naming) -> String {
+    let name = instrument_name(data, symbol, naming);
+    if data.find(symbol).is_ok() { name } else { format!("{name}@{venue}") }
+}
+
+fn instrument_name(data: &MarketData, symbol: &str, naming: Naming) -> String {
+    match naming {
+        Naming::Symbol => symbol.to_owned(),
+        Naming::Pair => format!("{symbol}/{}", data.currency()),
+    }
+}
+
 impl Alpaca {
     /// Returns the listing that a text names: `ALFA`, `ALFA/USD`, `ALFAUSD`, or any of them with `@PIT` where
     /// several venues list the symbol.
@@ -85,21 +100,14 @@ impl Alpaca {
 
     /// Returns what a listing is called.
     #[must_use]
-    pub fn name_of(&self, publication: &Publication, snapshot: &ListingSnapshot, naming: Naming) -> String {
-        let symbol = snapshot.listing.instrument.symbol();
-        let is_same = |it: &Arc<ListingSnapshot>| it.listing.instrument.symbol() == symbol;
-        let is_ambiguous = publication.snapshots().iter().filter(|it| is_same(it)).count() > 1;
-        let name = self.name(symbol, naming);
-        if is_ambiguous { format!("{name}@{}", snapshot.listing.venue) } else { name }
+    pub fn name_of(&self, snapshot: &ListingSnapshot, naming: Naming) -> String {
+        listing_name(&self.data, snapshot.listing.instrument.symbol(), &snapshot.listing.venue, naming)
     }
 
     /// Returns what an instrument is called.
     #[must_use]
     pub fn name(&self, symbol: &str, naming: Naming) -> String {
-        match naming {
-            Naming::Symbol => symbol.to_owned(),
-            Naming::Pair => format!("{symbol}/{}", self.data.currency()),
-        }
+        instrument_name(&self.data, symbol, naming)
     }
 
     /// Returns what an account calls what it trades. While the database is away, what is not remembered is

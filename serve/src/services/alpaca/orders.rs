@@ -207,6 +207,14 @@ impl Alpaca {
         self.found(account, view, None).await
     }
 
+    /// Returns an order that is known as it is, with its exits.
+    ///
+    /// # Errors
+    /// [`Problem`] if they cannot be looked up.
+    pub async fn found_in(&self, account: AccountId, view: OrderView) -> Result<Found, Problem> {
+        self.found(account, view, None).await
+    }
+
     /// Returns an order with its exits.
     pub(super) async fn found(
         &self,

@@ -100,7 +100,7 @@ impl Alpaca {
         let snapshots = publication.snapshots();
         let both = snapshots.iter().flat_map(|snapshot| {
             [Naming::Symbol, Naming::Pair].map(|naming| {
-                let name = self.name_of(&publication, snapshot, naming);
+                let name = self.name_of(snapshot, naming);
                 (name, NamedListing { naming, snapshot: snapshot.clone() })
             })
         });

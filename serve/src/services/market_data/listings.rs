@@ -41,6 +41,15 @@ impl MarketData {
         Ok((publication, snapshot))
     }
 
+    /// Returns the first listing of a symbol.
+    #[must_use]
+    pub fn find_symbol(&self, symbol: &str) -> Option<(Publication, Arc<ListingSnapshot>)> {
+        let publication = self.publication();
+        let mut snapshots = publication.snapshots();
+        let place = snapshots.iter().position(|it| it.listing.instrument.symbol() == symbol)?;
+        Some((publication, snapshots.swap_remove(place)))
+    }
+
     /// Returns all instruments.
     #[must_use]
     pub fn instruments(&self) -> InstrumentsView {

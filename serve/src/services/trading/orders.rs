@@ -318,14 +318,23 @@ impl Trading {
     pub(super) fn order_in_memory(&self, account: AccountId, order: OrderId) -> Option<OrderView> {
         let publication = self.handle.publication();
         let own = publication.own_order(&seat_of(account), order)?;
+        self.view_in(&own, order)
+    }
+
+    /// Returns an order as it is in the state of an account, if it is open there, on its way, or among those
+    /// that ended last.
+    #[must_use]
+    pub fn view_in(&self, own: &OwnState, order: OrderId) -> Option<OrderView> {
+        let publication = self.handle.publication();
+        let of = |listing| publication.snapshot(listing);
         if let Some(open) = own.orders.get(&order) {
-            return Some(self.writer(&*publication.snapshot(open.listing)?).open(order, open, None));
+            return Some(self.writer(&*of(open.listing)?).open(order, open, None));
         }
-        if let Some(closed) = own.closed.back() {
-            return Some(self.writer(&*publication.snapshot(closed.last.listing)?).closed(closed));
+        if let Some(closed) = own.closed.iter().rev().find(|closed| closed.id == order) {
+            return Some(self.writer(&*of(closed.last.listing)?).closed(closed));
         }
         let sent = own.sent.get(&order)?;
-        Some(self.writer(&*publication.snapshot(sent.listing)?).sent(sent))
+        Some(self.writer(&*of(sent.listing)?).sent(sent))
     }
 
     /// Returns the id of the order that was entered under an id of its owner's, if one was.
