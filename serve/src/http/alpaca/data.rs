@@ -121,7 +121,7 @@ pub(super) fn listings(desk: &Desk, fields: &mut Fields) -> Result<Vec<Asked>, P
 /// Finds a listing by a name of it.
 pub(super) fn listing(desk: &Desk, name: String) -> Result<Asked, Problem> {
     let found = desk.find(&name).map_err(|problem| {
-        let message = format!("Invalid symbol: {}", problem.message);
+        let message = problem.message.clone();
         let unknown = Problem::new(ProblemKind::Malformed, problem.code.clone(), message).at("symbols");
         match problem.hint {
             Some(hint) => unknown.hint(hint),
