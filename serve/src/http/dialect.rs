@@ -71,13 +71,13 @@ impl Dialect {
 /// are the word and the field that this server's own API has.
 #[derive(Debug)]
 pub(super) struct AlpacaFailure {
-    problem: Problem,
+    problem: Box<Problem>,
     more: Map<String, Value>,
 }
 
 impl From<Problem> for AlpacaFailure {
     fn from(problem: Problem) -> Self {
-        Self { problem, more: Map::new() }
+        Self { problem: Box::new(problem), more: Map::new() }
     }
 }
 
@@ -96,7 +96,7 @@ impl AlpacaFailure {
 
     /// Returns status, code and message.
     fn told(&self) -> (StatusCode, u32, String) {
-        let Problem { kind, code, message, .. } = &self.problem;
+        let Problem { kind, code, message, .. } = &*self.problem;
         let message = message.clone();
         match (kind, &**code) {
             (ProblemKind::Unauthenticated, _) => {
@@ -140,7 +140,7 @@ impl AlpacaFailure {
         let (_, code, message) = self.told();
         let mut body = json!({ "code": code, "message": message, "error": self.problem.code });
         if let Some(map) = body.as_object_mut() {
-            let Problem { field, hint, .. } = &self.problem;
+            let Problem { field, hint, .. } = &*self.problem;
             for (name, value) in [("field", field), ("hint", hint)] {
                 if let Some(value) = value {
                     map.insert(name.to_owned(), Value::from(value.as_str()));

@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use actix_web::web;
 use bearpit_core::market::Side;
 use bearpit_core::units::{SimDuration, SimTime};
 use serde::Serialize;
 
-use super::Desk;
 use super::fields::{Fields, invalid};
 use crate::domain::{Number, Problem, ProblemKind};
 use crate::publication::{Candle, CandleInterval, ListingSnapshot, TradePrint};
 use crate::services::alpaca::{Alpaca, Bar, BarsPage, BarsQuery, PagePlace, Timeframe};
+
+type Desk = web::Data<Alpaca>;
 
 /// Of what kind a listing is asked for: trades of pairs say which side took liquidity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -18,6 +18,8 @@ mod orders;
 mod positions;
 mod stocks;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod watchlists;
 
 use std::sync::Arc;

@@ -68,7 +68,7 @@ impl<'a> OrderWriter<'a> {
     pub(super) fn found(&self, found: &Found) -> OrderBody {
         let mut body = self.order(&found.view);
         if !found.legs.is_empty() {
-            body.legs = Some(found.legs.iter().map(|leg| self.leg(leg)).collect());
+            body = body.with_legs(self, &found.legs);
         }
         if found.is_replaced() {
             let name = |revision| self.id(&found.view, revision);
@@ -81,10 +81,10 @@ impl<'a> OrderWriter<'a> {
         body
     }
 
-    /// Writes an exit.
-    pub(super) fn leg(&self, leg: &Leg) -> OrderBody {
+    /// Writes an order that another one of a class enters.
+    fn leg(&self, leg: &Leg, class: &'static str) -> OrderBody {
         let mut body = self.order(&leg.view);
-        body.order_class = "bracket";
+        body.order_class = class;
         if leg.is_held {
             body.status = "held";
         }
@@ -158,10 +158,12 @@ pub(super) const fn class_of(naming: Naming) -> &'static str {
 }
 
 const fn order_class(view: &OrderView) -> &'static str {
-    match (view.bracket.is_some(), view.one_cancels_other.is_some()) {
-        (true, _) => "bracket",
-        (_, true) => "oco",
-        _ => "",
+    match &view.bracket {
+        Some(bracket) if bracket.take_profit.is_some() && bracket.stop_loss.is_some() => "bracket",
+        Some(_) => "oto",
+        None if view.exit_of.is_some() => "oto",
+        None if view.one_cancels_other.is_some() => "oco",
+        None => "",
     }
 }
 
@@ -202,8 +204,8 @@ const fn status_of(view: &OrderView) -> &'static str {
 
 impl OrderBody {
     /// Adds the orders that it enters.
-    pub(super) fn with_legs(mut self, legs: Vec<Self>) -> Self {
-        self.legs = Some(legs);
+    pub(super) fn with_legs(mut self, writer: &OrderWriter<'_>, legs: &[Leg]) -> Self {
+        self.legs = Some(legs.iter().map(|leg| writer.leg(leg, self.order_class)).collect());
         self
     }
 }

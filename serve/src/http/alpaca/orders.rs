@@ -13,10 +13,10 @@ use super::super::dialect::AlpacaFailure;
 use super::fields::{Body, Fields, Query, invalid};
 use super::order_body::OrderWriter;
 use super::{Answer, Caller, Desk};
-use crate::domain::{ClientOrderId, KindName, Problem, ProblemKind, TimeInForceName};
+use crate::domain::{ClientOrderId, KindName, Number, Problem, ProblemKind, TimeInForceName};
 use crate::services::alpaca::{Amount, NewOrder, OrdersQuery, Replacement, Which};
 use crate::services::market_data::SideName;
-use crate::services::trading::{BracketRequest, OrderRequest, VenueWait};
+use crate::services::trading::{BracketRequest, OrderRequest, PairRequest, VenueWait};
 
 /// How long an answer to an order waits for the venue's word: longer than that takes in a market that is
 /// open.
@@ -111,7 +111,7 @@ fn new_order(fields: &mut Fields) -> Result<NewOrder, Problem> {
     if kind == KindName::Market && request.price.is_some() {
         return Err(invalid("limit_price", "market orders have no limit_price"));
     }
-    request.bracket = bracket(fields)?;
+    read_class(fields, &mut request)?;
     Ok(NewOrder { request, amount })
 }
 
@@ -121,34 +121,58 @@ fn client_of(fields: &mut Fields) -> Result<Option<ClientOrderId>, Problem> {
     id.map_err(|error| invalid("client_order_id", &error.to_string()))
 }
 
-/// Reads the exits of an order.
-fn bracket(fields: &mut Fields) -> Result<Option<BracketRequest>, Problem> {
+/// Reads the exits of an order, and the stop that enters together with it.
+fn read_class(fields: &mut Fields, request: &mut OrderRequest) -> Result<(), Problem> {
     let class = fields.word("order_class", &CLASSES)?.unwrap_or(Class::Simple);
-    let (profit, loss) = (fields.object("take_profit")?, fields.object("stop_loss")?);
-    let refused = |message: &str| {
-        Err(Problem::new(ProblemKind::Refused, "unsupported_order_class", message).at("order_class"))
+    let profit =
+        fields.object("take_profit")?.map(|mut it| needed_number(&mut it, "take_profit", "limit_price"));
+    let profit = profit.transpose()?;
+    let loss = fields.object("stop_loss")?.map(|mut loss| {
+        Ok::<_, Problem>((needed_number(&mut loss, "stop_loss", "stop_price")?, loss.number("limit_price")?))
+    });
+    let loss = loss.transpose()?;
+    let bracket = BracketRequest {
+        take_profit: profit,
+        stop_loss: loss.map(|(trigger, _)| trigger),
+        stop_limit: None,
+        stop_loss_limit: loss.and_then(|(_, limit)| limit),
     };
-    match class {
-        Class::Simple if profit.is_none() && loss.is_none() => Ok(None),
-        Class::Simple => Err(invalid("order_class", "take_profit and stop_loss need order_class bracket")),
-        Class::Bracket => {
-            let (Some(mut profit), Some(mut loss)) = (profit, loss) else {
-                return Err(invalid("take_profit", "bracket orders need take_profit and stop_loss"));
-            };
-            let needed = |name: &str| invalid(name, "it is required");
-            let take_profit = profit.number("limit_price")?;
-            let stop_loss = loss.number("stop_price")?;
-            Ok(Some(BracketRequest {
-                take_profit: Some(take_profit.ok_or_else(|| needed("take_profit.limit_price"))?),
-                stop_loss: Some(stop_loss.ok_or_else(|| needed("stop_loss.stop_price"))?),
-                stop_limit: None,
-                stop_loss_limit: loss.number("limit_price")?,
-            }))
+    match (class, profit, loss) {
+        (Class::Simple, None, None) => {}
+        (Class::Simple, ..) => {
+            let message = "take_profit and stop_loss need order_class bracket, oto or oco";
+            return Err(invalid("order_class", message));
         }
-        Class::OneTriggersOther => refused("oto orders cannot be entered here: use a bracket"),
-        Class::OneCancelsOther => refused("oco orders cannot be entered as a pair here"),
-        Class::Legs => refused("orders of several legs cannot be entered here"),
+        (Class::Bracket, Some(_), Some(_)) => request.bracket = Some(bracket),
+        (Class::Bracket, ..) => {
+            return Err(invalid("take_profit", "bracket orders need take_profit and stop_loss"));
+        }
+        (Class::OneTriggersOther, Some(_), None) | (Class::OneTriggersOther, None, Some(_)) => {
+            request.bracket = Some(bracket);
+        }
+        (Class::OneTriggersOther, ..) => {
+            return Err(invalid("take_profit", "oto orders need either take_profit or stop_loss"));
+        }
+        (Class::OneCancelsOther, profit, Some((stop_loss, stop_loss_limit))) => {
+            if request.kind != Some(KindName::Limit) {
+                return Err(invalid("type", "oco orders are limit orders"));
+            }
+            request.price = profit.or(request.price);
+            request.pair = Some(PairRequest { stop_loss, stop_limit: None, stop_loss_limit });
+        }
+        (Class::OneCancelsOther, ..) => return Err(invalid("stop_loss", "oco orders need stop_loss")),
+        (Class::Legs, ..) => {
+            let message = "orders of several legs cannot be entered here";
+            return Err(
+                Problem::new(ProblemKind::Refused, "unsupported_order_class", message).at("order_class")
+            );
+        }
     }
+    Ok(())
+}
+
+fn needed_number(fields: &mut Fields, of: &str, name: &str) -> Result<Number, Problem> {
+    fields.number(name)?.ok_or_else(|| invalid(&format!("{of}.{name}"), "it is required"))
 }
 
 /// Lists orders.
@@ -179,7 +203,7 @@ pub(super) async fn list(desk: Desk, caller: Caller, Query(mut fields): Query) -
         let mut body = writer.order(order);
         if !legs.is_empty() {
             inner.extend(legs.iter().map(|leg| leg.view.order_id.clone()));
-            body = body.with_legs(legs.iter().map(|leg| writer.leg(leg)).collect());
+            body = body.with_legs(&writer, &legs);
         }
         bodies.push((order.order_id.clone(), body));
     }

@@ -252,6 +252,14 @@ fn of_fact(service: &MarketData, fact: &Fact) -> Told {
             };
             ("order", "replaced", details)
         }
+        ref other => of_change(service, other),
+    }
+}
+
+/// Writes what has become of an order without a word of its owner's.
+fn of_change(service: &MarketData, fact: &Fact) -> Told {
+    let on = |listing| On::new(service, listing);
+    match *fact {
         Fact::OrderRepriced { order, listing, price } => {
             let price = price.and_then(|price| on(listing).price(price));
             ("order", "repriced", Details { price, ..on(listing).order(order) })

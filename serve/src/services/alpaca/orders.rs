@@ -235,6 +235,15 @@ impl Alpaca {
     /// [`Problem`] if they cannot be looked up.
     pub async fn legs(&self, account: AccountId, entry: &OrderView) -> Result<Vec<Leg>, Problem> {
         let mut legs = Vec::new();
+        if let Some(pair) = &entry.pair {
+            let stop = OrderId::new(pair.order_id.parse().unwrap_or(0));
+            match self.trading.order(account, stop).await {
+                Ok(view) => legs.push(Leg { view, is_held: false }),
+                // It is shown once the venue has it.
+                Err(problem) if problem.kind == ProblemKind::NotFound => {}
+                Err(problem) => return Err(problem),
+            }
+        }
         for held in held_legs(entry) {
             match self.trading.order(account, OrderId::new(number(&held))).await {
                 Ok(mut view) => {
@@ -291,6 +300,8 @@ fn held_legs(entry: &OrderView) -> Vec<OrderView> {
         price: None,
         stop_price: None,
         bracket: None,
+        pair: None,
+        one_cancels_other: None,
         revision: 0,
         ..entry.clone()
     };

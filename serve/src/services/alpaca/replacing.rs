@@ -127,28 +127,31 @@ impl Alpaca {
 /// Returns what is to be changed in the words of the market.
 fn request_of(view: &OrderView, change: &Replacement) -> Result<ReplaceRequest, Problem> {
     let Replacement { quantity, limit_price, stop_price, trail, time_in_force } = *change;
-    let refused = |field: &str, message: &str| {
-        Err(Problem::new(ProblemKind::Refused, "not_replaceable", message).at(field))
-    };
-    if time_in_force.is_some_and(|it| it != view.time_in_force) {
-        return refused("time_in_force", "the time in force of an order cannot be replaced");
+    let has_limit = matches!(view.kind, KindName::Limit | KindName::StopLimit);
+    let has_trigger = matches!(view.kind, KindName::Stop | KindName::StopLimit);
+    let odd = [
+        ("limit_price", limit_price.is_some() && !has_limit),
+        ("stop_price", stop_price.is_some() && !has_trigger),
+        ("trail", trail.is_some() && view.kind != KindName::TrailingStop),
+    ];
+    if let Some((field, _)) = odd.into_iter().find(|(_, is_odd)| *is_odd) {
+        let message = format!("an order of type {} has no {field}", view.kind.name());
+        return Err(Problem::new(ProblemKind::Refused, "not_replaceable", message).at(field));
     }
-    if trail.is_some() {
-        return refused("trail", "the distance of a trailing stop cannot be replaced");
-    }
-    let price = match (view.kind, limit_price, stop_price) {
-        (KindName::StopLimit, _, Some(stop)) if Some(stop) != view.stop_price => {
-            let message = "the trigger of a stop-limit order cannot be replaced: cancel it and enter another";
-            return refused("stop_price", message);
-        }
-        (KindName::Stop, None, stop) => stop,
-        (KindName::Stop, Some(_), _) => return refused("limit_price", "a stop order has no limit_price"),
-        (KindName::StopLimit, limit, _) | (_, limit, None) => limit,
-        (_, _, Some(_)) => return refused("stop_price", "the order is no stop order"),
-    };
-    // What is as it was is a replace too: of the quantity by itself.
-    let quantity = quantity.or_else(|| price.is_none().then_some(view.quantity));
-    Ok(ReplaceRequest { price, quantity, ..ReplaceRequest::default() })
+    let is_percent = view.trail_percent.is_some();
+    // Some clients name the time in force in each replace.
+    let time_in_force = time_in_force.filter(|it| *it != view.time_in_force);
+    let is_as_it_was = [limit_price, stop_price, trail, quantity].iter().all(Option::is_none);
+    Ok(ReplaceRequest {
+        price: limit_price,
+        // Who changes nothing gets a new id all the same.
+        quantity: quantity.or_else(|| (is_as_it_was && time_in_force.is_none()).then_some(view.quantity)),
+        stop_price,
+        trail_amount: trail.filter(|_| !is_percent),
+        trail_percent: trail.filter(|_| is_percent),
+        time_in_force,
+        expires_at: None,
+    })
 }
 
 /// Waits for what becomes of a replace.

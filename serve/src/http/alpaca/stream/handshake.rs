@@ -6,15 +6,15 @@ use actix_web::{HttpRequest, HttpResponse, rt, web};
 use super::super::super::dialect::AlpacaFailure;
 use super::super::super::shared::Shared;
 use super::super::super::ws::{Hub, Watched, is_allowed};
-use super::super::Desk;
 use super::codec::Codec;
 use super::data::DataConnection;
 use super::outgoing::Outgoing;
 use super::places::Places;
 use super::trading::TradingConnection;
 use crate::domain::{Problem, ProblemKind};
-use crate::services::alpaca::Naming;
+use crate::services::alpaca::{Alpaca, Naming};
 
+type Desk = web::Data<Alpaca>;
 type Answer = Result<HttpResponse, AlpacaFailure>;
 
 /// The longest message: the names of thousands of symbols.

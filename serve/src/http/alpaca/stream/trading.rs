@@ -35,6 +35,9 @@ pub(super) struct TradingConnection {
 const TRADE_UPDATES: &str = "trade_updates";
 /// How long a client may take to say who it is, in seconds.
 const AUTH_SECS: u32 = 10;
+/// How often, and how many times, it is looked whether an account's channel is there.
+const OPENING_LOOK: Duration = Duration::from_millis(20);
+const OPENING_LOOKS: u32 = 50;
 /// How long it may take to make room for the reason why it is closed.
 const CLOSE_MAX: Duration = Duration::from_secs(5);
 
@@ -152,9 +155,28 @@ impl TradingConnection {
             // An account that nobody has used yet has no channel. Where it cannot be opened now, it will be.
             self.desk.trading().open(account).await.ok();
         }
-        self.follow();
+        self.begin_following().await?;
         let streams: Vec<_> = self.is_listening.then_some(TRADE_UPDATES).into_iter().collect();
         self.say(&json!({ "stream": "listening", "data": { "streams": streams } })).await
+    }
+
+    /// Follows what happens from before the answer on: whatever the client does after it is told.
+    async fn begin_following(&mut self) -> Result<(), Over> {
+        let was_following = self.news.is_some();
+        self.follow();
+        // The channel of an account that was just opened is there a moment later.
+        for _ in 0..OPENING_LOOKS {
+            if self.news.is_some() || !self.is_listening {
+                break;
+            }
+            rt::time::sleep(OPENING_LOOK).await;
+            self.follow();
+        }
+        let first = self.news.as_mut().filter(|_| !was_following).and_then(Subscription::try_next);
+        match first {
+            Some(snapshot) => self.tell(snapshot).await,
+            None => Ok(()),
+        }
     }
 
     fn account(&self) -> Option<AccountId> {

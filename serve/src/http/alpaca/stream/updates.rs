@@ -142,7 +142,7 @@ impl Follower {
             Fact::OrderRejected { order, reason, .. } => {
                 vec![Told { reason: Some(reason.to_string()), ..Told::of("rejected", *order) }]
             }
-            Fact::OrderReplaced { order, .. } => {
+            Fact::OrderReplaced { order, .. } | Fact::OrderTermsReplaced { order, .. } => {
                 let replaced = Told { is_replaced: true, ..Told::of("replaced", *order) };
                 vec![replaced, Told::of("new", *order)]
             }

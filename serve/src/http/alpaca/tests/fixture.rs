@@ -1,0 +1,297 @@
+//! A whole exchange in a directory of the test, and who asks it over sockets.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bearpit::scenario::Scenario;
+use prometheus_client::registry::Registry;
+use serde_json::Value;
+use tokio::runtime::Runtime;
+
+use crate::config::{Config, DatabaseUrl, PasswordConfig};
+use crate::domain::{AccountId, Actor, Credential, Role, Scope, Scopes, Secret, SessionId, UserId, WallTime};
+use crate::driver::{Driver, DriverConfig, ScenarioSource, Stage, SyncPolicy, SystemClock};
+use crate::http::{Face, Market, Metrics, Readiness, Server, ServerConfig};
+use crate::publication::PublicationConfig;
+use crate::services::alpaca::{Alpaca, AlpacaParts};
+use crate::services::identity::{Identity, IdentityParts, Newcomers, system_clock};
+use crate::services::market_data::{MarketData, MarketDataParts, NoArchive};
+use crate::services::trading::{Trading, TradingParts};
+use crate::services::watchlists::Watchlists;
+use crate::store::database::Database;
+use crate::store::people::{NewUser, People};
+
+/// A maker, and a crowd that trades with it.
+const SCENARIO: &str = r#"
+[scenario]
+name = "small"
+seed = 7
+start = 2025-03-03T00:00:00
+end = 2025-03-04T00:00:00
+[live]
+clock = "scaled"
+speed = 10
+[[instruments]]
+symbol = "ACME"
+tick_size = "0.01"
+process = { kind = "ou", initial = 100.0, mean = 100.0, half_life = "2h", volatility = 0.2 }
+[[venues]]
+name = "PIT"
+instruments = ["ACME"]
+[[agents]]
+kind = "market_maker"
+cash = 5_000_000
+max_short = { ACME = 25_000 }
+half_spread = "0.03"
+quantity = 300
+max_inventory = 20_000
+skew = 1.0
+interval = "1s"
+[[agents]]
+kind = "noise"
+count = 5
+holdings = { ACME = 5000 }
+interval = "2s"
+market_share = 0.5
+max_quantity = 20
+depth = "0.10"
+patience = "3m"
+"#;
+
+/// No wait of a test takes longer.
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A key of somebody.
+#[derive(Debug, Clone)]
+pub(super) struct Key {
+    pub(super) id: String,
+    pub(super) secret: String,
+}
+
+/// A whole exchange.
+pub(super) struct Exchange {
+    pub(super) address: SocketAddr,
+    pub(super) key: Key,
+    pub(super) reader: Key,
+    driver: Option<Driver>,
+    server: Option<Server>,
+    runtime: Runtime,
+    _directory: tempfile::TempDir,
+}
+
+#[derive(Debug)]
+struct Always;
+
+impl Market for Always {
+    fn readiness(&self) -> Readiness {
+        Readiness::Ready
+    }
+}
+
+impl Newcomers for Always {
+    fn registered(&self, _: AccountId) {}
+}
+
+/// What was answered.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) body: Value,
+}
+
+impl Exchange {
+    pub(super) fn open() -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let (runtime, directory) = (runtime.unwrap(), tempfile::tempdir().unwrap());
+        let scenario = Scenario::from_text(Path::new("small.toml"), SCENARIO, &[]);
+        let scenario = scenario.map_err(|error| error.render(false)).unwrap();
+        let source = ScenarioSource::new(scenario, SCENARIO.to_owned());
+        let driver = driver(directory.path(), &source);
+        let (face, identity, people) = runtime.block_on(face(directory.path(), &driver, source));
+        let metrics = Arc::new(Metrics::new(Registry::default()));
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let config = ServerConfig {
+            workers: 1,
+            connections: 200,
+            body_bytes_max: 10_000,
+            request_timeout: Duration::from_secs(5),
+            keep_alive: Duration::from_secs(60),
+        };
+        let server = Server::start(listener, config, metrics, Arc::new(Always), Some(face)).unwrap();
+        let actor = actor();
+        runtime.block_on(people.add(&person(&actor))).unwrap();
+        let key = |scopes: &[Scope]| {
+            let scopes: Scopes = scopes.iter().copied().collect();
+            let made = runtime.block_on(identity.create_key(&actor, "bot", scopes)).unwrap();
+            Key { id: made.id.to_string(), secret: made.secret.expose().to_owned() }
+        };
+        let (key, reader) = (key(&[Scope::Read, Scope::Trade]), key(&[Scope::Read]));
+        let address = server.address();
+        let exchange = Self {
+            address,
+            key,
+            reader,
+            driver: Some(driver),
+            server: Some(server),
+            runtime,
+            _directory: directory,
+        };
+        exchange.await_quotes();
+        exchange
+    }
+
+    fn await_quotes(&self) {
+        let driver = self.driver.as_ref().unwrap();
+        let is_there = || {
+            let snapshots = driver.handle.publication().snapshots();
+            let has_quote = snapshots.first().is_some_and(|it| it.bid().is_some() && it.ask().is_some());
+            driver.handle.status().stage == Stage::Open && has_quote
+        };
+        let waits = async {
+            while !is_there() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        self.runtime.block_on(async { tokio::time::timeout(PATIENCE, waits).await }).unwrap();
+    }
+
+    /// Returns the headers of a key.
+    pub(super) fn keys(key: &Key) -> String {
+        format!("APCA-API-KEY-ID: {}\r\nAPCA-API-SECRET-KEY: {}\r\n", key.id, key.secret)
+    }
+
+    /// Asks, with headers as lines that end in CRLF.
+    pub(super) fn ask_as(&self, headers: &str, method: &str, path: &str, body: &str) -> Answer {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let length = body.len();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: application/json\r\n\
+             {headers}Content-Length: {length}\r\n\r\n{body}",
+            self.address
+        );
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        let body = serde_json::from_str(body).unwrap_or_else(|_| Value::String(body.to_owned()));
+        Answer { status, body }
+    }
+
+    pub(super) fn ask(&self, method: &str, path: &str, body: &str) -> Answer {
+        self.ask_as(&Self::keys(&self.key), method, path, body)
+    }
+
+    pub(super) fn get(&self, path: &str) -> Value {
+        let Answer { status, body } = self.ask("GET", path, "");
+        assert_eq!(status, 200, "{path}: {body}");
+        body
+    }
+
+    /// Enters an order.
+    pub(super) fn enter(&self, order: &Value) -> Value {
+        let Answer { status, body } = self.ask("POST", "/v2/orders", &order.to_string());
+        assert_eq!(status, 200, "{order}: {body}");
+        body
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        if let Some(server) = self.server.take() {
+            self.runtime.block_on(server.stop(Duration::from_secs(10))).unwrap();
+        }
+        if let Some(driver) = self.driver.take() {
+            driver.handle.stop();
+            driver.join();
+        }
+    }
+}
+
+fn driver(directory: &Path, source: &ScenarioSource) -> Driver {
+    let driver = Driver::start(DriverConfig {
+        journal: directory.join("journal"),
+        sync: SyncPolicy::AtOnce,
+        queue: 1_000,
+        clock: Box::new(SystemClock::new()),
+        source: Box::new(source.clone()),
+        wrap: Box::new(|file| Box::new(file)),
+        publication: PublicationConfig::default(),
+        sinks: Vec::new(),
+        settled: Box::new(|_| {}),
+        metrics: crate::driver::Metrics::default(),
+    });
+    driver.unwrap()
+}
+
+async fn face(directory: &Path, driver: &Driver, source: ScenarioSource) -> (Face, Arc<Identity>, People) {
+    let url = DatabaseUrl::Sqlite(directory.join("bearpit.db"));
+    let database = Database::open(&url).await.unwrap();
+    let handle = driver.handle.clone();
+    let journal = directory.join("journal");
+    let market_data = Arc::new(MarketData::new(MarketDataParts {
+        market: Box::new(handle.clone()),
+        source: source.clone(),
+        archive: Box::new(NoArchive),
+        journal: journal.clone(),
+        replays: directory.join("replays"),
+        currency: MarketData::CURRENCY.to_owned(),
+    }));
+    let trading = Arc::new(Trading::new(TradingParts {
+        handle: handle.clone(),
+        source,
+        data: Arc::clone(&market_data),
+        database: database.clone(),
+        journal,
+    }));
+    let mut config = Config::defaults().unwrap().identity;
+    config.passwords = PasswordConfig { memory_kib: 64, passes: 1, threads: 2 };
+    let identity = Arc::new(
+        Identity::new(IdentityParts {
+            config,
+            data: directory,
+            database: database.clone(),
+            clock: system_clock(),
+            newcomers: Arc::new(Always),
+        })
+        .unwrap(),
+    );
+    let alpaca = Arc::new(Alpaca::new(AlpacaParts {
+        market: "small".to_owned(),
+        handle,
+        trading: Arc::clone(&trading),
+        data: Arc::clone(&market_data),
+        database: database.clone(),
+    }));
+    let watchlists = Arc::new(Watchlists::new(database.clone(), Arc::clone(&market_data)));
+    let face = Face { identity: Arc::clone(&identity), market_data, trading, watchlists, alpaca };
+    (face, identity, People::new(database))
+}
+
+fn actor() -> Actor {
+    Actor {
+        user: UserId::draw(),
+        account: AccountId::draw(),
+        role: Role::User,
+        scopes: Scopes::of_role(Role::User),
+        credential: Credential::Session(SessionId::draw()),
+    }
+}
+
+fn person(actor: &Actor) -> NewUser {
+    NewUser {
+        id: actor.user,
+        account: actor.account,
+        username: "anne".to_owned(),
+        username_key: "anne".to_owned(),
+        mail: None,
+        is_verified: false,
+        role: actor.role,
+        password_hash: Secret::new("none".to_owned()).expose().to_owned(),
+        now: WallTime::from_nanos(1),
+    }
+}
