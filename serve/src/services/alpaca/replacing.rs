@@ -50,7 +50,9 @@ impl Alpaca {
         let before = found.view.revision;
         let publication = self.handle.publication();
         let seat: Arc<str> = Arc::from(account.to_string());
-        let news = publication.subscribe(&Channel::Own(seat), None).ok();
+        let mut news = publication.subscribe(&Channel::Own(seat), None).ok();
+        // The snapshot that it begins with is taken before the replace, so that what becomes of it follows.
+        news.as_mut().map(Subscription::try_next);
         let mut view = self.trading.replace(account, order, request).await?;
         let told = tokio::time::timeout(PATIENCE, outcome(news, order)).await;
         if let Ok(outcome) = told {
