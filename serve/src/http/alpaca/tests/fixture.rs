@@ -19,10 +19,12 @@ use crate::publication::PublicationConfig;
 use crate::services::alpaca::{Alpaca, AlpacaParts};
 use crate::services::identity::{Identity, IdentityParts, Newcomers, system_clock};
 use crate::services::market_data::{MarketData, MarketDataParts, NoArchive};
+use crate::services::strategies::{Strategies, StrategiesParts, StrategyOutputs};
 use crate::services::trading::{Trading, TradingParts};
 use crate::services::watchlists::Watchlists;
 use crate::store::database::Database;
 use crate::store::people::{NewUser, People};
+use crate::store::strategies::StrategyLimits;
 
 /// A maker, and a crowd that trades with it.
 const SCENARIO: &str = r#"
@@ -243,7 +245,7 @@ async fn face(directory: &Path, driver: &Driver, source: ScenarioSource) -> (Fac
     }));
     let trading = Arc::new(Trading::new(TradingParts {
         handle: handle.clone(),
-        source,
+        source: source.clone(),
         data: Arc::clone(&market_data),
         database: database.clone(),
         journal,
@@ -267,8 +269,16 @@ async fn face(directory: &Path, driver: &Driver, source: ScenarioSource) -> (Fac
         data: Arc::clone(&market_data),
         database: database.clone(),
     }));
+    let strategies = Arc::new(Strategies::new(StrategiesParts {
+        trading: Arc::clone(&trading),
+        source,
+        data: Arc::clone(&market_data),
+        database: database.clone(),
+        outputs: StrategyOutputs::default(),
+        limits: StrategyLimits { per_user: 1, total: 1 },
+    }));
     let watchlists = Arc::new(Watchlists::new(database.clone(), Arc::clone(&market_data)));
-    let face = Face { identity: Arc::clone(&identity), market_data, trading, watchlists, alpaca };
+    let face = Face { identity: Arc::clone(&identity), market_data, trading, strategies, watchlists, alpaca };
     (face, identity, People::new(database))
 }
 
