@@ -129,11 +129,18 @@ fn check_own(recorded: &Recorded) -> TestCaseResult {
     for step in &recorded.steps {
         take(&mut publisher, step);
         publisher.publish(step.now);
-        let Some(open) = &step.open else { continue };
         for (index, seat) in SEATS.into_iter().enumerate() {
             let own = publication.own(seat).unwrap();
-            prop_assert_eq!(own.state.orders.keys().copied().collect::<Vec<_>>(), open[index].clone());
-            prop_assert!(own.state.orders.values().all(|order| !order.leaves.is_zero()));
+            if let Some(open) = &step.open {
+                prop_assert_eq!(own.state.orders.keys().copied().collect::<Vec<_>>(), open[index].clone());
+                prop_assert!(own.state.orders.values().all(|order| !order.leaves.is_zero()));
+                for (order, known) in &own.state.orders {
+                    let one = publication.own_order(seat, *order).unwrap();
+                    prop_assert_eq!(one.orders.iter().collect::<Vec<_>>(), [(order, known)]);
+                    prop_assert!(one.sent.is_empty() && one.closed.is_empty());
+                }
+            }
+            // What is older than a minute is kept for nobody.
             let mut next = subscriptions[index].position().map_or(0, |position| position.next);
             while let Some(update) = subscriptions[index].try_next() {
                 let update = update.unwrap();
