@@ -100,6 +100,7 @@ impl Account {
             && other.side == terms.side
             && other.leaves == terms.quantity
             && other.partner.is_none()
+            && !other.is_exit
             && !self.has_growing_exits(index);
         if !fits {
             return Err(Refusal::LinkUnfit(id));

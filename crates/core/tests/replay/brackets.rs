@@ -10,16 +10,16 @@ use bearpit_core::kernel::Wakeup;
 use bearpit_core::market::{
     BracketExit, ExecutionReport, Fees, Instrument, Link, OrderTerms, ReportKind, Side, StopLoss,
 };
-use bearpit_core::participant::{Context, Latencies, MarketData, ParticipantConfig};
+use bearpit_core::participant::{Context, Latencies, MarketData, ParticipantConfig, TradingActor};
 use bearpit_core::replay::{ReplayBar, ReplayConfig};
 use bearpit_core::units::{
     InstrumentId, ListingId, Money, OrderId, Price, Quantity, Seed, SimDuration, SimTime,
 };
 
-const LISTING: ListingId = ListingId::new(0);
+pub(super) const LISTING: ListingId = ListingId::new(0);
 const HOUR: SimDuration = SimDuration::from_secs(3_600);
 
-type Lines = Rc<RefCell<Vec<String>>>;
+pub(super) type Lines = Rc<RefCell<Vec<String>>>;
 
 /// What an owner does once the exits have entered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,15 +96,15 @@ impl Handler<ExecutionReport> for Bracketer {
 
 bearpit_core::ignore_messages!(Bracketer: MarketData);
 
-/// Sends orders one minute after the other, from the second on.
-struct Flow(Vec<OrderTerms>);
+/// Sends orders, each after so many seconds.
+struct Flow(Vec<(u64, OrderTerms)>);
 
 impl Actor for Flow {
     type Context = Context;
 
     fn started(&mut self, ctx: &mut Context) {
-        for (minute, index) in (2..).zip(0..self.0.len()) {
-            ctx.wake_at(ctx.now() + SimDuration::from_secs(60 * minute), index as u64);
+        for (index, (seconds, _)) in self.0.iter().enumerate() {
+            ctx.wake_at(ctx.now() + SimDuration::from_secs(seconds.cast_signed()), index as u64);
         }
     }
 }
@@ -113,7 +113,7 @@ impl Handler<Wakeup> for Flow {
     type Result = ();
 
     fn handle(&mut self, wakeup: Wakeup, ctx: &mut Context) {
-        ctx.submit(LISTING, self.0[usize::try_from(wakeup.tag).unwrap()]).unwrap();
+        ctx.submit(LISTING, self.0[usize::try_from(wakeup.tag).unwrap()].1).unwrap();
     }
 }
 
@@ -123,8 +123,20 @@ fn open() -> SimTime {
     "2025-03-04T08:00:00".parse().unwrap()
 }
 
-/// Says what becomes of a bracket in a market that others or a file make.
+/// Says what becomes of a bracket in a market that others or a file make; these send an order a minute.
 fn told(replay: Option<ReplayConfig>, flow: Vec<OrderTerms>, then: Then) -> Vec<String> {
+    let lines = Lines::default();
+    let flow = (2..).map(|minute| 60 * minute).zip(flow).collect();
+    told_by(replay, flow, Bracketer { entry: None, then, lines: Rc::clone(&lines) });
+    lines.take()
+}
+
+/// Runs a day of a market that others or a file make, in which an owner trades.
+pub(super) fn told_by(
+    replay: Option<ReplayConfig>,
+    flow: Vec<(u64, OrderTerms)>,
+    owner_actor: impl TradingActor,
+) {
     let mut builder =
         MarketBuilder::new(Seed::new(1), open(), open() + SimDuration::from_secs(86_400)).unwrap();
     let acme = Instrument::new("ACME", "1".parse().unwrap(), "1".parse().unwrap()).unwrap();
@@ -134,20 +146,17 @@ fn told(replay: Option<ReplayConfig>, flow: Vec<OrderTerms>, then: Then) -> Vec<
         LISTING,
         ListingConfig { replay: replay.map(Into::into), ..ListingConfig::default() },
     );
-    let lines = Lines::default();
     let holdings = vec![(InstrumentId::new(0), Quantity::new(1_000))];
     let account = AccountConfig { cash: Money::from_whole(100_000), holdings, ..AccountConfig::default() };
     let owner = || ParticipantConfig::new("owner").with_account(account.clone());
-    let bracketer = Bracketer { entry: None, then, lines: Rc::clone(&lines) };
-    builder.agent("bracketer", owner(), bracketer).unwrap();
+    builder.agent("owner", owner(), owner_actor).unwrap();
     builder.agent("flow", owner(), Flow(flow)).unwrap();
     let mut market = builder.open().unwrap();
     market.run().unwrap();
-    lines.take()
 }
 
 /// A file of bars of an hour from nine on; rows of open, high, low, close, volume.
-fn file(rows: &[(i64, i64, i64, i64, u64)]) -> Option<ReplayConfig> {
+pub(super) fn file(rows: &[(i64, i64, i64, i64, u64)]) -> Option<ReplayConfig> {
     let bar = |(hour, row): (i64, &(i64, i64, i64, i64, u64))| {
         let start = open() + SimDuration::from_secs(3_600 * hour);
         let [open, high, low, close] = [row.0, row.1, row.2, row.3].map(Price::new);
@@ -157,7 +166,7 @@ fn file(rows: &[(i64, i64, i64, i64, u64)]) -> Option<ReplayConfig> {
     Some(ReplayConfig::new(bars, SimDuration::from_secs(1)))
 }
 
-fn limit(side: Side, lots: u64, price: i64) -> OrderTerms {
+pub(super) fn limit(side: Side, lots: u64, price: i64) -> OrderTerms {
     OrderTerms::limit(side, Quantity::new(lots), Price::new(price))
 }
 

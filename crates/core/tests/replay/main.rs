@@ -9,6 +9,7 @@ mod conditions;
 mod coverage;
 mod driver;
 mod examples;
+mod exits;
 mod faults;
 mod histories;
 mod history;

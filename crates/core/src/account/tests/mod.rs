@@ -150,6 +150,7 @@ const REQUESTED: ReportKind = ReportKind::Canceled(CancelReason::Requested);
 const UNLINKABLE: ReportKind = ReportKind::Rejected(RejectReason::LinkUnfit);
 
 mod brackets;
+mod exits;
 mod extremes;
 mod links;
 mod plain;

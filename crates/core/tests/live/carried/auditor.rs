@@ -88,16 +88,7 @@ impl Auditor {
                     known.rests = rests;
                 });
             }
-            Fact::OrderTermsReplaced { order, kind, time_in_force, leaves, kept_priority, .. } => {
-                let place = self.next_place();
-                self.change(order, |known| {
-                    (known.terms.kind, known.terms.time_in_force) = (kind, time_in_force);
-                    known.leaves = leaves;
-                    known.rests = known.rests.map(|(price, at)| {
-                        (kind.limit().unwrap_or(price), if kept_priority { at } else { place })
-                    });
-                });
-            }
+            Fact::OrderTermsReplaced { .. } => self.replace_terms(fact),
             Fact::OrderRepriced { order, price, .. } => {
                 let place = self.next_place();
                 self.change(order, |known| {
@@ -137,6 +128,23 @@ impl Auditor {
             Fact::PhaseChanged { phase, .. } => self.phase = phase,
             _ => {}
         }
+    }
+
+    /// Follows a replace of more than price and quantity.
+    fn replace_terms(&mut self, fact: &Fact) {
+        let Fact::OrderTermsReplaced { order, kind, time_in_force, leaves, kept_priority, .. } = *fact else {
+            return;
+        };
+        let (place, phase) = (self.next_place(), self.phase);
+        self.change(order, |known| {
+            (known.terms.kind, known.terms.time_in_force) = (kind, time_in_force);
+            known.leaves = leaves;
+            if !kept_priority {
+                let waits = kind.is_stop()
+                    || (time_in_force == TimeInForce::AtClose && phase != Phase::ClosingAuction);
+                known.rests = kind.limit().filter(|_| !waits).map(|price| (price, place));
+            }
+        });
     }
 
     fn expect(&mut self, is_so: bool, fault: impl FnOnce() -> String) {

@@ -35,7 +35,7 @@ enum Act {
     /// Terms, the order to link with among those sent before, and for how long.
     Submit(OrderTerms, Option<usize>, Stay),
     Cancel(usize),
-    Replace(usize, i64, u64),
+    Replace(usize, Change),
     MassCancel(Option<Side>),
     Fund(i64),
     Give(usize, i64),
@@ -45,12 +45,28 @@ enum Act {
     Unblock,
 }
 
+/// What a replace asks for; a date is so many milliseconds later.
+#[derive(Debug, Clone, Copy)]
+struct Change {
+    new: Replacement,
+    stay: Option<Stay>,
+}
+
 /// A time in force.
 #[derive(Debug, Clone, Copy)]
 enum Stay {
     Of(TimeInForce),
     /// Until so many milliseconds later.
     For(i64),
+}
+
+impl Stay {
+    fn from(self, now: i64) -> TimeInForce {
+        match self {
+            Self::Of(time) => time,
+            Self::For(millis) => TimeInForce::Gtd(after(now + millis)),
+        }
+    }
 }
 
 fn side() -> impl Strategy<Value = Side> {
@@ -88,16 +104,13 @@ fn terms() -> impl Strategy<Value = OrderTerms> {
         1 => Just(SelfTrade::CancelOldest),
         1 => Just(SelfTrade::Decrement),
     ];
-    let bracket = prop_oneof![5 => Just(None), 1 => (1..8_i64, 1..8_i64).prop_map(Some)];
+    let bracket = (1..8_i64, 1..8_i64, 0..5_u32);
+    let bracket = prop_oneof![4 => Just(None), 1 => bracket.prop_map(Some)];
     (side(), 1..15_u64, kind(), display, post_only, self_trade, bracket).prop_map(
         |(side, lots, kind, display, post_only, self_trade, bracket)| {
             let terms = OrderTerms::new(side, Quantity::new(lots), kind);
             let link = match bracket {
-                Some((gain, loss)) => {
-                    let from = kind.worst_price().unwrap_or(Price::new(10_000));
-                    let (take_profit, stop_loss) = (from + side.sign() * gain, from + -side.sign() * loss);
-                    Link::Bracket { take_profit: Some(take_profit), stop_loss: Some(StopLoss::at(stop_loss)) }
-                }
+                Some((gain, loss, form)) => exits(side, kind, (gain, loss), form),
                 None => Link::None,
             };
             // Others than limit orders are sent without conditions that they cannot have.
@@ -107,6 +120,47 @@ fn terms() -> impl Strategy<Value = OrderTerms> {
             OrderTerms { display, post_only, self_trade, link, ..terms }
         },
     )
+}
+
+/// A bracket with both exits or one, the stop with a limit or without, or a pair.
+fn exits(side: Side, kind: OrderKind, (gain, loss): (i64, i64), form: u32) -> Link {
+    let from = kind.worst_price().unwrap_or(Price::new(10_000));
+    let (profit, trigger) = (from + side.sign() * gain, from + -side.sign() * loss);
+    let limited = StopLoss::Limit { trigger, limit: trigger + -side.sign() * gain };
+    match form {
+        0 => Link::Bracket { take_profit: Some(profit), stop_loss: None },
+        1 => Link::Bracket { take_profit: None, stop_loss: Some(StopLoss::at(trigger)) },
+        2 => Link::Bracket { take_profit: Some(profit), stop_loss: Some(limited) },
+        // Of a pair the order itself takes the profit.
+        3 => Link::Pair(StopLoss::at(from + side.sign() * loss)),
+        _ => Link::Bracket { take_profit: Some(profit), stop_loss: Some(StopLoss::at(trigger)) },
+    }
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    let price = || prop::option::of((9_990..10_010_i64).prop_map(Price::new));
+    let stay = prop_oneof![
+        Just(None),
+        Just(Some(Stay::Of(TimeInForce::Gtc))),
+        Just(Some(Stay::Of(TimeInForce::Day))),
+        (10..400_i64).prop_map(|millis| Some(Stay::For(millis))),
+    ];
+    let distance = (1..8_i64).prop_map(|ticks| Some(TrailingDistance::Ticks(ticks)));
+    let at = (9_990..10_010_i64, 1..20_u64)
+        .prop_map(|(price, lots)| Replacement::at(Price::new(price), Quantity::new(lots)));
+    let rare = (price(), price()).prop_map(|(price, trigger)| Replacement {
+        price,
+        trigger: trigger.filter(|_| price.is_none()),
+        ..Replacement::default()
+    });
+    prop_oneof![
+        6 => at.prop_map(|new| Change { new, stay: None }),
+        2 => (rare, stay).prop_map(|(new, stay)| Change { new, stay }),
+        1 => distance.prop_map(|distance| Change {
+            new: Replacement { distance, ..Replacement::default() },
+            stay: None,
+        }),
+    ]
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -121,8 +175,7 @@ fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
         60 => (terms(), other, stay).prop_map(|(terms, other, stay)| Act::Submit(terms, other, stay)),
         12 => any::<usize>().prop_map(Act::Cancel),
-        12 => (any::<usize>(), 9_990..10_010_i64, 1..20_u64)
-            .prop_map(|(which, price, lots)| Act::Replace(which, price, lots)),
+        14 => (any::<usize>(), change()).prop_map(|(which, change)| Act::Replace(which, change)),
         2 => prop::option::of(side()).prop_map(Act::MassCancel),
         3 => (-500..500_i64).prop_map(Act::Fund),
         3 => (0..4_usize, -50..500_i64).prop_map(|(to, amount)| Act::Give(to, amount)),
@@ -144,6 +197,8 @@ struct World {
     facts: Facts,
     now: i64,
     sent: Vec<OrderId>,
+    /// The ids of exits, some of which never enter.
+    exits: Vec<OrderId>,
     answers: usize,
 }
 
@@ -184,19 +239,20 @@ impl World {
                 .outcome
                 .unwrap();
         }
-        Self { live, facts, now: 0, sent: Vec::new(), answers: 0 }
+        Self { live, facts, now: 0, sent: Vec::new(), exits: Vec::new(), answers: 0 }
     }
 
     fn next(state: ClosingState, from: i64, sent: Vec<OrderId>) -> Self {
         let (mut builder, facts) = market(2, from);
         builder.opening(state);
-        Self { live: Live::start(builder), facts, now: from, sent, answers: 0 }
+        Self { live: Live::start(builder), facts, now: from, sent, exits: Vec::new(), answers: 0 }
     }
 
     fn act(&mut self, step: &Step) {
         self.now += step.pause;
         let participant = self.live.id(NAMES[step.who]);
-        let chosen = |which: usize| self.sent.get(which.checked_rem(self.sent.len())?).copied();
+        let known = || self.sent.iter().chain(&self.exits);
+        let chosen = |which: usize| known().nth(which.checked_rem(known().count())?).copied();
         let instruct = |instruction| Some(RequestKind::Instruct { participant, instruction });
         let funding = |amount| Funding {
             transfer: Transfer::Cash(Money::from_whole(amount)),
@@ -204,18 +260,15 @@ impl World {
         };
         let kind = match step.act {
             Act::Submit(terms, other, stay) => {
-                let time_in_force = match stay {
-                    Stay::Of(time) => time,
-                    Stay::For(millis) => TimeInForce::Gtd(after(self.now + millis)),
-                };
+                let time_in_force = stay.from(self.now);
                 let terms = OrderTerms { time_in_force, ..terms };
                 let terms = other.and_then(|which| self.linked(participant, which, terms)).unwrap_or(terms);
                 instruct(Instruction::Submit { listing: LISTING, terms })
             }
             Act::Cancel(which) => chosen(which).and_then(|order| instruct(Instruction::Cancel(order))),
-            Act::Replace(which, price, lots) => chosen(which).and_then(|order| {
-                let (price, quantity) = (Price::new(price), Quantity::new(lots));
-                instruct(Instruction::Replace { order, new: Replacement::at(price, quantity) })
+            Act::Replace(which, Change { new, stay }) => chosen(which).and_then(|order| {
+                let time_in_force = stay.map(|stay| stay.from(self.now));
+                instruct(Instruction::Replace { order, new: Replacement { time_in_force, ..new } })
             }),
             Act::MassCancel(side) => instruct(Instruction::MassCancel { listing: LISTING, side }),
             Act::Fund(amount) => Some(RequestKind::Fund { participant, funding: funding(amount) }),
@@ -250,8 +303,9 @@ impl World {
     fn take_answers(&mut self) {
         for answer in self.live.market.take_answers() {
             self.answers -= 1;
-            if let Ok(Outcome::Submitted { order, .. }) = answer.outcome {
+            if let Ok(Outcome::Submitted { order, exits, .. }) = answer.outcome {
                 self.sent.push(order);
+                self.exits.extend(exits.iter());
             }
         }
     }
@@ -415,6 +469,7 @@ fn carried(state: &ClosingState) -> BTreeSet<&'static str> {
             ),
             (matches!(terms.link, Link::Bracket { .. }) && order.filled == Quantity::ZERO, "entry"),
             (matches!(terms.link, Link::Bracket { .. }) && order.filled > Quantity::ZERO, "entry with exits"),
+            (matches!(terms.link, Link::ExitOf(_)), "only exit"),
             (matches!(order.place, BookPlace::Trails(Some(_))), "trails"),
             (matches!(order.place, BookPlace::Peg), "parked"),
             (matches!(order.place, BookPlace::Unpriced), "unpriced"),
@@ -474,6 +529,7 @@ fn histories_leave_everything_that_can_be_left() {
         "part of a part",
         "entry",
         "entry with exits",
+        "only exit",
         "trails",
         "parked",
         "for the close",
