@@ -87,7 +87,10 @@ fn errors_say_what_is_allowed() {
             "`stop_limit` is the limit of a stop: it goes with `stop_loss`",
         ),
         ("sell_pair(1, 5, 4, #{ take_profit: 6 })", "the order has its exits, or its pair, already"),
-        ("replace(sell_limit(1, 5), #{ trail: 1 })", "a replace changes no `trail`; did you mean"),
+        (
+            "replace(sell_limit(1, 5), #{ trail: 1 })",
+            "a replace changes no `trail`; allowed: `quantity`, `price`",
+        ),
         ("replace(sell_limit(1, 5), #{})", "there is nothing to change in an empty map"),
         ("replace(sell_limit(1, 5), 3)", "without a price, what is to change is a map"),
         ("buy_limit(1, 5, #{ oco: 4 })", "`oco` must be an order, but is a number (4)"),
