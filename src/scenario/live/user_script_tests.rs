@@ -275,7 +275,7 @@ fn what_a_strategy_keeps_is_there_on_its_next_day() {
             let kind = live.join_script("anne's", &UserScript::new("mine.rhai", text));
             market.request(from, Request { tag: None, kind }).unwrap();
         }
-        from = from + SimDuration::from_secs(60);
+        from += SimDuration::from_secs(60);
         market.step(from, u64::MAX).unwrap();
         market.settle().unwrap();
         left = market.closing_state().cloned();

@@ -66,8 +66,8 @@ fn a_run_may_end_with_the_script() {
 }
 
 #[test]
-fn errors_say_what_is_allowed() {
-    for (call, expected) in [
+fn errors_of_orders_say_what_is_allowed() {
+    check_errors(&[
         ("buy(1.5)", "buy: a quantity of 1.5 is not allowed; it must be a multiple of 1, above 0"),
         ("buy(-1)", "buy: a quantity of -1 is not allowed"),
         ("buy(0)", "buy: a quantity of 0 is not allowed"),
@@ -96,6 +96,12 @@ fn errors_say_what_is_allowed() {
         ("buy_limit(1, 5, #{ oco: 4 })", "`oco` must be an order, but is a number (4)"),
         ("buy_pegged(1, \"middle\", 0)", "`middle` is nothing to follow; allowed: `mid`, `touch`"),
         ("cancel(77)", "cancel: the order must be what buy_limit and its kin return, but is a number (77)"),
+    ]);
+}
+
+#[test]
+fn errors_of_the_language_say_what_is_allowed() {
+    check_errors(&[
         ("byu(1)", "there is no function `byu` for (number) (did you mean `buy`?)"),
         ("buy()", "`buy` takes (quantity: number, options?: text | map), but is given ()"),
         ("set_timer(\"a\")", "`set_timer` takes (name: text, span: text), but is given (text)"),
@@ -136,13 +142,17 @@ fn errors_say_what_is_allowed() {
         ("eval(\"1\")", "eval"),
         ("for i in 0..200 { log(i) }", "more than 100 lines in one callback"),
         ("for i in 0..2000 { buy_limit(1, 1) }", "more than 1000 orders in one callback"),
-    ] {
+    ]);
+}
+
+/// Calls each in a callback, which fails with what is expected, at its place.
+fn check_errors(cases: &[(&str, &str)]) {
+    for (call, expected) in cases {
         let source = format!("fn helper(x) {{ x }} fn on_start() {{ this.count = 1;\n  {call};\n}}");
         let lines = logged(&source);
-        let failure = lines
-            .iter()
-            .find(|line| line.starts_with("FAILED"))
-            .unwrap_or_else(|| panic!("{call}: {lines:?}"));
+        let failed: Vec<&String> = lines.iter().filter(|line| line.starts_with("FAILED")).collect();
+        assert!(!failed.is_empty(), "{call}: {lines:?}");
+        let failure = failed[0];
         assert!(failure.contains(expected), "{call} gave {failure}");
         assert!(failure.contains("s.rhai:2:"), "{call} gave {failure}");
     }

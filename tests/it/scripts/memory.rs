@@ -80,8 +80,7 @@ fn a_day_is_over_at_midnight_and_when_the_run_ends() {
         market.start();
         market.step(open() + SimDuration::from_secs(seconds), 1_000_000).unwrap();
         market.settle().unwrap();
-        let lines = log.borrow().clone();
-        lines
+        log.take()
     };
     let midnights = ["2025-03-04T00:00:00 1", "2025-03-05T00:00:00 2"];
     let until_noon = run(2 * 86_400 + 9_000);

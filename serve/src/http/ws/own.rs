@@ -1,6 +1,6 @@
 //! What happens to one's own orders and account, as it is sent.
 
-use bearpit_core::market::{Fact, OrderTerms, TrailingDistance, Transfer};
+use bearpit_core::market::{Fact, OrderKind, OrderTerms, TimeInForce, TrailingDistance, Transfer};
 use bearpit_core::units::{Decimal, InstrumentId, ListingId, Money, NetQuantity, OrderId, Price, Quantity};
 use serde::Serialize;
 
@@ -237,20 +237,8 @@ fn of_fact(service: &MarketData, fact: &Fact) -> Told {
         }
         Fact::OrderTermsReplaced { order, listing, kind, time_in_force, leaves, .. } => {
             let on = on(listing);
-            let (price, leaves) = (kind.worst_price().and_then(|price| on.price(price)), on.quantity(leaves));
-            let details = Details {
-                price,
-                leaves,
-                stop_price: kind.trigger().and_then(|price| on.price(price)),
-                trail_amount: kind
-                    .trailing()
-                    .and_then(TrailingDistance::ticks)
-                    .and_then(|by| on.distance(by)),
-                trail_percent: kind.trailing().and_then(percent_of),
-                new_time_in_force: Some(time_in_force.to_string()),
-                ..on.order(order)
-            };
-            ("order", "replaced", details)
+            let leaves = on.quantity(leaves);
+            ("order", "replaced", Details { leaves, ..terms_replaced(&on, order, kind, time_in_force) })
         }
         ref other => of_change(service, other),
     }
@@ -289,6 +277,18 @@ fn of_change(service: &MarketData, fact: &Fact) -> Told {
             ("order", "expired", Details { reason, ..on(listing).order(order) })
         }
         ref other => of_account(service, other),
+    }
+}
+
+fn terms_replaced(on: &On<'_>, order: OrderId, kind: OrderKind, time_in_force: TimeInForce) -> Details {
+    let trailing = kind.trailing();
+    Details {
+        price: kind.worst_price().and_then(|price| on.price(price)),
+        stop_price: kind.trigger().and_then(|price| on.price(price)),
+        trail_amount: trailing.and_then(TrailingDistance::ticks).and_then(|by| on.distance(by)),
+        trail_percent: trailing.and_then(percent_of),
+        new_time_in_force: Some(time_in_force.to_string()),
+        ..on.order(order)
     }
 }
 
