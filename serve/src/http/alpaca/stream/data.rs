@@ -79,8 +79,11 @@ struct Subscription {
 
 /// How long a client may take to say who it is, in seconds.
 const AUTH_SECS: u32 = 10;
-/// How many symbols a channel may name.
+/// How many symbols a channel may name, and all channels of a client together.
 const NAMES_MAX: usize = 10_000;
+const ALL_NAMES_MAX: usize = 20_000;
+/// How long such a name may be, in bytes.
+const NAME_BYTES_MAX: usize = 64;
 /// How many readers a connection has at most.
 const READERS_MAX: usize = 2_000;
 /// How many messages are sent before it is looked what has come.
@@ -213,6 +216,7 @@ impl DataConnection {
     /// Adds to what is followed.
     async fn subscribe(&mut self, request: &DataRequest) -> Result<(), Over> {
         let mut channels = self.channels.clone();
+        let known = self.known();
         for (channel, names) in named(request) {
             if channel == Channel::Orderbooks && self.naming == Naming::Symbol && !names.is_empty() {
                 let message = Notice::error(410, "invalid subscribe action for this feed");
@@ -223,12 +227,15 @@ impl DataConnection {
                 if name == "*" {
                     followed.all = true;
                 } else {
-                    followed.names.insert(self.known(name));
+                    followed.names.insert(known.get(name).unwrap_or(name).clone());
                 }
             }
-            if followed.names.len() > NAMES_MAX {
+            if followed.names.len() > NAMES_MAX || names.iter().any(|name| name.len() > NAME_BYTES_MAX) {
                 return self.say(&Notice::error(405, "symbol limit exceeded")).await;
             }
+        }
+        if channels.values().map(|followed| followed.names.len()).sum::<usize>() > ALL_NAMES_MAX {
+            return self.say(&Notice::error(405, "symbol limit exceeded")).await;
         }
         self.channels = channels;
         self.tell_subscription().await?;
@@ -239,23 +246,33 @@ impl DataConnection {
     }
 
     fn unsubscribe(&mut self, request: &DataRequest) {
+        let known = self.known();
         for (channel, names) in named(request) {
-            let gone: Vec<_> = names.iter().map(|name| self.known(name)).collect();
             let Some(followed) = self.channels.get_mut(&channel) else { continue };
             followed.all &= !names.iter().any(|name| name == "*");
-            gone.iter().for_each(|name| {
-                followed.names.remove(name);
-            });
+            for name in names {
+                followed.names.remove(known.get(name).unwrap_or(name));
+            }
         }
         self.follow();
     }
 
-    /// Returns the name by which a listing is known here; of what is none, the name as it was given.
-    fn known(&self, name: &str) -> String {
-        match self.desk.find(name) {
-            Ok(named) => self.name_of(&named.snapshot),
-            Err(_) => name.to_owned(),
+    /// Returns the names by which listings are known here, by all that they may be called.
+    fn known(&self) -> BTreeMap<String, String> {
+        let data = self.desk.data();
+        let mut known = BTreeMap::new();
+        for snapshot in data.publication().snapshots() {
+            let listing = &snapshot.listing;
+            let (symbol, venue) = (listing.instrument.symbol(), &listing.venue);
+            let name = self.name_of(&snapshot);
+            for naming in [Naming::Symbol, Naming::Pair] {
+                let short = listing_name(data, symbol, venue, naming);
+                let whole = format!("{}@{venue}", self.desk.name(symbol, naming));
+                let bare = short.replace('/', "");
+                known.extend([short, whole, bare].map(|called| (called, name.clone())));
+            }
         }
+        known
     }
 
     fn name_of(&self, snapshot: &ListingSnapshot) -> String {

@@ -17,7 +17,7 @@ pub(super) struct Place {
 }
 
 /// How many streams an account has at most.
-const STREAMS_MAX: usize = 50;
+const STREAMS_MAX: usize = 20;
 
 impl Places {
     /// Takes a place; `None` if the account has as many as it may.
