@@ -37,8 +37,8 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// How long it waits between two attempts.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Opens the database, and brings its tables up to date. One that is elsewhere, and away, is waited for, up to
-/// a minute, or until a signal.
+/// Opens the database, and brings its tables up to date. One that is elsewhere, and away, is waited for, up
+/// to a minute, or until a signal.
 ///
 /// # Errors
 /// [`Failure::Run`], which is written to the log.

@@ -85,8 +85,8 @@ impl LiveConfig {
         RequestKind::Join { name: name.to_owned(), spec: ActorSpec::new(DESK), config }
     }
 
-    /// Returns the request by which an empty account joins that a strategy is to trade in: first it gets cash,
-    /// from an account of its owner's, then a [strategy](Self::seat_script).
+    /// Returns the request by which an empty account joins that a strategy is to trade in: first it gets
+    /// cash, from an account of its owner's, then a [strategy](Self::seat_script).
     #[must_use]
     pub fn join_empty(&self, name: &str) -> RequestKind {
         let account = AccountConfig { tracked: true, ..AccountConfig::default() };

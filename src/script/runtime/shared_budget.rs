@@ -9,8 +9,8 @@
 //! their shares left of them in the second before goes, in equal parts, to those that did not (max-min
 //! fairness). Nothing is saved up; what was taken beyond a share is owed. A callback begins if its script
 //! owes nothing, and one of two holds: it fits into what its script has left, as far as earlier calls of that
-//! callback show; or the scripts together have not used up the second. So a script that keeps within its share never
-//! waits for others, and callbacks that take long run one by one.
+//! callback show; or the scripts together have not used up the second. So a script that keeps within its
+//! share never waits for others, and callbacks that take long run one by one.
 //!
 //! Everything is counted, nothing timed: in a market that is replayed the same callbacks wait.
 

@@ -6,8 +6,8 @@
 //! - Under unlimited credit, which nothing is covered for, no cash is held.
 //! - Of two linked orders the larger case is held, not the sum: what one trades the other loses. The pair's
 //!   hold is counted with the older one.
-//! - The exits of a bracket are such a pair, where it has both, and so are the two orders of a pair that enter
-//!   together. Exits that sell hold what their entry has bought and they have not sold, from the moment at
+//! - The exits of a bracket are such a pair, where it has both, and so are the two orders of a pair that
+//!   enter together. Exits that sell hold what their entry has bought and they have not sold, from the moment at
 //!   which the account hears of the fill. The cash that exits may cost is held for all that their entry has
 //!   traded or may yet trade, from its admission; the proceeds of an entry's sale are not counted. Once the
 //!   entry is over, the hold is corrected to what it has traded.

@@ -178,8 +178,8 @@ impl MarketState {
 }
 
 impl Context {
-    /// Keeps a text for the current actor's next beginning, in place of what it had kept: the only thing of an
-    /// actor that a market which goes on has on its next day.
+    /// Keeps a text for the current actor's next beginning, in place of what it had kept: the only thing of
+    /// an actor that a market which goes on has on its next day.
     ///
     /// Unbounded: the caller must limit how much it keeps.
     pub fn save(&mut self, text: impl Into<Arc<str>>) {

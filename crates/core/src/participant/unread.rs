@@ -59,7 +59,8 @@ impl UnreadReports {
         self.owners.push(OwnerQueue { first: None, last: 0, may_wait, may_reduce: false, is_listed: false });
     }
 
-    /// Says whether reports to an owner may wait from now on; those that do are booked as they would have been.
+    /// Says whether reports to an owner may wait from now on; those that do are booked as they would have
+    /// been.
     pub(super) fn set_may_wait(&mut self, owner: ActorId, may_wait: bool) {
         if let Some(queue) = self.owners.get_mut(owner.index()) {
             queue.may_wait = may_wait;

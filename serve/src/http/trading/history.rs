@@ -122,8 +122,8 @@ impl ValueParams {
     }
 }
 
-/// Returns what the account was worth over time, once a sample interval, the oldest first, and how it did from
-/// the first moment that was asked for to the last.
+/// Returns what the account was worth over time, once a sample interval, the oldest first, and how it did
+/// from the first moment that was asked for to the last.
 #[utoipa::path(
     get, path = "/api/portfolio", tag = "trading", operation_id = "portfolio",
     params(ValueParams),

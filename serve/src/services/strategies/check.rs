@@ -40,8 +40,8 @@ const LOG_MAX: usize = 50;
 /// The lowest price around which a rehearsal trades, in ticks.
 const MID_MIN: i64 = 1_000;
 
-/// Checks a strategy, and rehearses it if nothing is wrong; `mid` is a price of its market in ticks. This takes
-/// up to some seconds of a core.
+/// Checks a strategy, and rehearses it if nothing is wrong; `mid` is a price of its market in ticks. This
+/// takes up to some seconds of a core.
 pub(super) fn check(
     script: &UserScript,
     scenario: &Scenario,

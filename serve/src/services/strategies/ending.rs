@@ -20,8 +20,8 @@ use crate::store::strategies::{StrategyRow, StrategyStatus};
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 
 impl Strategies {
-    /// Ends a strategy, `now`: its orders are canceled, and its positions closed if that is asked for. What it has
-    /// stays in its account until it is deleted.
+    /// Ends a strategy, `now`: its orders are canceled, and its positions closed if that is asked for. What
+    /// it has stays in its account until it is deleted.
     ///
     /// # Errors
     /// [`Problem`] if there is none of this person, or the market takes nothing at the moment.
@@ -83,7 +83,8 @@ impl Strategies {
         self.trading.ask_open(from, What::Transfer { to: seat_of(to), funding }).await
     }
 
-    /// Brings strategies that were being started when a process ended to an end, for as long as this one runs.
+    /// Brings strategies that were being started when a process ended to an end, for as long as this one
+    /// runs.
     pub async fn tidy_up(self: Arc<Self>) {
         let begun = wall_now();
         let mut looks = tokio::time::interval(LOOK_EVERY);

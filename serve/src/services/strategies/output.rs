@@ -1,7 +1,7 @@
 //! [`StrategyOutputs`]: what the strategies of people have written lately, by account.
 //!
-//! It is of the day at hand, and what was left of it in the process: a process that starts anew rebuilds that of
-//! the day. All of it is in the tables of each day.
+//! It is of the day at hand, and what was left of it in the process: a process that starts anew rebuilds that
+//! of the day. All of it is in the tables of each day.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, PoisonError, RwLock};

@@ -171,8 +171,8 @@ impl Track {
         })
     }
 
-    /// Returns the returns of an account that was worth `opening` before the first of `rows`. The return of the
-    /// period in which it has lost all is -1, and the last.
+    /// Returns the returns of an account that was worth `opening` before the first of `rows`. The return of
+    /// the period in which it has lost all is -1, and the last.
     fn sample(&self, opening: Amount, rows: &[MarkRow]) -> Sample {
         let (mut returns, mut ends): (Vec<f64>, Vec<i64>) = (Vec::new(), Vec::new());
         let mut before = currency(opening);

@@ -1,5 +1,7 @@
 //! [`ScriptTrader`]: the actor that runs a script.
 
+mod taking_turns;
+
 use std::mem;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -19,7 +21,7 @@ use crate::script::runtime::program::Program;
 use crate::script::runtime::run_bounds::{Overrun, RunBounds};
 use crate::script::runtime::script_test::ScriptTest;
 use crate::script::runtime::shared_budget::SharedBudget;
-use crate::script::runtime::turns::{NextTurn, TooManyWait, Turn, Turns, WAITING_MAX};
+use crate::script::runtime::turns::{Turn, Turns};
 use crate::script::value::arguments::ScriptResult;
 use crate::script::value::callback::Callback;
 use crate::script::value::order_event::{OrderEvent, OrderEventKind};
@@ -371,63 +373,6 @@ impl ScriptTrader {
             self.call_now(ctx, Callback::Timer, [name.into()]);
         }
     }
-
-    /// Lets a turn wait until there are operations for it, and says so.
-    fn put_off(&mut self, ctx: &mut Context, turn: Turn) {
-        let Some(turns) = &mut self.turns else { return };
-        let put_off = turns.put_off(turn, is_replaced);
-        if let Some(word) = turns.word(ctx.now()) {
-            ctx.log(word);
-        }
-        if let Some(at) = turns.wake_at(ctx.now()) {
-            ctx.wake_at(at, TURN_TAG);
-        }
-        if put_off == Err(TooManyWait) {
-            let message = format!("more than {WAITING_MAX} callbacks about its orders wait for their turn");
-            let error = ScriptError::new(&self.config.source.file, SourcePosition::START, message);
-            let help = "it uses more operations than its share of those that all scripts have together";
-            self.fail(ctx, None, &error.with_help(help));
-        }
-    }
-
-    /// Takes the turns that have waited, for as long as there are operations.
-    fn take_turns(&mut self, ctx: &mut Context) {
-        if let Some(turns) = &mut self.turns {
-            turns.woken();
-        }
-        loop {
-            let Some(turns) = &mut self.turns else { return };
-            match turns.next(ctx.now()) {
-                NextTurn::Take(Turn::Begin) => self.begin(ctx),
-                NextTurn::Take(Turn::Wake(tag)) => self.wake(ctx, tag),
-                NextTurn::Take(Turn::Call(callback, Some(argument))) => {
-                    self.call_now(ctx, callback, [argument]);
-                }
-                NextTurn::Take(Turn::Call(callback, None)) => self.call_now(ctx, callback, []),
-                NextTurn::Wait(at) => return ctx.wake_at(at, TURN_TAG),
-                NextTurn::None => return,
-            }
-        }
-    }
-}
-
-/// Returns whether a turn that waits is made needless by a newer one: a quote or a book of the same
-/// market, a wake-up of the same timer.
-fn is_replaced(waiting: &Turn, turn: &Turn) -> bool {
-    match (waiting, turn) {
-        (Turn::Wake(older), Turn::Wake(tag)) => older == tag,
-        (Turn::Call(older, Some(of_older)), Turn::Call(callback, Some(argument))) => {
-            let market = market_of(argument);
-            older == callback && market.is_some() && market_of(of_older) == market
-        }
-        _ => false,
-    }
-}
-
-/// Returns the market that a quote or a book is of.
-fn market_of(argument: &Dynamic) -> Option<ListingId> {
-    let quote = argument.read_lock::<QuoteView>().map(|quote| quote.listing.id);
-    quote.or_else(|| argument.read_lock::<BookView>().map(|book| book.listing.id))
 }
 
 impl Actor for ScriptTrader {
