@@ -236,6 +236,77 @@ fn one_cancels_other() {
 }
 
 #[test]
+fn a_pair_enters_with_one_call_and_goes_with_one_cancel() {
+    let lines = logged(
+        r#"
+        fn on_start() { set_timer("go", "5s"); set_timer("then", "6s"); }
+        fn on_timer(name) {
+            if name == "go" {
+                this.o = sell_pair(5, 101, 95, #{ stop_limit: 94, time_in_force: "DAY" });
+                this.stop = orders()[1];
+                set_timer("cancel", "500ms");
+            } else if name == "cancel" {
+                log(`${orders().len} ${this.o} ${this.stop} ${this.stop.time_in_force}`);
+                this.o.cancel();
+            } else {
+                log(`${this.stop.status}: ${this.stop.reason}; ${orders().len}`);
+            }
+        }
+        "#,
+    );
+    assert_eq!(
+        lines,
+        [
+            "2 sell 5 ACME at 101: open, 5 left (order 2) sell 5 ACME at 94 from 95: open, 5 left (order 3) DAY",
+            "canceled: the order it is linked with traded or ended; 0"
+        ]
+    );
+}
+
+#[test]
+fn a_bracket_may_have_one_exit() {
+    let lines = logged(
+        r#"
+        fn on_start() { set_timer("go", "5s"); }
+        fn on_timer(name) { buy(2, #{ take_profit: 120 }); buy(2, #{ stop_loss: 90, stop_limit: 89 }); }
+        fn on_order(event) { if event.side == "sell" { log(`${event.kind} ${event.order.kind}`); } }
+        "#,
+    );
+    assert_eq!(lines[..2], ["accepted limit", "accepted stop_limit"]);
+}
+
+#[test]
+fn a_replace_changes_what_its_map_says() {
+    let lines = logged(
+        r#"
+        fn on_start() { set_timer("go", "5s"); set_timer("then", "6s"); }
+        fn on_timer(name) {
+            if name == "go" {
+                this.trail = sell_trailing_stop(2, 5);
+                this.stop = sell_stop_limit(2, 80, 79);
+                this.day = buy_limit(2, 90);
+                return;
+            }
+            replace(this.trail, #{ distance: percent(10), quantity: 1 });
+            this.stop.replace(#{ trigger: 81 });
+            this.day.replace(#{ time_in_force: "DAY" });
+        }
+        fn on_order(event) {
+            if event.kind == "replaced" { log(`${event.order} ${event.order.time_in_force} ${event.price}`); }
+        }
+        "#,
+    );
+    assert_eq!(
+        lines,
+        [
+            "sell 1 ACME trailing by 10%: open, 1 left (order 2) GTC ",
+            "sell 2 ACME at 79 from 81: open, 2 left (order 3) GTC 79.0",
+            "buy 2 ACME at 90: open, 2 left (order 4) DAY 90.0"
+        ]
+    );
+}
+
+#[test]
 fn targets_count_what_is_on_its_way() {
     let (market, lines) = run(
         r#"
