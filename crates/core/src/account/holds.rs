@@ -7,10 +7,10 @@
 //! - Of two linked orders the larger case is held, not the sum: what one trades the other loses. The pair's
 //!   hold is counted with the older one.
 //! - The exits of a bracket are such a pair, where it has both, and so are the two orders of a pair that
-//!   enter together. Exits that sell hold what their entry has bought and they have not sold, from the moment at
-//!   which the account hears of the fill. The cash that exits may cost is held for all that their entry has
-//!   traded or may yet trade, from its admission; the proceeds of an entry's sale are not counted. Once the
-//!   entry is over, the hold is corrected to what it has traded.
+//!   enter together. Exits that sell hold what their entry has bought and they have not sold, from the moment
+//!   at which the account hears of the fill. The cash that exits may cost is held for all that their entry
+//!   has traded or may yet trade, from its admission; the proceeds of an entry's sale are not counted. Once
+//!   the entry is over, the hold is corrected to what it has traded.
 //!
 //! A report never enlarges a hold by more than it brings in: a fill of an entry that buys adds as many lots
 //! to the holding as to the hold.
