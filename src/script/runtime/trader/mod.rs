@@ -30,7 +30,7 @@ use crate::script::value::views::{ActionView, BarView, BookView, PhaseView, Quot
 use bearpit_core::kernel::Wakeup;
 use bearpit_core::market::{CancelReason, CorporateAction, ExecutionReport, ReportKind};
 use bearpit_core::participant::{CancelScope, Context, MarketData, Update};
-use bearpit_core::units::{ListingId, SimDuration, SimTime};
+use bearpit_core::units::{SimDuration, SimTime};
 
 /// Runs a strategy written in Rhai.
 ///
