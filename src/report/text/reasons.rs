@@ -44,7 +44,7 @@ const ACCOUNT: [Reason; 9] = [
 ];
 
 /// The terms of the order.
-const TERMS: [Reason; 15] = [
+const TERMS: [Reason; 16] = [
     reason("zero_quantity", "the quantity was zero", "send at least one lot"),
     reason(
         "quantity_out_of_range",
@@ -102,6 +102,11 @@ const TERMS: [Reason; 15] = [
         "crosses_own_bracket",
         "a bracket's entry and its own exit would have traded with each other",
         "put the exits on both sides of the entry",
+    ),
+    reason(
+        "exits_cross",
+        "a limit and a stop of a pair or a bracket would have traded with each other, or both at once",
+        "put the limit on the side of the profit, and the stop on that of the loss",
     ),
     reason("no_quotes", "a replay has no quotes for a pegged order to follow", "use a limit order"),
 ];

@@ -43,7 +43,7 @@ instruments = ["BOLT"]
 
 /// Whatever the script does, it runs again a millisecond later, for as long as it may.
 const ENDLESS: &str = "fn on_start() { every(\"work\", \"1ms\"); } \
-                       fn on_timer(name) { let i = 0; while i < 15000 { i += 1; } }";
+                       fn on_timer(name) { let i = 0; while i < 12000 { i += 1; } }";
 const LIGHT: &str = "fn on_start() { every(\"look\", \"1s\"); } fn on_timer(name) { log(name); }";
 
 /// What is written down of a market: whose line, when.

@@ -331,6 +331,8 @@ pub(super) fn order_id(text: &str, field: &str) -> Result<OrderId, Problem> {
 
 #[cfg(test)]
 mod tests {
+    use bearpit_core::market::StopLoss;
+
     use super::*;
 
     fn terms(order: &str) -> Result<OrderTerms, Problem> {
@@ -359,6 +361,49 @@ mod tests {
             |rest| terms(&format!(r#"{{"symbol":"GRAM","side":"buy","quantity":1{rest}}}"#)).unwrap().kind;
         assert_eq!(kind(""), OrderKind::Market { protection: None });
         assert_eq!(kind(r#","price":7.5"#), OrderKind::Limit(Price::new(15)));
+    }
+
+    #[test]
+    fn exits_are_both_or_one_with_a_worst_price_or_a_limit() {
+        let order =
+            |rest: &str| format!(r#"{{"symbol":"GRAM","side":"buy","quantity":1,"price":10,{rest}}}"#);
+        let link = |rest: &str| terms(&order(rest)).map(|terms| terms.link);
+        let (trigger, worst) = (Price::new(16), Price::new(14));
+        let profit = Some(Price::new(24));
+        for (rest, take_profit, stop_loss) in [
+            (r#""bracket":{"take_profit":12}"#, profit, None),
+            (r#""bracket":{"stop_loss":8}"#, None, Some(StopLoss::at(trigger))),
+            (
+                r#""bracket":{"take_profit":12,"stop_loss":8,"stop_limit":7}"#,
+                profit,
+                Some(StopLoss::Market { trigger, protection: Some(worst) }),
+            ),
+            (
+                r#""bracket":{"stop_loss":8,"stop_loss_limit":7}"#,
+                None,
+                Some(StopLoss::Limit { trigger, limit: worst }),
+            ),
+        ] {
+            assert_eq!(link(rest), Ok(Link::Bracket { take_profit, stop_loss }), "{rest}");
+        }
+        let pair = link(r#""pair":{"stop_loss":12,"stop_loss_limit":13}"#);
+        let stop = StopLoss::Limit { trigger: Price::new(24), limit: Price::new(26) };
+        assert_eq!(pair, Ok(Link::Pair(stop)));
+        for (rest, code, field) in [
+            (r#""bracket":{}"#, "missing_field", Some("bracket")),
+            (r#""bracket":{"stop_limit":7}"#, "missing_field", Some("bracket.stop_loss")),
+            (
+                r#""bracket":{"stop_loss":8,"stop_limit":7,"stop_loss_limit":7}"#,
+                "invalid_field",
+                Some("bracket.stop_loss_limit"),
+            ),
+            (r#""pair":{"stop_loss":12},"one_cancels_other":"4""#, "invalid_field", Some("pair")),
+            (r#""pair":{"stop_loss":8}"#, "exits_cross", None),
+            (r#""bracket":{"take_profit":8,"stop_loss":12}"#, "exits_cross", None),
+        ] {
+            let problem = link(rest).unwrap_err();
+            assert_eq!((&*problem.code, problem.field.as_deref()), (code, field), "{rest}");
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::config::DatabaseUrl;
-use crate::domain::{AccountId, Problem, ProblemKind};
+use crate::domain::{AccountId, Problem, ProblemKind, TimeInForceName};
 use crate::driver::{Driver, DriverConfig, Metrics, OutputSink, Stage, SyncPolicy, SystemClock};
 use crate::publication::PublicationConfig;
 use crate::services::market_data::{MarketDataParts, NoArchive};
@@ -153,6 +153,50 @@ async fn an_order_rests_is_replaced_trades_and_is_found_again() {
     // Nobody can sell what they do not have.
     let (code, field) = floor.refused(ben, limit("sell", "1", "99.5")).await;
     assert_eq!((code.as_str(), field.as_deref()), ("insufficient_shares", Some("quantity")));
+    floor.end();
+}
+
+#[tokio::test]
+async fn a_pair_is_one_order_with_one_hold_and_both_are_replaced_apart() {
+    let floor = Floor::open().await;
+    let anne = AccountId::draw();
+    let mut order = limit("buy", "10", "90");
+    order["pair"] = json!({ "stop_loss": "110", "stop_loss_limit": "111" });
+    order["client_order_id"] = json!("pair");
+    let entered = floor.enter(anne, order).await.unwrap();
+    let first = path_order(entered["order_id"].as_str().unwrap()).unwrap();
+    let stop = path_order(entered["pair"]["order_id"].as_str().unwrap()).unwrap();
+    assert_eq!(stop.get(), first.get() + 1);
+    assert_eq!(entered["pair"]["stop_loss_limit"], json!("111"));
+    let account = floor.trading.account(anne).await.unwrap();
+    assert_eq!(account.held_cash.to_string(), "1110", "the dearer of the two, once");
+    let view = floor.trading.order(anne, stop).await.unwrap();
+    assert_eq!((view.one_cancels_other, view.sent_at.is_none()), (Some(first.to_string()), true));
+
+    let number = |text: &str| serde_json::from_str(text).ok();
+    let change = ReplaceRequest {
+        stop_price: number("108"),
+        time_in_force: Some(TimeInForceName::Day),
+        ..ReplaceRequest::default()
+    };
+    floor.trading.replace(anne, stop, change).await.unwrap();
+    let replaced = async {
+        loop {
+            let view = floor.trading.order(anne, stop).await.unwrap();
+            if view.revision == 1 {
+                return view;
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    let view = tokio::time::timeout(Duration::from_secs(30), replaced).await.unwrap();
+    let prices = [view.stop_price, view.price].map(|price| price.unwrap().to_string());
+    assert_eq!((prices, view.time_in_force), (["108".into(), "111".into()], TimeInForceName::Day));
+    let nothing = floor.trading.replace(anne, first, ReplaceRequest::default()).await.unwrap_err();
+    assert_eq!(&*nothing.code, "missing_field");
+    let trail = ReplaceRequest { trail_amount: number("1"), ..ReplaceRequest::default() };
+    let unfit = floor.trading.replace(anne, first, trail).await.unwrap_err();
+    assert_eq!(unfit.kind, ProblemKind::Refused, "a limit order has no distance: {unfit}");
     floor.end();
 }
 

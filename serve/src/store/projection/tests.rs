@@ -136,6 +136,32 @@ async fn an_order_is_followed_from_its_entry_to_its_end() {
 }
 
 #[tokio::test]
+async fn an_order_keeps_what_a_replace_of_its_terms_has_left() {
+    on_each_database(|database| async move {
+        let mut projection = Projection::new(database.clone());
+        let first = order(1, 1, 10);
+        let terms = Box::new(ReplacedTermsRow {
+            time_in_force: "gtd".to_owned(),
+            expires_at: Some(900),
+            price: None,
+            trigger_price: Some(whole(95)),
+            trail: Some(whole(5)),
+            trail_bps: None,
+        });
+        let replaced = Change::TermsReplaced { order: 1, terms, leaves: whole(4) };
+        let changes = vec![entered(&first), fill(1, &first, 100, 4), replaced];
+        projection.apply(&batch(1, 0, false, changes)).await.unwrap();
+        let row = row(&database, 1).await;
+        assert_eq!((row.quantity, row.leaves, row.terms.details.revision), (whole(8), whole(4), 1));
+        assert_eq!((row.terms.time_in_force.as_str(), row.terms.expires_at), ("gtd", Some(900)));
+        assert_eq!((row.terms.price, row.terms.trigger_price), (None, Some(whole(95))));
+        assert_eq!(row.terms.details.trail, Some(whole(5)));
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
 async fn what_was_applied_is_not_applied_again() {
     on_each_database(|database| async move {
         let first = order(1, 1, 10);
