@@ -13,7 +13,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use crate::script::{CompiledScript, MockError, MockMarket, ScriptError, ScriptTest, ScriptTrader};
-use crate::script::{ParamValue, RunLimits, ScriptConfig};
+use crate::script::{OPERATIONS, ParamValue, RunLimits, ScriptConfig};
 use bearpit_agents::Desk;
 use bearpit_core::account::AccountConfig;
 use bearpit_core::exchange::MarketBuilder;
@@ -105,7 +105,8 @@ pub fn run_test(
 ) -> Result<TestOutcome, MockSetupError> {
     let test = ScriptTest::default();
     let strategy_log = StrategyLog::default();
-    let layout = Layout { config, limits: RunLimits::DEFAULT };
+    let layout =
+        Layout { config, limits: RunLimits::DEFAULT, operations: OPERATIONS, short_lots_max: SHORT_LOTS_MAX };
     let builder = build_market(script, &test, &layout, &strategy_log)?;
     let market = builder.open()?;
     let test_market = Rc::new(RefCell::new(TestMarket::new(market, strategy_log.clone())?));
@@ -155,7 +156,7 @@ pub fn rehearse(
 ) -> Result<TestOutcome, MockSetupError> {
     let strategy_log = StrategyLog::default();
     let limits = RunLimits { operations: REHEARSAL_OPERATIONS, ..RunLimits::DEFAULT };
-    let layout = Layout { config, limits };
+    let layout = Layout { config, limits, operations: LIVE_OPERATIONS, short_lots_max: 0 };
     let market = build_market(script, &ScriptTest::default(), &layout, &strategy_log)?.open()?;
     let mut market = TestMarket::new(market, strategy_log.clone())?;
     market.start();
@@ -181,11 +182,17 @@ pub fn rehearse(
 const REHEARSAL_MINUTES: i64 = 10;
 /// How many operations a strategy may take meanwhile: some tenths of a second of a core.
 const REHEARSAL_OPERATIONS: u64 = 20_000_000;
+/// How many operations a callback may take in a live market.
+pub const LIVE_OPERATIONS: u64 = 100_000;
 
 /// What a market is made from, and what the strategy may use over the run.
 struct Layout<'a> {
     config: &'a MockConfig,
     limits: RunLimits,
+    /// How many operations a callback may take.
+    operations: u64,
+    /// How far the strategy may be short of each instrument.
+    short_lots_max: u64,
 }
 
 fn build_market(
@@ -194,7 +201,7 @@ fn build_market(
     layout: &Layout<'_>,
     strategy_log: &StrategyLog,
 ) -> Result<MarketBuilder, MockSetupError> {
-    let Layout { config, limits } = layout;
+    let Layout { config, limits, operations, short_lots_max } = *layout;
     let close = OPEN + SimDuration::from_secs(DAYS_MAX * 86_400);
     let mut builder = MarketBuilder::new(Seed::new(0), OPEN, close)?;
     builder.sample_interval(SimDuration::ZERO);
@@ -223,11 +230,12 @@ fn build_market(
     for (venue, listed) in &venues {
         builder.venue(venue, Fees::default(), Latencies::NONE, listed);
     }
-    let short = instruments.iter().map(|(_, id)| (*id, Quantity::new(SHORT_LOTS_MAX))).collect();
+    let short = instruments.iter().map(|(_, id)| (*id, Quantity::new(short_lots_max))).collect();
     let account = AccountConfig { cash: config.cash, max_short: short, ..AccountConfig::default() };
     let script_config = ScriptConfig {
         params: config.params.clone(),
-        run_limits: *limits,
+        run_limits: limits,
+        operations,
         ..ScriptConfig::new(script.source().clone(), ListingId::new(0))
     };
     let trader = ScriptTrader::tested(script_config, test.clone());

@@ -36,7 +36,7 @@ pub use host::test_harness::{MockAction, MockError, MockFill, MockMarket};
 pub use runtime::compile::{Scripts, check_params, compile, declared_params};
 pub use runtime::compiled_script::CompiledScript;
 pub use runtime::config::{OnError, ScriptConfig};
-pub use runtime::retired::RetiredSeat;
+pub use runtime::retired::{BrokenSeat, RetiredSeat};
 pub use runtime::script_test::ScriptTest;
 pub use runtime::shared_budget::SharedBudget;
 pub use runtime::source::{Module, ScriptSource};

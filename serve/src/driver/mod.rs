@@ -43,7 +43,7 @@ pub use look::{AccountView, Look, LookReply, OrderProgress, PositionView, Seen};
 pub use metrics::{FloatGauge, Metrics};
 pub use publishing::Published;
 pub use scenario_source::ScenarioSource;
-pub use segment::{Scan, Segment};
+pub use segment::{ENGINE, Scan, Segment};
 pub(crate) use segment::{lay_out, read as read_segment};
 pub use source::{Day, MarketSource, SourceError};
 pub use status::{DayStatus, MarketStatus, Stage, Unavailable};

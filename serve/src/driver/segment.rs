@@ -158,7 +158,11 @@ pub(crate) fn read(path: &Path) -> Result<SegmentReader<File>, DriveError> {
     SegmentReader::open(file).map_err(header)
 }
 
-/// Returns the version of the engine in this program.
+/// The engine in this program: its version, and the number of the form in which it writes requests and what a
+/// market leaves. A journal without an end is read by the same engine only.
+pub const ENGINE: &str = concat!(env!("CARGO_PKG_VERSION"), "+2");
+
+/// Returns the engine in this program.
 pub(super) fn own_engine() -> String {
-    env!("CARGO_PKG_VERSION").to_owned()
+    ENGINE.to_owned()
 }

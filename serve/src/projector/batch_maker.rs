@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use bearpit_core::exchange::Market;
 use bearpit_core::market::{AccountMark, Fact, MarkCause, OrderTerms, Trade, Transfer};
-use bearpit_core::units::{ActorId, ListingId, Money, OrderId, Quantity, SimDuration, SimTime};
+use bearpit_core::units::{
+    ActorId, InstrumentId, ListingId, Money, NetQuantity, OrderId, Price, Quantity, SimDuration, SimTime,
+};
 use rustc_hash::FxHashMap;
 
 use super::order_terms::{price_of, quantity_of, replaced_of, terms_of};
@@ -45,6 +47,9 @@ pub struct BatchMaker {
     candles_until: SimTime,
     /// When each account was marked last.
     marked: BTreeMap<AccountId, SimTime>,
+    /// The instrument of each listing, and the last price of each instrument, with the listing of that trade.
+    instruments: Vec<InstrumentId>,
+    prices: BTreeMap<InstrumentId, (ListingId, Price)>,
     /// What came into each account from outside since it was marked.
     funded: BTreeMap<AccountId, Money>,
     /// The number of the first fact of the batch at hand.
@@ -75,6 +80,8 @@ impl BatchMaker {
             clients: FxHashMap::default(),
             candles_until: open,
             marked: BTreeMap::new(),
+            instruments: market.world().domain().listings().map(|listing| listing.instrument).collect(),
+            prices: BTreeMap::new(),
             funded: BTreeMap::new(),
             from: 0,
             to: 0,
@@ -155,7 +162,12 @@ impl BatchMaker {
 
     fn follow(&mut self, sequence: u64, at: SimTime, fact: &Fact) {
         match fact {
-            Fact::Traded(trade) => self.add_to_candles(at, trade),
+            Fact::Traded(trade) => {
+                if let Some(instrument) = self.instruments.get(trade.listing.index()) {
+                    self.prices.insert(*instrument, (trade.listing, trade.price));
+                }
+                self.add_to_candles(at, trade);
+            }
             Fact::AccountOpened(opening) if !self.owners.knows(opening.owner) => {
                 let account = opening.name.parse().ok();
                 self.owners.assign(opening.owner, account);
@@ -198,6 +210,18 @@ impl BatchMaker {
         })))
     }
 
+    /// Returns what a transfer is worth; shares at the last price of the day, if there was one.
+    fn worth_of(&self, transfer: Transfer) -> Money {
+        let (instrument, quantity) = match transfer {
+            Transfer::Cash(cash) => return cash,
+            Transfer::Shares { instrument, quantity } => (instrument, quantity),
+        };
+        let Some((listing, price)) = self.prices.get(&instrument) else { return Money::ZERO };
+        let Some(info) = self.listings.get(listing.index()) else { return Money::ZERO };
+        let worth = info.instrument.notional(*price, quantity.magnitude());
+        if quantity < NetQuantity::ZERO { -worth } else { worth }
+    }
+
     fn fund(&mut self, account: AccountId, cash: Money) {
         *self.funded.entry(account).or_default() += cash;
     }
@@ -217,9 +241,7 @@ impl BatchMaker {
         match fact {
             Fact::AccountMarked(mark) => return self.marked(account, at, mark),
             Fact::AccountFunded { funding, .. } => {
-                if let Transfer::Cash(cash) = funding.transfer {
-                    self.fund(account, cash);
-                }
+                self.fund(account, self.worth_of(funding.transfer));
                 return None;
             }
             _ => {}

@@ -96,7 +96,7 @@ impl Running {
         for _ in 1..day {
             day_of = source.next_day(Duration::ZERO, Some(&source.header(&day_of).unwrap())).unwrap();
         }
-        let engine = env!("CARGO_PKG_VERSION").to_owned();
+        let engine = crate::driver::ENGINE.to_owned();
         let header =
             SegmentHeader { engine, opens, opening: left.clone(), ..source.header(&day_of).unwrap() };
         let Created { path, segment, file } = journal.create(&header).unwrap();

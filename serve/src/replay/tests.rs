@@ -54,7 +54,7 @@ fn journal(directory: &Path, is_settled: bool) -> PathBuf {
     let journal = JournalDirectory::open(directory).unwrap();
     let day = source.next_day(Duration::ZERO, None).unwrap();
     let header = source.header(&day).unwrap();
-    let header = SegmentHeader { engine: env!("CARGO_PKG_VERSION").to_owned(), ..header };
+    let header = SegmentHeader { engine: crate::driver::ENGINE.to_owned(), ..header };
     let Created { path, segment, mut file } = journal.create(&header).unwrap();
     let laid_out = LaidOut { builder: source.builder(&header).unwrap(), left: None };
     let mut wall = Duration::ZERO;
@@ -298,7 +298,7 @@ fn a_scaled_day_of_the_exchange_is_the_simulated_day() {
     let directory = tempfile::tempdir().unwrap();
     let journal = JournalDirectory::open(directory.path()).unwrap();
     let header = source.header(&source.next_day(Duration::ZERO, None).unwrap()).unwrap();
-    let header = SegmentHeader { engine: env!("CARGO_PKG_VERSION").to_owned(), ..header };
+    let header = SegmentHeader { engine: crate::driver::ENGINE.to_owned(), ..header };
     let Created { path, segment, mut file } = journal.create(&header).unwrap();
     let laid_out = LaidOut { builder: source.builder(&header).unwrap(), left: None };
     let start = Start { pacing: source.pacing(), wall: Duration::ZERO };

@@ -3,7 +3,7 @@
 use super::user_script::{MarketName, Markets, UserScript, UserScriptError};
 use crate::scenario::Scenario;
 use crate::scenario::live_config::LiveConfig;
-use crate::script::{RetiredSeat, ScriptTrader, Scripts, SharedBudget};
+use crate::script::{BrokenSeat, RetiredSeat, ScriptTrader, Scripts, SharedBudget};
 use bearpit_agents::Desk;
 use bearpit_core::account::AccountConfig;
 use bearpit_core::exchange::{BuildError, MarketBuilder};
@@ -70,6 +70,12 @@ impl ActorFactory<MarketState> for SeatFactory {
             },
             _ => Err(FactoryError::UnknownKind(spec.kind.clone())),
         }
+    }
+
+    /// A strategy of yesterday may not fit the market of today: that must not keep it from opening.
+    fn stand_in(&mut self, spec: &ActorSpec, error: &FactoryError) -> Option<Box<dyn SimActor<MarketState>>> {
+        let broken = || Box::new(Trader(BrokenSeat::new(format!("it cannot be started today: {error}"))));
+        (spec.kind == SCRIPT).then(|| broken() as Box<dyn SimActor<MarketState>>)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use rhai::{Array, Dynamic, EvalAltResult, ImmutableString, Map};
-use serde_json::{Number, Value};
+use serde_json::{Value, json};
 
 use crate::script::api::registry::Registry;
 use crate::script::host::SharedHost;
@@ -89,7 +89,7 @@ impl Writer {
         let mut entries = serde_json::Map::new();
         for (name, value) in map {
             self.take(name.len())?;
-            entries.insert(name.to_string(), self.value(name, value, depth + 1)?);
+            entries.insert(escaped(name), self.value(name, value, depth + 1)?);
         }
         Ok(Value::Object(entries))
     }
@@ -112,8 +112,11 @@ impl Writer {
             return Ok(Value::Number(value.into()));
         }
         if let Ok(value) = value.as_float() {
-            let infinite = || format!("save: `{name}` is not a finite number");
-            return Ok(Value::Number(Number::from_f64(value).ok_or_else(infinite)?));
+            if !value.is_finite() {
+                return Err(format!("save: `{name}` is not a finite number").into());
+            }
+            // Readers of JSON may round the digits of a float; as a text they are read as they are.
+            return Ok(json!({ FLOAT: value.to_string() }));
         }
         if let Ok(text) = value.as_immutable_string_ref() {
             self.take(text.len())?;
@@ -134,19 +137,30 @@ impl Writer {
     }
 }
 
+/// The only entry of what stands for a float; no entry of a script's has that name.
+const FLOAT: &str = "$";
+
+fn escaped(name: &str) -> String {
+    if name.starts_with('$') { format!("${name}") } else { name.to_owned() }
+}
+
+fn unescaped(name: &str) -> &str {
+    if name.starts_with("$$") { &name[1..] } else { name }
+}
+
 fn dynamic(value: &Value) -> Dynamic {
     match value {
         Value::Null => Dynamic::UNIT,
         Value::Bool(value) => (*value).into(),
-        Value::Number(number) => match number.as_i64() {
-            Some(whole) => whole.into(),
-            None => number.as_f64().unwrap_or_default().into(),
-        },
+        Value::Number(number) => number.as_i64().unwrap_or_default().into(),
         Value::String(text) => ImmutableString::from(text.as_str()).into(),
         Value::Array(values) => values.iter().map(dynamic).collect::<Array>().into(),
-        Value::Object(entries) => {
-            let entries = entries.iter().map(|(name, value)| (name.as_str().into(), dynamic(value)));
-            entries.collect::<Map>().into()
-        }
+        Value::Object(entries) => match entries.get(FLOAT).and_then(Value::as_str) {
+            Some(digits) => digits.parse::<f64>().unwrap_or_default().into(),
+            None => {
+                let entries = entries.iter().map(|(name, value)| (unescaped(name).into(), dynamic(value)));
+                entries.collect::<Map>().into()
+            }
+        },
     }
 }

@@ -48,6 +48,8 @@ pub(crate) enum Lifecycle {
     Init,
     /// The market is open.
     Trading,
+    /// The strategy is over: it is called for the last times.
+    Ended,
 }
 
 /// What the functions of a world act on: the context and the state of the trader that runs a callback,
@@ -225,6 +227,9 @@ impl Host {
             return Err(
                 format!("{function}: the market has not opened in on_init; trade from on_start on").into()
             );
+        }
+        if self.stage == Lifecycle::Ended {
+            return Err(format!("{function}: the strategy is over, and sends nothing any more").into());
         }
         self.spent.commands += 1;
         if self.orders.len() > OPEN_ORDERS_MAX {

@@ -29,10 +29,36 @@ impl RetiredSeat {
     }
 }
 
+/// Stands in for a strategy that cannot be started any more: it says why, and does nothing.
+#[derive(Debug)]
+pub struct BrokenSeat {
+    why: String,
+}
+
+impl BrokenSeat {
+    /// Makes one.
+    #[must_use]
+    pub const fn new(why: String) -> Self {
+        Self { why }
+    }
+}
+
+impl Actor for BrokenSeat {
+    type Context = Context;
+
+    fn started(&mut self, ctx: &mut Context) {
+        ctx.log_failure(self.why.as_str());
+    }
+}
+
+bearpit_core::ignore_messages!(BrokenSeat: Wakeup, ExecutionReport, MarketData);
+
 impl Actor for RetiredSeat {
     type Context = Context;
 
     fn started(&mut self, ctx: &mut Context) {
+        // What the strategy kept was for itself.
+        ctx.forget_saved();
         ctx.disconnect();
         self.flatten = self.closes_positions.then(|| Flatten::new(ctx.now()));
         self.go_on(ctx);

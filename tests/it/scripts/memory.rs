@@ -16,12 +16,13 @@ fn what_was_saved_is_found_with_its_types() {
         r#"
         fn on_start() {
             log(`first ${saved()}`);
-            save(#{ n: 3, x: 2.0, name: "a\"b", on: true, none: (), list: [1, [2.5, #{ k: "v" }]] });
+            save(#{ n: 3, x: 2.0, "$": 0.1 + 0.2, "$$a": 1.0 / 3.0, name: "a\"b", on: true, none: (), list: [1, [2.5, #{ k: "v" }]] });
             set_timer("later", "5s");
         }
         fn on_timer(name) {
             let s = saved();
             log(`${type_of(s.n)} ${type_of(s.x)} ${s.name} ${s.on} ${s.none == ()} ${s.list[1][1].k} ${s.list.len()}`);
+            log(s["$"] == 0.1 + 0.2 && s["$$a"] == 1.0 / 3.0);
             s.n += 1;
             log(saved().n);
             save(#{});
@@ -29,13 +30,13 @@ fn what_was_saved_is_found_with_its_types() {
         }
         "#,
     );
-    assert_eq!(lines, ["first ", "i64 f64 a\"b true true v 2", "3", "0"]);
+    assert_eq!(lines, ["first ", "i64 f64 a\"b true true v 2", "true", "3", "0"]);
 }
 
 #[test]
 fn what_cannot_be_saved_is_refused_and_says_why() {
     for (what, why) in [
-        ("save(5)", "save: what is kept must be a map such as #{ trades: 3 }, but is 5"),
+        ("save(5)", "save: what is kept must be a map such as #{ trades: 3 }, but is a number (5)"),
         ("save(#{ a: 0.0 / 0.0 })", "save: `a` is not a finite number"),
         (
             "save(#{ a: [bid()], f: |x| x })",

@@ -36,4 +36,11 @@ pub trait ActorFactory<D: Domain> {
     /// [`FactoryError`] if the kind is unknown or its parameters are wrong; the request to join is refused
     /// with it.
     fn build(&mut self, name: &str, spec: &ActorSpec) -> Result<Box<dyn SimActor<D>>, FactoryError>;
+
+    /// Builds what stands in, on a later day, for an actor that cannot be built any more: without it that day
+    /// does not open.
+    fn stand_in(&mut self, spec: &ActorSpec, error: &FactoryError) -> Option<Box<dyn SimActor<D>>> {
+        let _ = (spec, error);
+        None
+    }
 }

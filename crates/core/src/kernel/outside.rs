@@ -23,7 +23,7 @@ impl<D: Domain> Outside<D> {
         self.journal = Some(Box::new(journal));
     }
 
-    /// Builds the actor of a participant that joined on an earlier day.
+    /// Builds the actor of a participant that joined on an earlier day, or what stands in for it.
     ///
     /// # Errors
     /// [`JoinRefusal`] if there is no factory, or it cannot build it.
@@ -33,7 +33,10 @@ impl<D: Domain> Outside<D> {
         spec: &ActorSpec,
     ) -> Result<Box<dyn SimActor<D>>, JoinRefusal<U>> {
         let factory = self.factory.as_mut().ok_or(JoinRefusal::NoFactory)?;
-        Ok(factory.build(name, spec)?)
+        match factory.build(name, spec) {
+            Ok(actor) => Ok(actor),
+            Err(error) => Ok(factory.stand_in(spec, &error).ok_or(error)?),
+        }
     }
 
     /// Has the actors that join later built by `factory`.

@@ -187,10 +187,22 @@ impl Context {
         self.domain_mut().restore_saved(id, text.into());
     }
 
+    /// Returns whether the market has closed: nothing is sent any more.
+    #[must_use]
+    pub const fn has_closed(&self) -> bool {
+        self.domain().closed
+    }
+
     /// Returns whether the market [goes on](crate::exchange::MarketBuilder::goes_on) on another day.
     #[must_use]
     pub const fn goes_on(&self) -> bool {
         self.domain().goes_on()
+    }
+
+    /// Keeps nothing any more for the current actor's next beginning.
+    pub fn forget_saved(&mut self) {
+        let id = self.id();
+        self.domain_mut().carry.saved.remove(&id);
     }
 
     /// Returns what the current actor kept last, today or before.

@@ -47,13 +47,6 @@ pub enum RequestKind {
         /// What it is, and has.
         config: ParticipantConfig,
     },
-    /// Have another actor take the place of one that has joined: what it has, its orders included, stays.
-    Reseat {
-        /// The participant.
-        participant: ActorId,
-        /// What the new actor is built from.
-        spec: ActorSpec,
-    },
     /// By an operator: halt a listing until it is reopened. Nothing trades there, and orders can only be
     /// canceled; a session's close still comes.
     Halt {
@@ -89,6 +82,14 @@ pub enum RequestKind {
         to: ActorId,
         /// What the second receives.
         funding: Funding,
+    },
+    /// Have another actor take the place of one that has joined: what it has, its orders included, stays, and
+    /// what is on its way to it, timers included, reaches the new one.
+    Reseat {
+        /// The participant.
+        participant: ActorId,
+        /// What the new actor is built from.
+        spec: ActorSpec,
     },
 }
 

@@ -113,7 +113,9 @@ const LAST: SimTime = SimTime::from_nanos(i64::MAX);
 
 /// Takes the listings that a request names.
 pub(super) fn listings(desk: &Desk, fields: &mut Fields) -> Result<Vec<Asked>, Problem> {
-    let names = fields.list("symbols")?;
+    let mut names = fields.list("symbols")?;
+    names.sort_unstable();
+    names.dedup();
     if names.is_empty() {
         return Err(invalid("symbols", "it is required"));
     }

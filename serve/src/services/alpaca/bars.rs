@@ -77,7 +77,10 @@ impl Alpaca {
         for (name, snapshot) in &query.listings {
             let resumed = match &from {
                 Some(from) if *name < from.name => continue,
-                Some(from) if *name == from.name => Some(SimTime::from_nanos(from.place)),
+                Some(from) if *name == from.name => {
+                    // Somebody may have written it themselves.
+                    Some(SimTime::from_nanos(from.place).clamp(query.start, query.end.max(query.start)))
+                }
                 _ => None,
             };
             from = None;

@@ -1,6 +1,6 @@
 //! What an account was worth over time, in steps.
 
-use bearpit_core::units::{Money, SimDuration, SimTime};
+use bearpit_core::units::{Money, SimTime};
 
 use super::{Alpaca, Timeframe};
 use crate::domain::{AccountId, Number, Problem, ProblemKind};
@@ -65,7 +65,7 @@ impl Alpaca {
             (Some(start), _) => start,
             (None, period) => begin_of(period.unwrap_or("1M"), end.min(now))?,
         };
-        let secs = (end.min(now) - begin).nanos() / 1_000_000_000;
+        let secs = end.min(now).nanos().saturating_sub(begin.nanos()) / 1_000_000_000;
         let timeframe = query.timeframe.unwrap_or_else(|| default_timeframe(secs));
         let before = self.database.last_account_mark(account, begin).await.map_err(of_store)?;
         let opening = summary.opening_cash.0.scaled(Money::SCALE).map_or(Amount(0), Amount);
@@ -154,7 +154,9 @@ fn begin_of(period: &str, end: SimTime) -> Result<SimTime, Problem> {
     };
     let digits = &period[..period.len() - unit.len_utf8()];
     let count: i64 = digits.parse().ok().filter(|count| (1..=1_000).contains(count)).ok_or_else(bad)?;
-    Ok(end - SimDuration::from_secs(count * days * DAY))
+    let nanos = (count * days * DAY).saturating_mul(1_000_000_000);
+    // Not before a date that can be written.
+    Ok(SimTime::from_nanos(end.nanos().saturating_sub(nanos).max(0)))
 }
 
 fn default_timeframe(secs: i64) -> Timeframe {
@@ -197,6 +199,8 @@ mod tests {
             ("2W", "2025-02-17T12:00:00"),
             ("1M", "2025-02-01T12:00:00"),
             ("1A", "2024-03-03T12:00:00"),
+            ("300A", "1970-01-01T00:00:00"),
+            ("1000A", "1970-01-01T00:00:00"),
         ] {
             assert_eq!(begin_of(period, end), Ok(begin.parse().unwrap()), "{period}");
         }

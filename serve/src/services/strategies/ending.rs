@@ -33,8 +33,12 @@ impl Strategies {
         now: WallTime,
     ) -> Result<StrategyView, Problem> {
         let row = self.row(user, id).await?;
-        let what = What::Reseat(LiveConfig::retire(request.flatten));
-        self.trading.ask_open(id, what).await?;
+        self.check_not_seating(id)?;
+        // One whose account was never opened has nothing to end.
+        if self.trading.open_account(id).await?.is_some() {
+            let what = What::Reseat(LiveConfig::retire(request.flatten));
+            self.trading.ask_open(id, what).await?;
+        }
         let ended_at = row.ended_at.or(Some(now));
         self.database.move_strategy(id, StrategyStatus::Stopped, ended_at).await.map_err(of_store)?;
         let account = self.trading.open_account(id).await?;
@@ -47,12 +51,14 @@ impl Strategies {
     /// [`Problem`] if there is none of this person, or orders of it are still open.
     pub async fn delete(&self, owner: Actor, id: AccountId, now: WallTime) -> Result<(), Problem> {
         let row = self.row(owner.user, id).await?;
+        self.check_not_seating(id)?;
         if row.status != StrategyStatus::Stopped {
             self.stop(owner.user, id, StopRequest::default(), now).await?;
         }
         self.give_back(id, owner.account).await?;
         let ended_at = row.ended_at.or(Some(now));
         self.database.move_strategy(id, StrategyStatus::Deleted, ended_at).await.map_err(of_store)?;
+        self.outputs.forget(id);
         Ok(())
     }
 
@@ -83,36 +89,29 @@ impl Strategies {
         self.trading.ask_open(from, What::Transfer { to: seat_of(to), funding }).await
     }
 
-    /// Brings strategies that were being started when a process ended to an end, for as long as this one
-    /// runs.
+    /// Ends strategies whose start nobody knows the outcome of, now and then.
     pub async fn tidy_up(self: Arc<Self>) {
-        let begun = wall_now();
         let mut looks = tokio::time::interval(LOOK_EVERY);
         loop {
             looks.tick().await;
-            match self.left_half_way(begun).await {
-                Ok(true) => {}
-                Ok(false) => return,
-                Err(problem) => warn!(%problem, "strategies that were left half-way are looked at later"),
+            if let Err(problem) = self.end_left_half_way().await {
+                warn!(%problem, "strategies that were left half-way are looked at later");
             }
         }
     }
 
-    /// Ends the strategies that were being started before `begun`; returns whether there are any left.
-    async fn left_half_way(&self, begun: WallTime) -> Result<bool, Problem> {
+    /// Ends the strategies that are being started, and nobody starts them.
+    pub(super) async fn end_left_half_way(&self) -> Result<(), Problem> {
         let rows = self.database.starting_strategies().await.map_err(of_store)?;
-        let mut are_left = false;
-        for row in rows.into_iter().filter(|row| row.created_at < begun) {
-            let ended = self.abandon(&row).await;
-            match ended {
+        for row in rows.into_iter().filter(|row| self.check_not_seating(row.account).is_ok()) {
+            match self.abandon(&row).await {
                 Ok(()) => info!(strategy = %row.account, "a strategy that was left half-way was ended"),
                 Err(problem) => {
                     warn!(strategy = %row.account, %problem, "a strategy that was left half-way is ended later");
-                    are_left = true;
                 }
             }
         }
-        Ok(are_left)
+        Ok(())
     }
 
     async fn abandon(&self, row: &StrategyRow) -> Result<(), Problem> {

@@ -3,7 +3,8 @@
 //! A strategy's account is a seat like any other, named by an id of its own. It is opened empty, gets cash
 //! from its owner's account, and then its script takes the seat; ended, a seat that does nothing takes its
 //! place. Each of these is a request in the journal. The database knows whose it is and how far it has come;
-//! a process that ends half-way leaves a strategy that is starting, and the next gives the cash back.
+//! a process that ends half-way leaves a strategy that is starting, which the next ends; what it was given stays in
+//! its account until its owner deletes it.
 
 mod check;
 mod ending;
@@ -12,9 +13,12 @@ mod output;
 mod tests;
 mod views;
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use bearpit::scenario::{LiveConfig, UserScript};
+use bearpit_core::kernel::{AddError, JoinRefusal};
 use bearpit_core::market::{Funding, Reference, Transfer};
 use bearpit_core::participant::{RequestKind, RequestRefusal};
 use bearpit_core::units::Money;
@@ -40,6 +44,9 @@ use crate::store::strategies::{StrategyLimits, StrategyRow, StrategyStatus};
 const NAME_MAX: usize = 64;
 /// The longest script, and each file that it imports, in bytes.
 const SOURCE_BYTES_MAX: usize = 1 << 18;
+
+/// How long a check waits for others to end.
+const CHECK_PATIENCE: Duration = Duration::from_secs(10);
 
 /// What strategies are run with.
 #[derive(Debug)]
@@ -68,7 +75,9 @@ pub struct Strategies {
     outputs: StrategyOutputs,
     limits: StrategyLimits,
     /// A check takes a core for a while: one at a time.
-    checks: Semaphore,
+    checks: Arc<Semaphore>,
+    /// Those that this process is starting: nothing else is done to them meanwhile.
+    seating: std::sync::Mutex<BTreeSet<AccountId>>,
     /// One is started at a time, so that there are never more than may be.
     starts: Mutex<()>,
 }
@@ -78,8 +87,9 @@ impl Strategies {
     #[must_use]
     pub fn new(parts: StrategiesParts) -> Self {
         let StrategiesParts { trading, source, data, database, outputs, limits } = parts;
-        let (checks, starts) = (Semaphore::new(1), Mutex::new(()));
-        Self { trading, source, data, database, outputs, limits, checks, starts }
+        let (checks, starts, seating) =
+            (Arc::new(Semaphore::new(1)), Mutex::new(()), std::sync::Mutex::default());
+        Self { trading, source, data, database, outputs, limits, checks, seating, starts }
     }
 
     /// Checks a strategy and rehearses it; nothing is started.
@@ -106,10 +116,19 @@ impl Strategies {
         let home = home.unwrap_or_default();
         let (_, snapshot) = self.data.find(&home).map_err(|problem| problem.at("symbol"))?;
         let mid = snapshot.trades.first().map(|print| print.price.ticks());
-        let _turn = self.checks.acquire().await.map_err(|_| busy())?;
+        let turn = tokio::time::timeout(CHECK_PATIENCE, Arc::clone(&self.checks).acquire_owned()).await;
+        let Ok(Ok(turn)) = turn else {
+            let message = "others have their strategies checked: try again in some seconds";
+            let problem = Problem::new(ProblemKind::Unavailable, "busy", message);
+            return Err(problem.retry_after(CHECK_PATIENCE));
+        };
         let scenario = scenario.clone();
-        let checking = tokio::task::spawn_blocking(move || check::check(&script, &scenario, cash, mid));
-        checking.await.map_err(|_| busy())
+        let checking = tokio::task::spawn_blocking(move || {
+            // It goes on where whoever asked has gone, and so does its turn.
+            let _turn = turn;
+            check::check(&script, &scenario, cash, mid)
+        });
+        checking.await.map_err(|_| unfinished())
     }
 
     /// Starts a strategy, `now`: it has been checked, and trades from the answer on.
@@ -152,10 +171,37 @@ impl Strategies {
         // It is begun and brought to an end whether or not whoever asked still waits.
         let (this, purse) = (Arc::clone(self), owner.account);
         let starting = tokio::spawn(async move { this.seat(row, purse, &script).await });
-        starting.await.map_err(|_| busy())?
+        starting.await.map_err(|_| unfinished())?
     }
 
+    /// Starts a strategy that has been checked, during which nothing else is done to it.
     async fn seat(
+        &self,
+        row: StrategyRow,
+        purse: AccountId,
+        script: &UserScript,
+    ) -> Result<StrategyView, Problem> {
+        let account = row.account;
+        self.change_seating(|seating| seating.insert(account));
+        let seated = self.seat_alone(row, purse, script).await;
+        self.change_seating(|seating| seating.remove(&account));
+        seated
+    }
+
+    fn change_seating(&self, change: impl FnOnce(&mut BTreeSet<AccountId>) -> bool) -> bool {
+        // A set is changed while it is locked, which cannot fail half-way.
+        change(&mut self.seating.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn check_not_seating(&self, id: AccountId) -> Result<(), Problem> {
+        if self.change_seating(|seating| seating.contains(&id)) {
+            let message = "the strategy is being started: ask again in a moment";
+            return Err(Problem::new(ProblemKind::Conflict, "starting", message));
+        }
+        Ok(())
+    }
+
+    async fn seat_alone(
         &self,
         row: StrategyRow,
         purse: AccountId,
@@ -203,7 +249,7 @@ impl Strategies {
         let answer = self.trading.send(Ask { seat: Arc::clone(&seat), what, client: None }).await?;
         if let Err(refusal) = answer.outcome {
             // One that is there is its own: nobody else draws that id.
-            if !matches!(refusal, RequestRefusal::Join(_)) {
+            if !matches!(refusal, RequestRefusal::Join(JoinRefusal::Add(AddError::DuplicateName(_)))) {
                 return Err(Problem::new(ProblemKind::Refused, "no_seat", refusal));
             }
         }
@@ -219,7 +265,7 @@ impl Strategies {
     pub async fn all(&self, user: UserId) -> Result<StrategiesView, Problem> {
         let mut strategies = Vec::new();
         for row in self.database.strategies(user).await.map_err(of_store)? {
-            let account = self.trading.open_account(row.account).await?;
+            let account = self.look(row.account).await?;
             strategies.push(self.view(&row, account.as_deref()));
         }
         Ok(StrategiesView { strategies })
@@ -231,7 +277,7 @@ impl Strategies {
     /// [`Problem`] if there is none of this person.
     pub async fn one(&self, user: UserId, id: AccountId) -> Result<StrategyDetail, Problem> {
         let row = self.row(user, id).await?;
-        let account = self.trading.open_account(id).await?;
+        let account = self.look(id).await?;
         let script = UserScript::from_json(&row.script).map_err(|_| unknown(id))?;
         let positions = account.as_deref().map(|view| self.trading.positions_of(id, view).positions);
         Ok(StrategyDetail {
@@ -242,6 +288,14 @@ impl Strategies {
             account: account.as_deref().map(|view| self.trading.summary(id, view)),
             positions: positions.unwrap_or_default(),
         })
+    }
+
+    /// Returns an account, if it is open and the market has a day.
+    async fn look(&self, account: AccountId) -> Result<Option<Box<AccountView>>, Problem> {
+        match self.trading.open_account(account).await {
+            Err(problem) if problem.kind == ProblemKind::Unavailable => Ok(None),
+            seen => seen,
+        }
     }
 
     /// Returns the account of a person's strategy: what can be looked up of accounts can be of it.
@@ -353,6 +407,15 @@ fn funding(transfer: Transfer, reference: &str) -> Result<Funding, Problem> {
 
 fn unknown(id: AccountId) -> Problem {
     Problem::new(ProblemKind::NotFound, "unknown_strategy", format!("there is no strategy {id} of yours"))
+}
+
+/// A task has ended without an answer, which is a fault of this program.
+fn unfinished() -> Problem {
+    Problem::new(
+        ProblemKind::Internal,
+        "unfinished",
+        "it was not brought to an end: look at GET /api/strategies",
+    )
 }
 
 /// The process is about to end.

@@ -86,6 +86,13 @@ impl StrategyOutputs {
         read(self.0.read().unwrap_or_else(PoisonError::into_inner).get(&account))
     }
 
+    /// Keeps nothing any more of what a strategy has written.
+    pub(super) fn forget(&self, account: AccountId) {
+        self.change(|all| {
+            all.remove(&account);
+        });
+    }
+
     fn change(&self, change: impl FnOnce(&mut BTreeMap<AccountId, Written>)) {
         change(&mut self.0.write().unwrap_or_else(PoisonError::into_inner));
     }

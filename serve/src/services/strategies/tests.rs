@@ -238,7 +238,7 @@ async fn a_strategy_that_fails_says_so_and_one_left_half_way_is_ended() {
     };
     bench.strategies.database.add_strategy(&row, bench.strategies.limits).await.unwrap();
     bench.strategies.fund(&row, anne.account).await.unwrap();
-    Arc::clone(&bench.strategies).tidy_up().await;
+    strategies.end_left_half_way().await.unwrap();
     let ended = strategies.one(anne.user, row.account).await.unwrap().strategy;
     assert_eq!(ended.status, StrategyStatusName::Stopped);
     strategies.delete(anne, row.account, WallTime::from_nanos(2)).await.unwrap();

@@ -11,7 +11,7 @@ use crate::store::database::{Database, Row, StoreError, Transaction, Value, args
 statements! {
     INSERT = "INSERT INTO account_marks (account_id, marked_at, segment, equity, cash, fees, funded)
         VALUES ($1, $2, $3, $4, $5, $6, $7)
-        ON CONFLICT (account_id, marked_at) DO UPDATE SET segment = excluded.segment, equity = excluded.equity,
+        ON CONFLICT (account_id, marked_at) DO UPDATE SET equity = excluded.equity,
         cash = excluded.cash, fees = excluded.fees, funded = CASE
         WHEN account_marks.segment <> excluded.segment AND CAST(excluded.funded AS TEXT) = '0'
         THEN account_marks.funded ELSE excluded.funded END";

@@ -391,6 +391,12 @@ impl Actor for ScriptTrader {
     fn stopped(&mut self, ctx: &mut Context) {
         // A script that owes operations, or has something waiting, is not called once more.
         let was_told = self.day_ended == Some(ctx.now());
+        if let TraderState::Running(program) = &mut self.state
+            && !ctx.has_closed()
+        {
+            // Its owner has ended it while the market is open.
+            program.enter(Lifecycle::Ended);
+        }
         for callback in [Callback::DayEnd, Callback::Stop] {
             let may_begin = self.turns.as_ref().is_none_or(|turns| turns.may_begin(ctx.now(), callback));
             if may_begin && !(was_told && callback == Callback::DayEnd) {

@@ -69,6 +69,8 @@ impl TradingConnection {
         rt::time::timeout(CLOSE_MAX, self.outgoing.session.close(over.reason())).await.ok();
         if rt::time::timeout(TICK, &mut has_ended).await.is_err() {
             drop(answering);
+            // Whoever stalls keeps its socket for a while, but not its place.
+            self.outgoing.held = None;
             has_ended.await.ok();
         }
         drop(stream);
