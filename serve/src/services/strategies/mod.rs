@@ -3,8 +3,8 @@
 //! A strategy's account is a seat like any other, named by an id of its own. It is opened empty, gets cash
 //! from its owner's account, and then its script takes the seat; ended, a seat that does nothing takes its
 //! place. Each of these is a request in the journal. The database knows whose it is and how far it has come;
-//! a process that ends half-way leaves a strategy that is starting, which the next ends; what it was given stays in
-//! its account until its owner deletes it.
+//! a process that ends half-way leaves a strategy that is starting, which the next ends; what it was given
+//! stays in its account until its owner deletes it.
 
 mod check;
 mod ending;
