@@ -13,7 +13,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use crate::script::{CompiledScript, MockError, MockMarket, ScriptError, ScriptTest, ScriptTrader};
-use crate::script::{OPERATIONS, ParamValue, RunLimits, ScriptConfig};
+use crate::script::{OPERATIONS, ParamValue, RunLimits, ScriptConfig, USER_OPERATIONS};
 use bearpit_agents::Desk;
 use bearpit_core::account::AccountConfig;
 use bearpit_core::exchange::MarketBuilder;
@@ -156,7 +156,7 @@ pub fn rehearse(
 ) -> Result<TestOutcome, MockSetupError> {
     let strategy_log = StrategyLog::default();
     let limits = RunLimits { operations: REHEARSAL_OPERATIONS, ..RunLimits::DEFAULT };
-    let layout = Layout { config, limits, operations: LIVE_OPERATIONS, short_lots_max: 0 };
+    let layout = Layout { config, limits, operations: USER_OPERATIONS, short_lots_max: 0 };
     let market = build_market(script, &ScriptTest::default(), &layout, &strategy_log)?.open()?;
     let mut market = TestMarket::new(market, strategy_log.clone())?;
     market.start();
@@ -182,8 +182,6 @@ pub fn rehearse(
 const REHEARSAL_MINUTES: i64 = 10;
 /// How many operations a strategy may take meanwhile: some tenths of a second of a core.
 const REHEARSAL_OPERATIONS: u64 = 20_000_000;
-/// How many operations a callback may take in a live market.
-pub const LIVE_OPERATIONS: u64 = 100_000;
 
 /// What a market is made from, and what the strategy may use over the run.
 struct Layout<'a> {

@@ -45,6 +45,6 @@ pub use tools::definitions::definitions;
 pub(crate) use tools::kind::KIND;
 pub use tools::lint::{Finding, Linted, lint};
 pub use value::callback::Callback;
-pub use value::limits::{OPERATIONS, OPERATIONS_MAX, RunLimits};
+pub use value::limits::{OPERATIONS, OPERATIONS_MAX, RunLimits, USER_OPERATIONS};
 pub use value::param::{ParamComplaint, ParamDeclaration, ParamMismatch, ParamRange, ParamValue};
 pub use value::script_error::ScriptError;

@@ -17,46 +17,7 @@ use tempfile::TempDir;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A small market on a clock of its own, whose day lasts longer than any test.
-const SCENARIO: &str = r#"
-[scenario]
-name = "small"
-seed = 7
-start = 2025-03-03T00:00:00
-end = 2025-03-04T00:00:00
-
-[live]
-clock = "scaled"
-speed = 10
-
-[[instruments]]
-symbol = "ACME"
-tick_size = "0.01"
-process = { kind = "ou", initial = 100.0, mean = 100.0, half_life = "2h", volatility = 0.2 }
-
-[[venues]]
-name = "PIT"
-instruments = ["ACME"]
-
-[[agents]]
-kind = "market_maker"
-cash = 5_000_000
-max_short = { ACME = 25_000 }
-half_spread = "0.03"
-quantity = 300
-max_inventory = 20_000
-skew = 1.0
-interval = "1s"
-
-[[agents]]
-kind = "noise"
-count = 5
-holdings = { ACME = 5000 }
-interval = "5s"
-market_share = 0.5
-max_quantity = 20
-depth = "0.10"
-patience = "3m"
-"#;
+const SCENARIO: &str = include_str!("../markets/small.toml");
 
 /// A directory with a scenario, in which processes run.
 pub(crate) struct Place {

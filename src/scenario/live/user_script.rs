@@ -9,7 +9,8 @@ use serde_json::Value;
 use thiserror::Error;
 
 use crate::script::{
-    Module, OnError, ParamValue, RunLimits, ScriptConfig, ScriptError, ScriptSource, check_params, compile,
+    Module, OnError, ParamValue, RunLimits, ScriptConfig, ScriptError, ScriptSource, USER_OPERATIONS,
+    check_params, compile,
 };
 
 /// A strategy with which its owner joins a live market: what a journal has of it, as JSON, so that the day
@@ -86,9 +87,6 @@ impl UserScript {
     pub const LIMITS: RunLimits =
         RunLimits { lines: 100_000, rows: 1_000_000, bytes: 64 << 20, ..RunLimits::DEFAULT };
 
-    /// What a callback of it may take, in operations.
-    pub const OPERATIONS: u64 = 100_000;
-
     /// A script without imports and parameters, for the first market.
     #[must_use]
     pub fn new(file: impl Into<String>, text: impl Into<String>) -> Self {
@@ -157,13 +155,7 @@ impl UserScript {
             UserOnError::Flatten => OnError::Flatten,
         };
         let config = ScriptConfig::new(source, listing);
-        Ok(ScriptConfig {
-            params,
-            on_error,
-            run_limits: Self::LIMITS,
-            operations: Self::OPERATIONS,
-            ..config
-        })
+        Ok(ScriptConfig { params, on_error, run_limits: Self::LIMITS, operations: USER_OPERATIONS, ..config })
     }
 }
 

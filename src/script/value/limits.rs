@@ -14,6 +14,8 @@ use rhai::Dynamic;
 
 /// Operations per callback, unless the scenario sets another number.
 pub const OPERATIONS: u64 = 200_000;
+/// Operations per callback of a user's strategy in a live market.
+pub const USER_OPERATIONS: u64 = 100_000;
 /// The most operations per callback that a scenario can allow.
 pub const OPERATIONS_MAX: u64 = 2_000_000;
 /// What a strategy may use over a whole run, all callbacks together.

@@ -9,22 +9,10 @@ use super::{Answer, Desk};
 
 const CRYPTO: Market = Market::Crypto;
 
-pub(super) async fn bars(desk: Desk, Query(mut fields): Query) -> Answer {
-    let listings = data::listings(&desk, &mut fields)?;
-    let page = data::bars(&desk, listings, &mut fields).await?;
-    Ok(ok(&json!({ "bars": page.of, "next_page_token": page.next })))
-}
-
 pub(super) async fn trades(desk: Desk, Query(mut fields): Query) -> Answer {
     let listings = data::listings(&desk, &mut fields)?;
     let page = data::trades(&desk, &listings, &mut fields, CRYPTO)?;
     Ok(ok(&json!({ "trades": page.of, "next_page_token": page.next })))
-}
-
-pub(super) async fn quotes(desk: Desk, Query(mut fields): Query) -> Answer {
-    let listings = data::listings(&desk, &mut fields)?;
-    let page = data::quotes(&desk, &listings, &mut fields)?;
-    Ok(ok(&json!({ "quotes": page.of, "next_page_token": page.next })))
 }
 
 pub(super) async fn latest_bars(desk: Desk, Query(mut fields): Query) -> Answer {

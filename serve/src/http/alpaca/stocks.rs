@@ -1,4 +1,4 @@
-//! `/v2/stocks`: market data of shares.
+//! `/v2/stocks`: market data of shares; bars and quotes of pairs are answered alike.
 
 use actix_web::web;
 use serde_json::json;

@@ -1,7 +1,6 @@
 //! [`Connection`]: the task of one client.
 
 use std::collections::BTreeMap;
-use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +19,7 @@ use super::outcome::Over;
 use super::reader::Reader;
 use super::request::{Request, topic};
 use super::topic::Topic;
+use super::watch::Watch;
 use crate::domain::{Actor, Problem, ProblemKind};
 use crate::http::shared::Shared;
 
@@ -55,8 +55,6 @@ const AUTH_SECS: u32 = 3;
 /// After how many seconds of silence it is pinged, and after how many it is given up.
 const PING_SECS: u32 = 15;
 const SILENT_SECS_MAX: u32 = 45;
-/// For how many seconds it may read nothing while there is something for it.
-const STALLED_SECS_MAX: u32 = 10;
 /// How long it may take to make room for the reason why it is closed.
 const CLOSE_MAX: Duration = Duration::from_secs(5);
 /// How many times what it may send in a second it may send at once.
@@ -155,7 +153,7 @@ impl Connection {
             return Err(Over::Silent);
         }
         let Outgoing { held, hub, shared, .. } = &mut self.outgoing;
-        check(held, hub, shared).await?;
+        Watch { held: held.as_mut(), hub, shared }.check().await?;
         if self.silent_secs.is_multiple_of(PING_SECS) {
             self.outgoing.session.ping(b"").await.map_err(|_| Over::Gone)?;
         }
@@ -307,38 +305,6 @@ impl Outgoing {
     /// Sends a message, once the client has read enough of those before.
     async fn send(&mut self, text: ByteString) -> Result<(), Over> {
         let Self { session, ticks, held, hub, shared } = self;
-        let mut sending = pin!(session.text(text));
-        let mut waited = 0;
-        loop {
-            tokio::select! {
-                biased;
-                sent = &mut sending => return sent.map_err(|_| Over::Gone),
-                _ = ticks.tick() => {
-                    waited += 1;
-                    if waited >= STALLED_SECS_MAX {
-                        return Err(Over::Stalled);
-                    }
-                    check(held, hub, shared).await?;
-                }
-            }
-        }
-    }
-}
-
-/// Asks whether the server goes on, and the session of a token.
-async fn check(held: &mut Option<Actor>, hub: &Hub, shared: &Shared) -> Result<(), Over> {
-    if shared.stopping.has_begun() {
-        return Err(Over::Stopping);
-    }
-    let Some(held) = held else { return Ok(()) };
-    let Some(authenticator) = hub.authenticator() else { return Err(Over::SessionEnded) };
-    match authenticator.still(held.credential).await {
-        Ok(actor) if actor.account == held.account => {
-            *held = actor;
-            Ok(())
-        }
-        // A database that is away ends nobody's session.
-        Err(problem) if problem.kind == ProblemKind::Unavailable => Ok(()),
-        Ok(_) | Err(_) => Err(Over::SessionEnded),
+        Watch { held: held.as_mut(), hub, shared }.send(ticks, session.text(text)).await
     }
 }

@@ -21,6 +21,7 @@ mod request;
 #[cfg(test)]
 mod tests;
 mod topic;
+mod watch;
 mod watched;
 
 use std::future::Future;
@@ -40,6 +41,7 @@ pub(super) use open::is_allowed;
 pub(super) use outcome::Over;
 pub(super) use reader::Reader;
 pub(super) use topic::{ListingTopic, Topic};
+pub(super) use watch::Watch;
 pub(super) use watched::Watched;
 
 /// Says who has a token.

@@ -63,7 +63,7 @@ impl Strategies {
     }
 
     /// Moves all that a strategy has to its owner's account.
-    pub(super) async fn give_back(&self, id: AccountId, purse: AccountId) -> Result<(), Problem> {
+    pub(super) async fn give_back(&self, id: AccountId, owner_account: AccountId) -> Result<(), Problem> {
         let Some(view) = self.trading.open_account(id).await? else { return Ok(()) };
         if !view.orders.is_empty() {
             let message = "orders of the strategy are still open: their cancels are on their way";
@@ -76,10 +76,10 @@ impl Strategies {
             let instrument = known.and_then(|index| u32::try_from(index).ok()).map(InstrumentId::new);
             let Some(instrument) = instrument else { continue };
             let shares = Transfer::Shares { instrument, quantity: position.holding };
-            self.hand_over(id, purse, shares).await?;
+            self.hand_over(id, owner_account, shares).await?;
         }
         if view.free_cash > Money::ZERO {
-            self.hand_over(id, purse, Transfer::Cash(view.free_cash)).await?;
+            self.hand_over(id, owner_account, Transfer::Cash(view.free_cash)).await?;
         }
         Ok(())
     }

@@ -169,8 +169,8 @@ impl Strategies {
             ended_at: None,
         };
         // It is begun and brought to an end whether or not whoever asked still waits.
-        let (this, purse) = (Arc::clone(self), owner.account);
-        let starting = tokio::spawn(async move { this.seat(row, purse, &script).await });
+        let (this, owner_account) = (Arc::clone(self), owner.account);
+        let starting = tokio::spawn(async move { this.seat(row, owner_account, &script).await });
         starting.await.map_err(|_| unfinished())?
     }
 
@@ -178,12 +178,12 @@ impl Strategies {
     async fn seat(
         &self,
         row: StrategyRow,
-        purse: AccountId,
+        owner_account: AccountId,
         script: &UserScript,
     ) -> Result<StrategyView, Problem> {
         let account = row.account;
         self.change_seating(|seating| seating.insert(account));
-        let seated = self.seat_alone(row, purse, script).await;
+        let seated = self.seat_alone(row, owner_account, script).await;
         self.change_seating(|seating| seating.remove(&account));
         seated
     }
@@ -204,7 +204,7 @@ impl Strategies {
     async fn seat_alone(
         &self,
         row: StrategyRow,
-        purse: AccountId,
+        owner_account: AccountId,
         script: &UserScript,
     ) -> Result<StrategyView, Problem> {
         let turn = self.starts.lock().await;
@@ -217,7 +217,7 @@ impl Strategies {
                 Problem::new(ProblemKind::Conflict, "too_many_strategies", message).hint("stop one first")
             );
         }
-        if let Err(problem) = self.fund(&row, purse).await {
+        if let Err(problem) = self.fund(&row, owner_account).await {
             // Nothing was moved; an empty account does nobody harm.
             if problem.kind != ProblemKind::Unknown {
                 self.database.remove_strategy(row.account).await.map_err(of_store)?;
@@ -227,7 +227,7 @@ impl Strategies {
         let what = What::Reseat(LiveConfig::seat_script(script));
         if let Err(problem) = self.trading.ask_open(row.account, what).await {
             if problem.kind != ProblemKind::Unknown {
-                self.give_back(row.account, purse).await?;
+                self.give_back(row.account, owner_account).await?;
                 self.database.remove_strategy(row.account).await.map_err(of_store)?;
             }
             return Err(problem);
@@ -238,9 +238,9 @@ impl Strategies {
     }
 
     /// Opens a strategy's account, and gives it cash.
-    async fn fund(&self, row: &StrategyRow, purse: AccountId) -> Result<(), Problem> {
-        // Whoever has never traded has an account from now on.
-        self.trading.account(purse).await?;
+    async fn fund(&self, row: &StrategyRow, owner_account: AccountId) -> Result<(), Problem> {
+        // Opens the owner's account if it is not open yet.
+        self.trading.account(owner_account).await?;
         let seat = seat_of(row.account);
         let RequestKind::Join { spec, config, .. } = self.source.live().join_empty(&seat) else {
             return Err(busy());
@@ -254,7 +254,7 @@ impl Strategies {
             }
         }
         let funding = funding(Transfer::Cash(row.cash.money()), "to a strategy")?;
-        let moved = self.trading.ask_open(purse, What::Transfer { to: seat, funding }).await;
+        let moved = self.trading.ask_open(owner_account, What::Transfer { to: seat, funding }).await;
         moved.map_err(|problem| problem.at("cash"))
     }
 

@@ -181,6 +181,22 @@ async fn what_cannot_be_started_leaves_nothing_behind() {
 }
 
 #[tokio::test]
+async fn nothing_is_done_to_a_strategy_that_is_being_started() {
+    let bench = Bench::open().await;
+    let anne = bench.person("anne").await;
+    let id = bench.start(anne, request("fn on_start() { }", "5")).await.unwrap().strategy_id;
+    let (strategies, now) = (&bench.strategies, WallTime::from_nanos(9));
+    strategies.change_seating(|seating| seating.insert(id));
+    let stopped = strategies.stop(anne.user, id, StopRequest::default(), now).await;
+    assert_eq!(stopped.unwrap_err().code, "starting");
+    assert_eq!(strategies.delete(anne, id, now).await.unwrap_err().code, "starting");
+    strategies.change_seating(|seating| seating.remove(&id));
+    strategies.delete(anne, id, now).await.unwrap();
+    assert_eq!(bench.cash(anne).await, "100000");
+    bench.floor.end();
+}
+
+#[tokio::test]
 async fn a_check_says_all_that_is_wrong_and_starts_nothing() {
     let bench = Bench::open().await;
     let check = |source: &str| {
@@ -201,6 +217,15 @@ async fn a_check_says_all_that_is_wrong_and_starts_nothing() {
     assert!(found.errors[0].message.contains("operations"), "{found:?}");
     let found = check("const N = param(\"n\", 5); fn on_start() { log(1); }").await;
     assert!(found.is_valid && found.warnings.len() == 1 && found.rehearsal_log == ["1"], "{found:?}");
+    // Whoever quotes better than the market of a rehearsal, or is woken all the time, is not refused for that.
+    for honest in [
+        "fn on_start() { every(\"x\", \"7s\"); } fn on_timer(n) { if bid() != () { buy_limit(1, bid() + 0.01); } }",
+        "fn on_start() { every(\"x\", \"1ms\"); } fn on_timer(n) { }",
+        "fn on_start() { sell(5); }",
+    ] {
+        let found = check(honest).await;
+        assert!(found.is_valid, "{honest}: {found:?}");
+    }
     let long = serde_json::from_value(json!({ "source": " ".repeat(SOURCE_BYTES_MAX + 1) })).unwrap();
     assert_eq!(bench.strategies.check(long).await.unwrap_err().code, "too_long");
     assert_eq!(bench.floor.trading.account(bench.maker).await.unwrap().cash.to_string(), "100000");

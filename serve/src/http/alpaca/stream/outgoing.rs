@@ -1,6 +1,5 @@
 //! [`Outgoing`]: what is sent to a client of a stream, and what ends it while that waits.
 
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,9 +8,9 @@ use actix_ws::{AggregatedMessage, ProtocolError};
 use bytes::Bytes;
 
 use super::super::super::shared::Shared;
-use super::super::super::ws::{Authenticator, Frame, Hub, Over};
+use super::super::super::ws::{Frame, Hub, Over, Watch};
 use super::places::{Place, Places};
-use crate::domain::{Actor, Problem, ProblemKind};
+use crate::domain::{Actor, ProblemKind};
 use crate::services::identity::is_id_of;
 
 /// What is sent to a client, and what ends it while that waits.
@@ -59,8 +58,6 @@ pub(super) const TICK: Duration = Duration::from_secs(1);
 /// After how many seconds of silence a client is pinged, and after how many it is given up.
 const PING_SECS: u32 = 15;
 const SILENT_SECS_MAX: u32 = 45;
-/// For how many seconds it may read nothing while there is something for it.
-const STALLED_SECS_MAX: u32 = 10;
 /// How many messages a client may send in a second, and at once.
 const MESSAGES_PER_SECOND: u32 = 20;
 const MESSAGES_MAX: u32 = 200;
@@ -104,7 +101,8 @@ impl Outgoing {
         if self.silent_secs >= SILENT_SECS_MAX {
             return Err(Over::Silent);
         }
-        check(&mut self.held, &self.hub, &self.shared).await?;
+        let held = self.held.as_mut().map(|held| &mut held.actor);
+        Watch { held, hub: &self.hub, shared: &self.shared }.check().await?;
         if self.silent_secs.is_multiple_of(PING_SECS) {
             self.session.ping(b"").await.map_err(|_| Over::Gone)?;
         }
@@ -135,45 +133,14 @@ impl Outgoing {
     /// Sends a frame, once the client has read enough of those before.
     pub(super) async fn send(&mut self, frame: Frame) -> Result<(), Over> {
         let Self { session, ticks, held, hub, shared, .. } = self;
-        let mut sending = pin!(async {
+        let held = held.as_mut().map(|held| &mut held.actor);
+        let sending = async {
             match frame {
                 Frame::Text(text) => session.text(text).await,
                 Frame::Binary(bytes) => session.binary(bytes).await,
                 Frame::Nothing => Ok(()),
             }
-        });
-        let mut waited = 0;
-        loop {
-            tokio::select! {
-                biased;
-                sent = &mut sending => return sent.map_err(|_| Over::Gone),
-                _ = ticks.tick() => {
-                    waited += 1;
-                    if waited >= STALLED_SECS_MAX {
-                        return Err(Over::Stalled);
-                    }
-                    check(held, hub, shared).await?;
-                }
-            }
-        }
-    }
-}
-
-/// Asks whether the server goes on, and the key.
-async fn check(held: &mut Option<Held>, hub: &Hub, shared: &Shared) -> Result<(), Over> {
-    if shared.stopping.has_begun() {
-        return Err(Over::Stopping);
-    }
-    let Some(held) = held else { return Ok(()) };
-    let authenticator: Option<&Arc<dyn Authenticator>> = hub.authenticator();
-    let Some(authenticator) = authenticator else { return Err(Over::SessionEnded) };
-    match authenticator.still(held.actor.credential).await {
-        Ok(actor) if actor.account == held.actor.account => {
-            held.actor = actor;
-            Ok(())
-        }
-        // A database that is away ends nobody's stream.
-        Err(Problem { kind: ProblemKind::Unavailable, .. }) => Ok(()),
-        Ok(_) | Err(_) => Err(Over::SessionEnded),
+        };
+        Watch { held, hub, shared }.send(ticks, sending).await
     }
 }

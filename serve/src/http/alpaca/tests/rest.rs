@@ -208,6 +208,33 @@ fn fields_that_mean_nothing_are_ignored_and_counted() {
     assert!(metrics.contains(r#"http_ignored_fields_total{route="/v2/orders"} 3"#), "{metrics}");
 }
 
+/// Tokens and times that nobody was given are answered, and in time.
+#[test]
+fn times_at_the_ends_of_the_calendar_are_answered() {
+    let exchange = Exchange::open();
+    for nanos in [i64::MIN, i64::MIN + 1, -1, 0, i64::MAX - 1, i64::MAX] {
+        let text = format!("ACME|{nanos}");
+        let token = base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, text);
+        for timeframe in ["1Min", "1H", "1D", "1W", "12M"] {
+            for sort in ["asc", "desc"] {
+                let path = format!(
+                    "/v2/stocks/bars?symbols=ACME&timeframe={timeframe}&sort={sort}&page_token={token}"
+                );
+                assert_eq!(exchange.ask("GET", &path, "").status, 200, "{path}");
+            }
+        }
+    }
+    for query in [
+        "period=1000A",
+        "start=1700-01-01T00:00:00Z",
+        "end=1700-01-01T00:00:00Z&period=60A",
+        "start=2199-12-31T00:00:00Z&end=1700-01-01T00:00:00Z",
+    ] {
+        let answer = exchange.ask("GET", &format!("/v2/account/portfolio/history?{query}"), "");
+        assert!(matches!(answer.status, 200 | 422), "{query}: {}", answer.body);
+    }
+}
+
 #[test]
 fn pages_of_bars_join_to_the_whole() {
     let exchange = Exchange::open();
