@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bearpit::scenario::Scenario;
-use bearpit_core::market::{OrderTerms, Replacement, Side};
+use bearpit_core::market::{Funding, OrderTerms, Reference, Replacement, Side, Transfer};
 use bearpit_core::participant::{Instruction, RequestKind};
-use bearpit_core::units::{ActorId, ListingId, Price, Quantity, SimDuration, SimTime};
+use bearpit_core::units::{
+    ActorId, InstrumentId, ListingId, Money, NetQuantity, Price, Quantity, SimDuration, SimTime,
+};
 use tempfile::TempDir;
 
 use super::*;
@@ -296,6 +298,47 @@ async fn a_running_market_and_its_journal_give_the_same_rows() {
             live.candles.iter().map(|of| of.iter().map(|candle| candle.volume.0).sum()).collect();
         assert!(volumes.iter().all(|volume| *volume == volumes[0]), "{volumes:?}");
         assert_eq!(from_journal(&database, &place).await, live);
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn what_comes_from_outside_is_counted_shares_by_their_last_price() {
+    on_each_database(|database| async move {
+        let place = Place::new();
+        let (mut projector, sink, _) = place.projector(&database, SpoolSize::default());
+        let directory = JournalDirectory::open(&place.journal()).unwrap();
+        let mut market = Running::open(&directory, 1, None, Vec::new(), Some(sink));
+        market.ask(source().live().join(ANNE), None);
+        market.submit(OrderTerms::market(Side::Buy, Quantity::new(30)), Some("first"));
+        market.pass(Duration::from_secs(80));
+        let participant = market.live.market().participant(ANNE).unwrap().id;
+        let cash = Transfer::Cash(Money::from_whole(7));
+        let shares = Transfer::Shares { instrument: InstrumentId::new(0), quantity: NetQuantity::new(10) };
+        for transfer in [cash, shares] {
+            let funding = Funding { transfer, reference: Reference::new("gift").unwrap() };
+            market.ask(RequestKind::Fund { participant, funding }, None);
+        }
+        market.pass(Duration::from_secs(80));
+        drop(market.settle());
+        let wait = async {
+            loop {
+                projector.drain().await;
+                let position = projector.position().await.unwrap();
+                if position.segment == 1 && position.is_ended {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, wait).await.unwrap();
+        let marks = seen(&database).await.marks;
+        let funded: Vec<i128> = marks.iter().map(|mark| mark.funded.0 / Money::UNITS).collect();
+        assert_eq!(funded[0], 100_000);
+        // Ten shares of about a hundred each, and seven in cash.
+        let later: i128 = funded[1..].iter().sum();
+        assert!((900..1_100).contains(&later), "{funded:?}");
     })
     .await
     .unwrap();

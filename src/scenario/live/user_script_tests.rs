@@ -251,6 +251,53 @@ fn a_strategy_gets_cash_of_its_owner_trades_and_is_ended() {
     assert!(refused.contains("what it does is `flatten` or nothing"), "{refused}");
 }
 
+#[test]
+fn a_strategy_that_is_ended_while_the_market_is_open_sends_nothing_more() {
+    let mut run = Run::begin();
+    let text = "fn on_stop() { buy_limit(1, 50.0); }";
+    let strategy = run.join("anne's", &UserScript::new("mine.rhai", text)).unwrap();
+    run.go_on(1);
+    ask(&mut run, RequestKind::Reseat { participant: strategy, spec: LiveConfig::retire(false) });
+    run.go_on(1);
+    let lines = run.lines_of(strategy);
+    assert!(lines.len() == 1 && lines[0].1.contains("the strategy is over, and sends nothing"), "{lines:?}");
+    assert!(run.market.world().domain().account(strategy).unwrap().open_orders().is_empty());
+}
+
+/// The scenario of the next day lists ACME at two venues: which one the strategy means is not known.
+#[test]
+fn a_strategy_that_does_not_fit_the_next_day_does_not_keep_it_from_opening() {
+    let scenario = |text: &str| {
+        let loaded = Scenario::from_text(Path::new("t.toml"), text, &[]);
+        loaded.unwrap_or_else(|found| panic!("{}", found.render(false)))
+    };
+    let first = scenario(MARKET);
+    let mut builder = first.lay_out_live().unwrap();
+    builder.goes_on();
+    let mut market = builder.open().unwrap();
+    market.start();
+    let script = UserScript {
+        market: Some("ACME".to_owned()),
+        ..UserScript::new("mine.rhai", "fn on_start() { log(1); }")
+    };
+    let kind = first.live.as_ref().unwrap().join_script("anne's", &script);
+    market.request(first.start, Request { tag: None, kind }).unwrap();
+    let noon = first.start + SimDuration::from_secs(60);
+    market.step(noon, u64::MAX).unwrap();
+    market.settle().unwrap();
+    let next = scenario(&MARKET.replace("instruments = [\"BOLT\"]", "instruments = [\"BOLT\", \"ACME\"]"));
+    let mut builder = Scenario { start: noon, ..next }.lay_out_live().unwrap();
+    builder.goes_on();
+    builder.opening(market.closing_state().unwrap().clone());
+    let lines = Lines::default();
+    builder.sink(Box::new(lines.clone()));
+    let mut market = builder.open().unwrap();
+    market.start();
+    let found = lines.0.lock().unwrap().clone();
+    let why = "it cannot be started today: `script`: there is no market `ACME`, or several have that symbol";
+    assert!(found.len() == 1 && found[0].2.starts_with(why), "{found:?}");
+}
+
 /// A strategy of a user counts its beginnings, over a stop.
 #[test]
 fn what_a_strategy_keeps_is_there_on_its_next_day() {
