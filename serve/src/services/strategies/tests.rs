@@ -217,7 +217,8 @@ async fn a_check_says_all_that_is_wrong_and_starts_nothing() {
     assert!(found.errors[0].message.contains("operations"), "{found:?}");
     let found = check("const N = param(\"n\", 5); fn on_start() { log(1); }").await;
     assert!(found.is_valid && found.warnings.len() == 1 && found.rehearsal_log == ["1"], "{found:?}");
-    // Whoever quotes better than the market of a rehearsal, or is woken all the time, is not refused for that.
+    // Whoever quotes better than the market of a rehearsal, or is woken all the time, is not refused for
+    // that.
     for honest in [
         "fn on_start() { every(\"x\", \"7s\"); } fn on_timer(n) { if bid() != () { buy_limit(1, bid() + 0.01); } }",
         "fn on_start() { every(\"x\", \"1ms\"); } fn on_timer(n) { }",
