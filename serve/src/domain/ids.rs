@@ -1,4 +1,4 @@
-//! Ids of people, accounts, sessions and keys.
+//! Ids of people, accounts, sessions, keys, and of what administrators write.
 
 use std::fmt;
 use std::str::FromStr;
@@ -68,6 +68,10 @@ ids! {
     SessionId,
     /// The id of an API key, which is no secret.
     KeyId,
+    /// The id of an entry of the audit log.
+    AuditId,
+    /// The id of an announcement.
+    AnnouncementId,
 }
 
 #[cfg(test)]

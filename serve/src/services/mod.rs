@@ -2,6 +2,7 @@
 //!
 //! A service knows the market, its publication and the database; none knows HTTP.
 
+pub mod admin;
 pub mod alpaca;
 pub mod identity;
 pub mod market_data;

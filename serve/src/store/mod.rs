@@ -1,5 +1,6 @@
 //! What outlives the process: the journal, and the database.
 
+pub mod audit;
 pub mod database;
 pub mod journal;
 pub mod people;

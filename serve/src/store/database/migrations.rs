@@ -19,8 +19,14 @@ macro_rules! changes {
 }
 
 /// Each change: its number and name, for SQLite, for PostgreSQL.
-const CHANGES: &[(&str, &str, &str)] =
-    &changes!["0001_people", "0002_trading", "0003_funding", "0004_traded_names", "0005_strategies",];
+const CHANGES: &[(&str, &str, &str)] = &changes![
+    "0001_people",
+    "0002_trading",
+    "0003_funding",
+    "0004_traded_names",
+    "0005_strategies",
+    "0006_admin",
+];
 
 pub(super) fn sqlite() -> Migrator {
     Migrator::with_migrations(CHANGES.iter().map(|(name, sql, _)| migration(name, sql)).collect())

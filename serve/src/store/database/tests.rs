@@ -26,6 +26,7 @@ statements! {
 const ALL_STATEMENTS: &[&[Statement]] = &[
     super::STATEMENTS,
     STATEMENTS,
+    crate::store::audit::STATEMENTS,
     projection::candles::STATEMENTS,
     projection::fills::STATEMENTS,
     projection::marks::STATEMENTS,

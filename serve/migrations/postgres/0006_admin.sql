@@ -1,0 +1,67 @@
+-- What administrators and operators did. Both tables are append-only; what was begun and has no outcome was
+-- interrupted, or is under way.
+CREATE TABLE audit_log (
+    id UUID NOT NULL CONSTRAINT "audit_log.id" PRIMARY KEY,
+    begun_at BIGINT NOT NULL,
+    -- How whoever did it had shown who they are; an operator of the machine needs no account.
+    source TEXT NOT NULL CHECK (source IN ('session', 'key', 'operator', 'service')),
+    user_id UUID REFERENCES users (id),
+    -- The session or key; of a service its name.
+    credential TEXT,
+    action TEXT NOT NULL,
+    -- What it was done to, as `user` and its id.
+    target_kind TEXT,
+    target TEXT,
+    reason TEXT,
+    -- What else was asked for, as JSON.
+    details TEXT NOT NULL
+);
+CREATE INDEX audit_log_of_user ON audit_log (user_id, id);
+CREATE INDEX audit_log_of_target ON audit_log (target, id);
+
+CREATE TABLE audit_outcomes (
+    entry_id UUID NOT NULL CONSTRAINT "audit_outcomes.entry_id" PRIMARY KEY REFERENCES audit_log (id),
+    ended_at BIGINT NOT NULL,
+    outcome TEXT NOT NULL CHECK (outcome IN ('done', 'refused', 'failed')),
+    -- The word and the sentence of the problem, if it was not done.
+    code TEXT,
+    message TEXT
+);
+
+CREATE FUNCTION refuse_audit_change() RETURNS TRIGGER LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION 'the audit log is append-only'; END $$;
+CREATE TRIGGER audit_log_keeps BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_log
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
+CREATE TRIGGER audit_outcomes_keep BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_outcomes
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
+
+-- Funds that administrators gave or took, by the key under which each is done once.
+CREATE TABLE fundings (
+    idempotency_key TEXT NOT NULL CONSTRAINT "fundings.idempotency_key" PRIMARY KEY,
+    account_id UUID NOT NULL,
+    amount NUMERIC(38, 0) NOT NULL,
+    reference TEXT NOT NULL,
+    -- The name of the request in the journal, which does it once too.
+    request TEXT NOT NULL,
+    -- Where it stands in the audit log.
+    entry_id UUID NOT NULL REFERENCES audit_log (id),
+    created_at BIGINT NOT NULL,
+    -- Absent until the market has answered.
+    outcome TEXT CHECK (outcome IN ('done', 'refused')),
+    -- Why it was refused.
+    message TEXT
+);
+CREATE INDEX fundings_open ON fundings (created_at) WHERE outcome IS NULL;
+
+-- What everybody is told.
+CREATE TABLE announcements (
+    id UUID NOT NULL CONSTRAINT "announcements.id" PRIMARY KEY,
+    text TEXT NOT NULL,
+    level TEXT NOT NULL CHECK (level IN ('info', 'warning')),
+    created_at BIGINT NOT NULL,
+    -- From when on it is not shown any more, by itself.
+    expires_at BIGINT,
+    -- When somebody ended it.
+    ended_at BIGINT
+);
+CREATE INDEX announcements_shown ON announcements (id) WHERE ended_at IS NULL;
