@@ -1,6 +1,8 @@
 //! The house rules that no compiler checks: floors, rooms, sizes, heads, words. Links nothing of ours.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+#[cfg(unix)]
+mod ci;
 mod floors;
 mod house;
 mod imports;
