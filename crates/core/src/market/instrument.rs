@@ -216,18 +216,21 @@ impl Instrument {
 
     /// Returns the double nearest to the price.
     #[must_use]
+    #[inline]
     pub fn price_f64(&self, price: Price) -> f64 {
         self.tick.times(price.ticks())
     }
 
     /// Returns the double nearest to the quantity.
     #[must_use]
+    #[inline]
     pub fn quantity_f64(&self, quantity: Quantity) -> f64 {
         self.lot.times(quantity.net().lots())
     }
 
     /// Returns the double nearest to the holding.
     #[must_use]
+    #[inline]
     pub fn holding_f64(&self, holding: NetQuantity) -> f64 {
         self.lot.times(holding.lots())
     }
@@ -299,16 +302,19 @@ impl Step {
     /// Computed as one division of two integers, which is correctly rounded as long as both are below 2^53:
     /// 100.01 becomes the double that prints as 100.01.
     #[expect(clippy::cast_precision_loss, reason = "below 2^53 exact; beyond it the nearest double will do")]
+    #[inline]
     fn times(&self, count: i64) -> f64 {
         let product = self.narrow.and_then(|(mantissa, power)| Some((mantissa.checked_mul(count)?, power)));
-        match product {
-            Some((product, power)) => product as f64 / power as f64,
-            None => {
-                let scale = self.size.scale();
-                let mantissa = self.size.scaled(scale).unwrap_or(0);
-                (i128::from(count) * mantissa) as f64 / 10_i128.pow(scale) as f64
-            }
-        }
+        product
+            .map_or_else(|| self.times_in_128_bits(count), |(product, power)| product as f64 / power as f64)
+    }
+
+    #[cold]
+    #[expect(clippy::cast_precision_loss, reason = "below 2^53 exact; beyond it the nearest double will do")]
+    fn times_in_128_bits(&self, count: i64) -> f64 {
+        let scale = self.size.scale();
+        let mantissa = self.size.scaled(scale).unwrap_or(0);
+        (i128::from(count) * mantissa) as f64 / 10_i128.pow(scale) as f64
     }
 }
 

@@ -60,7 +60,9 @@ impl Money {
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "the nearest double is what is asked for")]
     pub fn to_f64(self) -> f64 {
-        self.0 as f64 / Self::UNITS as f64
+        // Nearly all amounts fit 64 bits, which the processor itself makes a double.
+        let units = i64::try_from(self.0).map_or_else(|_| self.0 as f64, |units| units as f64);
+        units / Self::UNITS as f64
     }
 
     /// Returns `self * numerator / denominator`, rounded half away from zero.

@@ -99,11 +99,20 @@ impl RoundTrip {
 
 /// Returns what a signed holding is worth at a price in half ticks, as the accounts are marked.
 fn worth(instrument: &Instrument, half_ticks: i64, holding: NetQuantity) -> Money {
-    instrument.value(Price::new(half_ticks), holding).share(1, 2)
+    // Rounded half away from zero, as all shares of money are, without a division by a number that varies.
+    let twice = instrument.value(Price::new(half_ticks), holding).units();
+    Money::from_units((twice + twice.signum()) / 2)
 }
 
 /// Takes the share of `part` in `whole` lots out of an amount; all of it with the last lot.
 fn take_share(amount: &mut Money, part: Quantity, whole: Quantity) -> Money {
+    // Nothing of nothing, or all, as it mostly is, takes no division.
+    if *amount == Money::ZERO {
+        return Money::ZERO;
+    }
+    if part == whole && !whole.is_zero() {
+        return std::mem::take(amount);
+    }
     let share = amount.share(i128::from(part.lots()), i128::from(whole.lots()));
     *amount -= share;
     share
