@@ -3,60 +3,83 @@
 //! The writer quotes a cell only where it must. An empty text is `""`, an absent value is an empty cell. A
 //! float is the shortest text that reads back as the same number; times and money are exact. Times have nine
 //! digits of the second; those of samples none, where all of a column are whole seconds.
+//!
+//! Numbers, words and money are numbered values: each is made text once in a piece, however often it comes.
 
-use std::fmt::Display;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use polars_core::prelude::PolarsResult;
 
+use super::csv_cells::{Cells, write_count};
 use super::csv_times;
-use super::frames::Values;
+use super::row_group::RowGroup;
+use super::row_group::column::Column;
+use super::row_group::interner::Interner;
 use super::schema::all_columns;
 use super::table::Table;
-use bearpit_core::units::Money;
+use bearpit_core::units::Seed;
 
 /// A CSV file in progress.
 pub(super) struct CsvFile {
     path: PathBuf,
     output: BufWriter<File>,
-    row: Vec<u8>,
+    /// Rows on their way to the file.
+    text: Vec<u8>,
     has_rows: bool,
     /// By column, whether its times have nine digits.
     has_fraction: Vec<bool>,
 }
+
+/// How much text goes to the file at once.
+const TEXT_BYTES: usize = 32 * 1024;
 
 impl CsvFile {
     /// Begins the file with its header.
     pub(super) fn create(path: &Path, mut output: BufWriter<File>, table: Table) -> PolarsResult<Self> {
         writeln!(output, "{}", header(table))?;
         let has_fraction = vec![!table.is_sampled(); all_columns(table).count()];
-        Ok(Self { path: path.to_owned(), output, row: Vec::new(), has_rows: false, has_fraction })
+        Ok(Self { path: path.to_owned(), output, text: Vec::new(), has_rows: false, has_fraction })
     }
 
-    /// Writes rows, given by column.
-    pub(super) fn write(&mut self, columns: &[Values<'_>], rows: usize) -> PolarsResult<()> {
-        self.widen(columns)?;
-        self.has_rows |= rows > 0;
-        for row in 0..rows {
-            self.row.clear();
-            for (index, (column, has_fraction)) in columns.iter().zip(&self.has_fraction).enumerate() {
-                if index > 0 {
-                    self.row.push(b',');
-                }
-                write_cell(&mut self.row, column, row, *has_fraction)?;
+    /// Writes the rows of a group, with the label on each.
+    pub(super) fn write(
+        &mut self,
+        group: &RowGroup,
+        interner: &Interner,
+        (scenario, seed): (&str, Seed),
+    ) -> PolarsResult<()> {
+        self.widen(&group.columns)?;
+        self.has_rows |= group.rows > 0;
+        let columns = group.columns.iter().zip(&self.has_fraction);
+        let mut columns: Vec<Cells<'_>> =
+            columns.map(|(column, has_fraction)| Cells::new(column, interner, *has_fraction)).collect();
+        let mut label = Vec::new();
+        write_text(&mut label, scenario);
+        label.push(b',');
+        write_count(&mut label, seed.get());
+        label.push(b'\n');
+        for row in 0..group.rows {
+            for column in &mut columns {
+                column.write(&mut self.text, row)?;
+                self.text.push(b',');
             }
-            self.row.push(b'\n');
-            self.output.write_all(&self.row)?;
+            self.text.extend_from_slice(&label);
+            if self.text.len() >= TEXT_BYTES {
+                self.output.write_all(&self.text)?;
+                self.text.clear();
+            }
         }
+        self.output.write_all(&self.text)?;
+        self.text.clear();
         Ok(())
     }
 
     /// Gives nine digits to the columns whose first fraction of a second is among these rows.
-    fn widen(&mut self, columns: &[Values<'_>]) -> PolarsResult<()> {
-        let begins = |(column, has_fraction): (&Values<'_>, &bool)| {
-            !has_fraction && matches!(column, Values::Time(times) if csv_times::any_fraction(times))
+    fn widen(&mut self, columns: &[Column]) -> PolarsResult<()> {
+        let begins = |(column, has_fraction): (&Column, &bool)| {
+            !has_fraction && matches!(column, Column::Time(times) if csv_times::any_fraction(times))
         };
         let begin: Vec<bool> = columns.iter().zip(&self.has_fraction).map(begins).collect();
         if self.has_rows && begin.contains(&true) {
@@ -75,32 +98,6 @@ impl CsvFile {
 /// Returns the header line, without its end; no name needs quotes.
 pub(super) fn header(table: Table) -> String {
     all_columns(table).map(|(name, _)| *name).collect::<Vec<_>>().join(",")
-}
-
-/// Writes a cell.
-fn write_cell(output: &mut Vec<u8>, column: &Values<'_>, row: usize, has_fraction: bool) -> PolarsResult<()> {
-    match column {
-        Values::Number(cells) => {
-            if let Some(value) = cells[row] {
-                output.extend_from_slice(zmij::Buffer::new().format(value).as_bytes());
-            }
-            Ok(())
-        }
-        Values::Text(cells) => {
-            if let Some(text) = cells[row] {
-                write_text(output, text);
-            }
-            Ok(())
-        }
-        Values::Count(cells) => cells[row].map_or(Ok(()), |count| display(output, count)),
-        Values::Small(cells) => display(output, cells[row]),
-        Values::Time(cells) => Ok(csv_times::write_time(output, cells[row], has_fraction)?),
-        Values::Money(cells) => display(output, Money::from_units(cells[row])),
-    }
-}
-
-fn display(output: &mut Vec<u8>, value: impl Display) -> PolarsResult<()> {
-    Ok(write!(output, "{value}")?)
 }
 
 pub(super) fn write_text(output: &mut Vec<u8>, text: &str) {

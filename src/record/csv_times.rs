@@ -8,6 +8,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
 
+use super::csv_cells::write_nine_digits;
 use bearpit_core::units::SimTime;
 
 const SECOND_NANOS: i64 = 1_000_000_000;
@@ -19,11 +20,40 @@ pub(super) fn any_fraction(times: &[i64]) -> bool {
     times.iter().any(|nanos| nanos % SECOND_NANOS != 0)
 }
 
-/// Writes a time, with nine digits of the second or, of a column of whole seconds, none.
-pub(super) fn write_time(output: &mut Vec<u8>, nanos: i64, has_fraction: bool) -> io::Result<()> {
-    let fraction = nanos.rem_euclid(SECOND_NANOS);
-    let second = SimTime::from_nanos(nanos.saturating_sub(fraction));
-    if has_fraction { write!(output, "{second}.{fraction:09}") } else { write!(output, "{second}") }
+/// Writes times: with nine digits of the second or, of a column of whole seconds, none.
+#[derive(Debug)]
+pub(super) struct Clock {
+    has_fraction: bool,
+    /// The second that was written last, as text: many times lie within one.
+    second: Option<i64>,
+    text: Vec<u8>,
+}
+
+impl Clock {
+    pub(super) const fn new(has_fraction: bool) -> Self {
+        Self { has_fraction, second: None, text: Vec::new() }
+    }
+
+    /// Writes a time.
+    ///
+    /// # Errors
+    /// None that memory does not have.
+    pub(super) fn write(&mut self, output: &mut Vec<u8>, nanos: i64) -> io::Result<()> {
+        let fraction = nanos.rem_euclid(SECOND_NANOS);
+        let second = nanos.saturating_sub(fraction);
+        if self.second != Some(second) {
+            self.second = Some(second);
+            self.text.clear();
+            write!(self.text, "{}", SimTime::from_nanos(second))?;
+        }
+        output.extend_from_slice(&self.text);
+        if !self.has_fraction {
+            return Ok(());
+        }
+        output.push(b'.');
+        // Below a billion, so that it always converts.
+        write_nine_digits(output, u32::try_from(fraction).unwrap_or_default())
+    }
 }
 
 /// Gives all times of some columns nine digits, and returns the file, to be continued at its end.
@@ -83,8 +113,12 @@ mod tests {
             (-1, "1969-12-31T23:59:59", "1969-12-31T23:59:59.999999999"),
         ] {
             let written = |has_fraction| {
-                let mut text = Vec::new();
-                write_time(&mut text, nanos, has_fraction).unwrap();
+                let (mut text, mut clock) = (Vec::new(), Clock::new(has_fraction));
+                // What was written before does not matter.
+                for nanos in [nanos - 3_000_000_000, nanos + 1, nanos] {
+                    text.clear();
+                    clock.write(&mut text, nanos).unwrap();
+                }
                 String::from_utf8(text).unwrap()
             };
             assert_eq!((written(false).as_str(), written(true).as_str()), (whole, fine));

@@ -1,4 +1,4 @@
-//! Frames from columns: of groups for CSV and IPC, and of what is read back from CSV.
+//! Frames from columns: of groups that are kept in memory, and of what is read back from CSV.
 
 use polars_core::prelude::{
     AnyValue, Column, DataFrame, DataType, Int64Chunked, Int128Chunked, IntoColumn, IntoSeries, NamedFrom,
@@ -27,36 +27,18 @@ pub(super) fn double(units: i128) -> f64 {
     Money::from_units(units).to_f64()
 }
 
-/// Returns the frame of a group, with the label on each row; with `floats`, money is the nearest double.
+/// Returns the frame of a group, with the label on each row.
 pub(super) fn of_group(
     group: &RowGroup,
     interner: &Interner,
     label: (&str, Seed),
-    floats: bool,
 ) -> PolarsResult<DataFrame> {
-    let own = group.columns.iter().map(|cells| match values(cells, interner) {
-        Values::Money(units) if floats => {
-            Values::Number(units.into_iter().map(|it| Some(double(it))).collect())
-        }
-        other => other,
-    });
+    let own = group.columns.iter().map(|cells| values(cells, interner));
     let frame = frame(group.table, own.collect())?;
     let [(scenario, _), (seed, _)] = LABELS;
     let name = Scalar::new(DataType::String, AnyValue::StringOwned(label.0.into()));
     let labels = [(scenario, name), (seed, Scalar::from(label.1.get()))];
     frame.hstack(&labels.map(|(column, value)| Column::new_scalar(column.into(), value, group.rows)))
-}
-
-/// Returns the columns of a row group, with the label on each row.
-pub(super) fn labelled<'a>(
-    group: &'a RowGroup,
-    interner: &'a Interner,
-    label: (&'a str, Seed),
-) -> Vec<Values<'a>> {
-    let own = group.columns.iter().map(|cells| values(cells, interner));
-    let scenario = Values::Text(vec![Some(label.0); group.rows]);
-    let seed = Values::Count(vec![Some(label.1.get()); group.rows]);
-    own.chain([scenario, seed]).collect()
 }
 
 fn values<'a>(cells: &'a Cells, interner: &'a Interner) -> Values<'a> {

@@ -6,17 +6,24 @@ use std::io::BufWriter;
 use std::path::Path;
 use std::sync::Arc;
 
+use polars_arrow::datatypes::ArrowSchemaRef;
 use polars_arrow::io::ipc::IpcField;
 use polars_arrow::io::ipc::read::{FileReader, read_file_metadata};
 use polars_arrow::io::ipc::write::{FileWriter, WriteOptions};
+use polars_arrow::record_batch::RecordBatchT;
 use polars_core::prelude::{CompatLevel, DataFrame, PolarsResult, Schema, SchemaExt};
 
+use super::arrow_arrays::arrays;
+use super::row_group::RowGroup;
+use super::row_group::interner::Interner;
 use super::schema::schema;
 use super::table::Table;
+use bearpit_core::units::Seed;
 
 /// An Arrow IPC file in progress.
 pub(super) struct IpcFile {
     writer: FileWriter<BufWriter<File>>,
+    schema: ArrowSchemaRef,
 }
 
 impl IpcFile {
@@ -25,14 +32,23 @@ impl IpcFile {
         // One entry per column, each without dictionaries.
         let fields = schema.iter().map(|_| IpcField::default()).collect();
         let options = WriteOptions { compression: None };
-        let mut writer = FileWriter::new(file, Arc::new(schema), Some(fields), options);
+        let schema = Arc::new(schema);
+        let mut writer = FileWriter::new(file, Arc::clone(&schema), Some(fields), options);
         writer.start()?;
-        Ok(Self { writer })
+        Ok(Self { writer, schema })
     }
 
-    /// Writes the rows of `frame` as a record batch.
-    pub(super) fn write(&mut self, frame: &DataFrame) -> PolarsResult<()> {
-        frame.iter_chunks(CompatLevel::newest(), false).try_for_each(|batch| self.writer.write(&batch, None))
+    /// Writes the rows of a group as a record batch, with the label on each.
+    pub(super) fn write(
+        &mut self,
+        group: &RowGroup,
+        interner: &Interner,
+        label: (&str, Seed),
+    ) -> PolarsResult<()> {
+        let types = self.schema.iter_values().map(|field| &field.dtype);
+        let arrays = arrays(group, interner, label, types);
+        let batch = RecordBatchT::try_new(group.rows, Arc::clone(&self.schema), arrays)?;
+        self.writer.write(&batch, None)
     }
 
     pub(super) fn finish(mut self) -> PolarsResult<()> {

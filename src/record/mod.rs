@@ -18,9 +18,11 @@
 //! `rows` holds the types of rows and what is needed to make them, `row_group` the columns of rows that wait
 //! to be written, `row_groups` the cells of each table.
 
+mod arrow_arrays;
 mod column_pages;
 mod config;
 mod csv;
+mod csv_cells;
 mod csv_reader;
 mod csv_times;
 mod delta_page;

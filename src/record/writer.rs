@@ -47,11 +47,7 @@ enum Output {
     },
     Parquet(Box<ParquetFile>),
     Csv(CsvFile),
-    Ipc {
-        file: Box<IpcFile>,
-        /// Whether money is written as doubles.
-        floats: bool,
-    },
+    Ipc(Box<IpcFile>),
     /// All rows so far, in memory; money is exact.
     Memory(Option<DataFrame>),
 }
@@ -75,7 +71,7 @@ impl TableFile {
     /// Returns how many rows are stored together.
     pub(super) const fn piece_rows(&self) -> usize {
         match self.output {
-            Output::Due { format: Format::Csv | Format::Ipc, .. } | Output::Csv(_) | Output::Ipc { .. } => {
+            Output::Due { format: Format::Csv | Format::Ipc, .. } | Output::Csv(_) | Output::Ipc(_) => {
                 BATCH_ROWS
             }
             Output::Due { format: Format::Parquet, .. } | Output::Parquet(_) | Output::Memory(_) => PAGE_ROWS,
@@ -140,7 +136,7 @@ impl Output {
         Ok(match format {
             Format::Parquet => Self::Parquet(Box::new(ParquetFile::create(file, table, floats)?)),
             Format::Csv => Self::Csv(CsvFile::create(path, file, table)?),
-            Format::Ipc => Self::Ipc { file: Box::new(IpcFile::create(file, table, floats)?), floats },
+            Format::Ipc => Self::Ipc(Box::new(IpcFile::create(file, table, floats)?)),
         })
     }
 
@@ -160,9 +156,9 @@ impl Output {
         let label = (label.scenario.as_str(), label.seed);
         match self {
             Self::Due { .. } | Self::Parquet(_) => Ok(()),
-            Self::Csv(file) => file.write(&frames::labelled(group, interner, label), group.rows),
+            Self::Csv(file) => file.write(group, interner, label),
             Self::Memory(frame) => {
-                let more = frames::of_group(group, interner, label, false)?;
+                let more = frames::of_group(group, interner, label)?;
                 match frame {
                     Some(frame) => frame.vstack_mut(&more).map(|_| ()),
                     None => {
@@ -171,8 +167,8 @@ impl Output {
                     }
                 }
             }
-            Self::Ipc { .. } if group.rows == 0 => Ok(()),
-            Self::Ipc { file, floats } => file.write(&frames::of_group(group, interner, label, *floats)?),
+            Self::Ipc(_) if group.rows == 0 => Ok(()),
+            Self::Ipc(file) => file.write(group, interner, label),
         }
     }
 
@@ -189,7 +185,7 @@ impl Output {
                 file.finish().map(|()| None)
             }
             Self::Csv(file) => file.finish().map(|()| None),
-            Self::Ipc { file, .. } => file.finish().map(|()| None),
+            Self::Ipc(file) => file.finish().map(|()| None),
             Self::Memory(frame) => Ok(frame),
         }
     }

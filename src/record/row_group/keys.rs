@@ -27,6 +27,23 @@ impl Keys {
         self.rows += 1;
     }
 
+    /// Adds some rows.
+    pub(super) fn extend(&mut self, keys: &[u32]) {
+        let Some(first) = keys.first().copied() else { return };
+        if self.all.is_empty() {
+            let only = if self.rows == 0 { first } else { self.first };
+            self.first = only;
+            // Without a way out of the middle, several are compared at once.
+            if keys.iter().fold(0, |differing, key| differing | (key ^ only)) == 0 {
+                self.rows += keys.len();
+                return;
+            }
+            self.all.resize(self.rows, only);
+        }
+        self.all.extend_from_slice(keys);
+        self.rows += keys.len();
+    }
+
     /// Adds so many rows with one number.
     pub(super) fn push_same(&mut self, key: u32, rows: usize) {
         for _ in 0..rows.min(1) {
@@ -48,6 +65,12 @@ impl Keys {
     /// Returns how many rows there are.
     pub(in crate::record) const fn rows(&self) -> usize {
         self.rows
+    }
+
+    /// Returns the number of a row that there is.
+    #[inline]
+    pub(in crate::record) fn get(&self, row: usize) -> u32 {
+        self.all.get(row).copied().unwrap_or(self.first)
     }
 
     /// Returns the number that all rows have; none if they differ, or if there are no rows.
@@ -75,7 +98,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn rows_are_what_was_added(runs in prop::collection::vec((0..3_u32, 0..4_usize), 0..12)) {
+        fn rows_are_what_was_added(
+            runs in prop::collection::vec((0..3_u32, 0..4_usize), 0..12),
+            some in prop::collection::vec(prop::collection::vec(0..2_u32, 0..4), 0..4),
+        ) {
             let mut keys = Keys::default();
             // The second time there is nothing left of the first.
             for _ in 0..2 {
@@ -87,8 +113,13 @@ mod tests {
                     }
                     expected.resize(expected.len() + rows, *key);
                 }
+                for some in &some {
+                    keys.extend(some);
+                    expected.extend(some);
+                }
                 prop_assert_eq!(keys.rows(), expected.len());
                 prop_assert_eq!(keys.iter().collect::<Vec<u32>>(), expected.clone());
+                prop_assert!((0..keys.rows()).map(|row| keys.get(row)).eq(expected.iter().copied()));
                 let first = expected.first().copied();
                 let is_same = expected.iter().all(|key| Some(*key) == first);
                 prop_assert_eq!(keys.same(), first.filter(|_| is_same));
