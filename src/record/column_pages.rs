@@ -8,9 +8,9 @@ use polars_parquet::parquet::CowBuffer;
 use polars_parquet::parquet::page::{DataPage, DataPageHeader, DataPageHeaderV1, DictPage, Page};
 use polars_parquet::write::{Descriptor, Encoding};
 
-use super::delta_page::{delta_page, extremes};
+use super::delta_page::delta_page;
 use super::frames::double;
-use super::page_bytes::{PageBytes, begin_levels, pack, same, same_number, statistics};
+use super::page_bytes::{PageBytes, begin_levels, pack, pack_presence, same, same_number, statistics};
 use super::row_group::column::Column;
 use super::row_group::dictionary_column::{DictionaryColumn, NULL, Numbers};
 use super::row_group::interner::Interner;
@@ -37,12 +37,14 @@ impl ColumnPages {
             Column::Money(cells) if floats => value_page(cells, |units| double(*units).to_le_bytes()),
             Column::Money(cells) => value_page(cells, |units| units.to_be_bytes()),
             Column::Count(cells) => {
-                self.widen(extremes(cells.values(), cells.nulls()));
-                delta_page(cells.values(), cells.nulls())
+                let (page, extremes) = delta_page(cells.values(), cells.nulls());
+                self.widen(extremes);
+                page
             }
             Column::Time(cells) => {
-                self.widen(extremes(cells, &[]));
-                delta_page(cells, &[])
+                let (page, extremes) = delta_page(cells, &[]);
+                self.widen(extremes);
+                page
             }
             Column::Small(_) | Column::Text(_) => return,
         };
@@ -176,8 +178,11 @@ fn number_page<T: Copy + Eq, N: Numbers<T>>(cells: &DictionaryColumn<T, N>) -> P
     data.push(width.to_le_bytes()[0]);
     match (width, nulls) {
         (0, _) => same_number(&mut data, rows - nulls),
-        (_, 0) => pack(&mut data, keys.iter().copied(), rows, width),
-        _ => pack(&mut data, keys.iter().copied().filter(|key| *key != NULL), rows - nulls, width),
+        (_, 0) => pack(&mut data, keys, width),
+        _ => {
+            let known: Vec<u32> = keys.iter().copied().filter(|key| *key != NULL).collect();
+            pack(&mut data, &known, width);
+        }
     }
     PageBytes { data, rows, nulls, encoding: Encoding::RleDictionary }
 }
@@ -204,13 +209,13 @@ fn levels<T: Copy + Eq, N: Numbers<T>>(data: &mut Vec<u8>, cells: &DictionaryCol
     let rows = keys.rows();
     let nulls = match keys.same() {
         Some(NULL) => rows,
-        None if cells.has_nulls() => keys.iter().filter(|key| *key == NULL).count(),
+        None if cells.has_nulls() => keys.differing().iter().filter(|key| **key == NULL).count(),
         _ => 0,
     };
     begin_levels(data, |data| match nulls {
         0 => same(data, rows, 1),
         _ if nulls == rows => same(data, rows, 0),
-        _ => pack(data, keys.iter().map(|key| u32::from(key != NULL)), rows, 1),
+        _ => pack_presence(data, keys.differing(), NULL),
     });
     nulls
 }

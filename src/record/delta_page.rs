@@ -4,7 +4,7 @@
 
 use polars_parquet::write::Encoding;
 
-use super::page_bytes::{PageBytes, begin_levels, leb128, pack, same};
+use super::page_bytes::{PageBytes, begin_levels, leb128, pack, packed_eight, same};
 
 /// Numbers of a block, which have one smallest difference.
 const BLOCK: usize = 128;
@@ -29,35 +29,28 @@ impl Difference for u64 {
     }
 }
 
-/// Makes a page of numbers, of which the rows `nulls`, in order, have none.
-pub(super) fn delta_page<T: Difference>(values: &[T], nulls: &[usize]) -> PageBytes {
+/// The smallest and the largest number of a page; none without numbers.
+type Extremes = Option<[i128; 2]>;
+
+/// Makes a page of numbers, of which the rows `nulls`, in order, have none; and says its extremes.
+pub(super) fn delta_page<T: Difference>(values: &[T], nulls: &[usize]) -> (PageBytes, Extremes) {
     let rows = values.len();
     let mut data = Vec::with_capacity(rows * 3);
     begin_levels(&mut data, |data| match nulls.len() {
         0 => same(data, rows, 1),
         all if all == rows => same(data, rows, 0),
         _ => {
-            let mut next = nulls.iter().copied().peekable();
-            let level = |row| u32::from(next.next_if_eq(&row).is_none());
-            pack(data, (0..rows).map(level), rows, 1);
+            let mut levels = vec![1; rows];
+            nulls.iter().for_each(|row| levels[*row] = 0);
+            pack(data, &levels, 1);
         }
     });
-    if nulls.is_empty() {
-        encode(&mut data, values);
+    let extremes = if nulls.is_empty() {
+        encode(&mut data, values)
     } else {
-        encode(&mut data, &known(values, nulls).collect::<Vec<T>>());
-    }
-    PageBytes { data, rows, nulls: nulls.len(), encoding: Encoding::DeltaBinaryPacked }
-}
-
-/// Returns the smallest and the largest of numbers, of which the rows `nulls`, in order, have none.
-pub(super) fn extremes<T: Difference>(values: &[T], nulls: &[usize]) -> Option<[i128; 2]> {
-    let bounds = if nulls.is_empty() {
-        values.iter().copied().min().zip(values.iter().copied().max())
-    } else {
-        known(values, nulls).min().zip(known(values, nulls).max())
+        encode(&mut data, &known(values, nulls).collect::<Vec<T>>())
     };
-    bounds.map(|(min, max)| [min.into(), max.into()])
+    (PageBytes { data, rows, nulls: nulls.len(), encoding: Encoding::DeltaBinaryPacked }, extremes)
 }
 
 fn known<T: Difference>(values: &[T], nulls: &[usize]) -> impl Iterator<Item = T> {
@@ -66,46 +59,68 @@ fn known<T: Difference>(values: &[T], nulls: &[usize]) -> impl Iterator<Item = T
     values.iter().copied().enumerate().filter(is_known).map(|(_, value)| value)
 }
 
-/// Writes numbers as differences.
-fn encode<T: Difference>(data: &mut Vec<u8>, values: &[T]) {
+/// Writes numbers as differences, and returns their extremes.
+fn encode<T: Difference>(data: &mut Vec<u8>, values: &[T]) -> Extremes {
     leb128(data, BLOCK as u64);
     leb128(data, (BLOCK / PART) as u64);
     leb128(data, values.len() as u64);
-    let (first, rest) = values.split_first().map_or((0, values), |(first, rest)| (first.bits(), rest));
-    zigzag(data, first);
-    let mut before = first;
+    let (first, rest) = values.split_first().map_or((None, values), |(first, rest)| (Some(*first), rest));
+    let mut before = first.map_or(0, T::bits);
+    zigzag(data, before);
     let mut block = [0_i64; BLOCK];
+    let (mut low, mut high) = (first, first);
     for values in rest.chunks(BLOCK) {
         for (difference, value) in block.iter_mut().zip(values) {
             *difference = value.bits().wrapping_sub(before);
             before = value.bits();
         }
-        encode_block(data, &mut block, values.len());
+        let least = encode_block(data, &mut block, values.len());
+        // Most columns never go back: then the first and the last are the extremes. Differences as small as
+        // these cannot go round without the last being below the first.
+        let goes_on = least >= 0 && block.iter().fold(0, |all, difference| all | difference) < 1 << 32;
+        let ends = values.first().copied().zip(values.last().copied());
+        let bounds = ends.filter(|(first, last)| goes_on && first <= last);
+        let bounds = bounds.or_else(|| values.iter().copied().min().zip(values.iter().copied().max()));
+        if let Some((least, most)) = bounds {
+            (low, high) = (low.map(|low| low.min(least)), high.map(|high| high.max(most)));
+        }
     }
+    low.zip(high).map(|(low, high)| [low.into(), high.into()])
 }
 
-/// Writes a block of so many differences.
-fn encode_block(data: &mut Vec<u8>, block: &mut [i64; BLOCK], count: usize) {
+/// Writes a block of so many differences, and returns the least.
+fn encode_block(data: &mut Vec<u8>, block: &mut [i64; BLOCK], count: usize) -> i64 {
     let least = block[..count].iter().copied().min().unwrap_or(0);
     // What is left of the last part is written, too, and stands for nothing.
     block[count..].fill(least);
     zigzag(data, least);
     let mut widths = [0_u8; BLOCK / PART];
-    for (width, part) in widths.iter_mut().zip(block.chunks(PART)) {
+    let (parts, _) = block.as_chunks::<PART>();
+    for (width, part) in widths.iter_mut().zip(parts) {
         let all = part.iter().fold(0, |all, difference| all | difference.wrapping_sub(least));
         *width = (u64::BITS - all.leading_zeros()).to_le_bytes()[0];
     }
     data.extend_from_slice(&widths);
-    let parts = block.chunks(PART).zip(widths).take(count.div_ceil(PART));
-    for (part, width) in parts {
+    for (part, width) in parts.iter().zip(widths).take(count.div_ceil(PART)) {
         pack_part(data, part, least, width.into());
     }
+    least
 }
 
 /// Writes the differences of a part, less the least, with `width` bits each, the lowest bit first.
-fn pack_part(data: &mut Vec<u8>, part: &[i64], least: i64, width: u32) {
-    if width == 0 {
-        return;
+fn pack_part(data: &mut Vec<u8>, part: &[i64; PART], least: i64, width: u32) {
+    if width <= u32::BITS {
+        let (eights, _) = part.as_chunks();
+        let mut bytes = [0; PART * 4 + 32];
+        let mut at = 0;
+        for eight in eights {
+            let eight: &[i64; 8] = eight;
+            #[expect(clippy::cast_possible_truncation, reason = "they have no more bits")]
+            let numbers = eight.map(|difference| difference.wrapping_sub(least).cast_unsigned() as u32);
+            bytes[at..at + 32].copy_from_slice(&packed_eight(&numbers, width));
+            at += width as usize;
+        }
+        return data.extend_from_slice(&bytes[..at]);
     }
     let (mut bits, mut held) = (0_u128, 0_u32);
     for difference in part {
@@ -192,11 +207,18 @@ mod tests {
         #[test]
         fn what_is_encoded_reads_back(
             small in prop::collection::vec(-40_i64..40, 0..300),
+            onward in prop::collection::vec(0_i64..1 << 33, 0..300),
             any in prop::collection::vec(any::<i64>(), 0..200),
         ) {
-            for values in [small, any] {
+            let onward = onward.into_iter().scan(i64::MAX - (1 << 40), |sum, more| {
+                *sum = sum.wrapping_add(more);
+                Some(*sum)
+            });
+            for values in [small, onward.collect(), any] {
                 let mut data = Vec::new();
-                encode(&mut data, &values);
+                let extremes = encode(&mut data, &values);
+                let bounds = values.iter().min().zip(values.iter().max());
+                prop_assert_eq!(extremes, bounds.map(|(min, max)| [i128::from(*min), i128::from(*max)]));
                 prop_assert_eq!(decode(&data), values);
             }
         }

@@ -32,7 +32,7 @@ pub(super) struct ParquetFile {
     options: WriteOptions,
     /// Whether money is written as doubles.
     floats: bool,
-    /// By column, whether compressing the group before took a tenth off it.
+    /// By column, whether compressing the group before took a fifth off it.
     is_compressible: Vec<bool>,
     /// By column, the pages of the row group so far.
     pages: Vec<ColumnPages>,
@@ -157,15 +157,15 @@ fn values_size(pages: &[Page]) -> usize {
     pages.iter().map(size).sum()
 }
 
-/// Returns whether compressing has taken a tenth off a column, or off most of it: what the values have
-/// become, pages do not say.
+/// Returns whether compressing has taken a fifth off a column, or off most of it: what the values have
+/// become, pages do not say. Less is not worth the time that it takes, which is that of making the pages.
 fn pays(values_size: usize, pages: &[CompressedPage]) -> bool {
     let sizes = pages.iter().filter_map(|page| match page {
         CompressedPage::Data(page) => Some([page.compressed_size(), page.uncompressed_size()]),
         CompressedPage::Dict(_) => None,
     });
     let [after, before] = sizes.fold([0; 2], |sum, size| [sum[0] + size[0], sum[1] + size[1]]);
-    values_size > before || after * 10 <= before * 9
+    values_size > before || after * 5 <= before * 4
 }
 
 /// The pages of a column, one after the other.

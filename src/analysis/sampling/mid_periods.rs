@@ -1,5 +1,7 @@
 //! [`MidPeriods`]: a listing's mid and trades, period by period.
 
+use std::mem;
+
 use crate::analysis::metrics::market::MarketPeriod;
 use crate::analysis::sampling::periods::{DAY_NANOS, Periods};
 
@@ -52,9 +54,12 @@ impl MidPeriods {
     pub(crate) fn roll(&mut self, at: i64, mut close: impl FnMut(&Ended)) {
         // A table that says more than its manifest must not cost more either.
         let at = at.clamp(self.periods.extent.start(), self.periods.extent.end());
-        let same_day = self.last_at.div_euclid(DAY_NANOS) == at.div_euclid(DAY_NANOS);
-        self.last_at = at;
-        let Some(mut ended) = self.at_hand else { return };
+        let last_at = mem::replace(&mut self.last_at, at);
+        let mut ended = match &self.at_hand {
+            Some(at_hand) if at_hand.end < at => *at_hand,
+            _ => return,
+        };
+        let same_day = last_at.div_euclid(DAY_NANOS) == at.div_euclid(DAY_NANOS);
         while ended.end < at {
             close(&ended);
             let (mid, next) = (ended.period.closing, ended.end.saturating_add(self.periods.interval));
@@ -71,15 +76,15 @@ impl MidPeriods {
         self.is_quoted = mid.is_some();
         let traded = self.traded.take();
         let Some(mid) = mid else { return self.print(traded) };
+        if let Some(at_hand) = &mut self.at_hand {
+            at_hand.period.closing = mid;
+            return;
+        }
         let end = self.periods.end_after(self.last_at);
         let (early, period) = (self.early, MarketPeriod { opening: mid, ..MarketPeriod::default() });
-        let first = || {
-            let Early { signed_volume, notional, .. } =
-                if early.end == end { early } else { Early::default() };
-            let period = MarketPeriod { signed_volume, notional, ..period };
-            Ended { period, end, after_break: true }
-        };
-        self.at_hand.get_or_insert_with(first).period.closing = mid;
+        let Early { signed_volume, notional, .. } = if early.end == end { early } else { Early::default() };
+        let period = MarketPeriod { signed_volume, notional, closing: mid, ..period };
+        self.at_hand = Some(Ended { period, end, after_break: true });
     }
 
     /// Takes a trade at a price, at the time that was rolled to; `signed` is its quantity, below zero of a

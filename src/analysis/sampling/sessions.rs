@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::periods::DAY_NANOS;
-use super::trading_year::{TradingDays, TradingYear};
+use super::trading_year::{TradingDays, TradingYear, end_of_day};
 
 /// From when to when the market quoted or traded, day by day.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Sessions {
     days: BTreeMap<i64, (i64, i64)>,
     today: Option<(i64, i64)>,
+    /// When today ends.
+    until: i64,
     is_unknown: bool,
     trading_days: TradingDays,
 }
@@ -24,9 +26,11 @@ impl Sessions {
     pub(crate) fn note(&mut self, at: i64) {
         self.trading_days.note(at);
         match &mut self.today {
+            Some((_, last)) if *last <= at && at < self.until => *last = at,
             Some((_, last)) if last.div_euclid(DAY_NANOS) == at.div_euclid(DAY_NANOS) => *last = at,
             today => {
                 let before = today.replace((at, at));
+                self.until = end_of_day(at);
                 self.keep(before);
             }
         }

@@ -52,19 +52,22 @@ struct Span {
     first: i64,
     today: i64,
     last: i64,
+    /// When the day ends: that takes no division.
+    until: i64,
 }
 
 impl TradingDays {
     /// Notes that something was quoted or traded; in order of time.
     pub(crate) fn note(&mut self, at: i64) {
         match &mut self.span {
+            Some(span) if span.last <= at && at < span.until => span.last = at,
             Some(span) if day(span.last) == day(at) => span.last = at,
             Some(span) => {
                 let over = *span;
-                (span.today, span.last) = (at, at);
+                (span.today, span.last, span.until) = (at, at, end_of_day(at));
                 self.count(over);
             }
-            None => self.span = Some(Span { first: at, today: at, last: at }),
+            None => self.span = Some(Span { first: at, today: at, last: at, until: end_of_day(at) }),
         }
     }
 
@@ -87,6 +90,11 @@ impl TradingDays {
             hours: if is_round_the_clock { 24.0 } else { SESSION_HOURS },
         }
     }
+}
+
+/// Returns when the day of a time ends.
+pub(super) const fn end_of_day(at: i64) -> i64 {
+    (day(at) + 1).saturating_mul(DAY_NANOS)
 }
 
 const fn day(at: i64) -> i64 {

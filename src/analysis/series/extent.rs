@@ -66,14 +66,20 @@ impl Stretches {
     }
 
     /// Returns the stretch of a time; what lies outside counts to the first or last.
+    #[inline]
     pub(crate) fn place(&mut self, at: i64) -> usize {
         if at < self.from || at >= self.end {
-            self.place = self.extent.place(at, self.count);
-            self.from = at;
-            let next = self.place + 1;
-            self.end = if next >= self.count { i64::MAX } else { self.extent.begin_of(next, self.count) };
+            self.move_to(at);
         }
         self.place
+    }
+
+    #[cold]
+    fn move_to(&mut self, at: i64) {
+        self.place = self.extent.place(at, self.count);
+        self.from = at;
+        let next = self.place + 1;
+        self.end = if next >= self.count { i64::MAX } else { self.extent.begin_of(next, self.count) };
     }
 
     /// Returns where the stretch of the last time ends, rounded down; the last stretch has no end.
