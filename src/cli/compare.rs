@@ -1,5 +1,6 @@
 //! `bearpit compare`: shows what differs between two runs, and where their tapes first differ.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -60,6 +61,7 @@ const HEADLINES: [&str; 13] = [
 /// Returns the result as text: the verdict, then inputs, metrics and the first difference of the tapes.
 fn describe(runs: &[StoredRun; 2], comparison: &Comparison, all: bool) -> String {
     let mut parts = vec![run_lines(runs), verdict(runs, comparison)];
+    parts.extend(left_out(runs));
     if !comparison.inputs.is_empty() {
         parts.push(inputs(comparison));
     }
@@ -91,6 +93,16 @@ fn verdict(runs: &[StoredRun; 2], comparison: &Comparison) -> String {
         Some((_, difference)) => format!("The tapes differ. By the recorded tables they first differ at {}.", difference.at),
         None => "The tapes differ, but no table that both runs recorded shows where; record more tables and run both again.".to_owned(),
     }
+}
+
+/// Says which agents' orders have no rows; of the tapes nothing is left out.
+fn left_out(runs: &[StoredRun; 2]) -> Option<String> {
+    let manifests = runs.each_ref().map(StoredRun::manifest);
+    let names: BTreeSet<&str> =
+        manifests.iter().flat_map(|manifest| manifest.left_out()).map(String::as_str).collect();
+    let names: Vec<&str> = names.into_iter().collect();
+    let text = "Left out of the tables `orders`, `fills` and `rejects`, by the default of `replayed_orders`: what was replayed by";
+    (!names.is_empty()).then(|| format!("{text} {}.", names.join(", ")))
 }
 
 const NONE: &str = "-";
@@ -231,6 +243,7 @@ fn outcome(runs: &[StoredRun; 2], comparison: &Comparison) -> Value {
             "scenario": manifest.scenario,
             "seed": manifest.seed,
             "digest": manifest.digest,
+            "left_out": manifest.left_out(),
         })
     };
     let texts = |list: &[Difference]| -> Value {

@@ -31,6 +31,11 @@ pub struct RecordConfig {
     /// The symbol against which accounts are held, where the scenario says so; else all instruments in equal
     /// parts.
     pub benchmark: Option<String>,
+    /// The agents that replay recorded order flow, by name.
+    pub order_replays: Vec<String>,
+    /// Whether their own orders are recorded: those of a file would be most rows of `orders`, `fills` and
+    /// `rejects`, and the file has them already.
+    pub replayed_orders: bool,
     /// Which thread makes rows and writes them; no row depends on it.
     pub thread: WriterThread,
 }
@@ -49,6 +54,8 @@ impl Default for RecordConfig {
             sample_interval: minute,
             periods_per_year: None,
             benchmark: None,
+            order_replays: Vec::new(),
+            replayed_orders: false,
             thread: WriterThread::default(),
         }
     }

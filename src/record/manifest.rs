@@ -66,6 +66,12 @@ pub struct Manifest {
     /// The tables that were not recorded, since the scenario did not ask for them.
     #[serde(with = "manifest_text::not_recorded")]
     pub not_recorded: Vec<Table>,
+    /// The agents that replayed recorded order flow.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub order_replays: Vec<String>,
+    /// Whether the rows of their own orders were recorded.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub replayed_orders: bool,
     /// The intervals of the `bars` table.
     #[serde(with = "manifest_text::bars")]
     pub bars: Vec<BarInterval>,
@@ -93,6 +99,12 @@ impl Manifest {
     #[must_use]
     pub fn has(&self, table: Table) -> bool {
         !self.not_recorded.contains(&table)
+    }
+
+    /// Returns the agents whose own orders were left out of the tables `orders`, `fills` and `rejects`.
+    #[must_use]
+    pub fn left_out(&self) -> &[String] {
+        if self.replayed_orders { &[] } else { &self.order_replays }
     }
 }
 

@@ -44,6 +44,12 @@ impl Names {
         }
     }
 
+    /// Returns the agents of the start that have these names.
+    pub(crate) fn ids(&self, names: &[String]) -> Vec<ActorId> {
+        let actors = (0..).map(ActorId::new).zip(&self.actors);
+        actors.filter(|(_, actor)| names.contains(actor)).map(|(id, _)| id).collect()
+    }
+
     /// Returns the instrument of a listing.
     #[must_use]
     pub fn instrument(&self, id: ListingId) -> Option<&Instrument> {

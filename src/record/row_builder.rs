@@ -155,28 +155,27 @@ impl RowBuilder {
         if let Some(books) = &mut self.books {
             books.follow(fact);
         }
-        let quoted_at = match fact {
-            Fact::Traded(trade) => self.quoted_at(trade),
-            _ => [None; 2],
-        };
-        if let Some(orders) = &mut self.orders {
+        if let Some(orders) = &mut self.orders
+            && new_order_of(fact).is_none_or(|owner| !self.output.groups.is_left_out(owner))
+        {
             orders.follow(at, fact, |row| self.output.write(&TableRow::Order(row), sink))?;
-            if let Fact::OrderAccepted { order, .. }
-            | Fact::OrderReplaced { order, .. }
-            | Fact::OrderTermsReplaced { order, .. } = *fact
-                && let Some(row) = orders.get(order).filter(|row| row.quoted_at == at)
-            {
-                let (owner, listing) = (row.owner, row.listing);
-                self.output.write(&TableRow::OrderQuoted { at, order, owner, listing }, sink)?;
-            }
+            self.note_quoted(at, fact, sink)?;
         }
-        self.add(at, fact, quoted_at, sink)
+        self.add(at, fact, sink)
     }
 
-    /// Returns since when the orders of a trade have had their terms; before it is booked.
-    fn quoted_at(&self, trade: &Trade) -> [Option<SimTime>; 2] {
-        let since = |order| self.orders.as_ref()?.get(order).map(|row| row.quoted_at);
-        [since(trade.maker_order), since(trade.taker_order)]
+    /// Says that an order has begun, or has lost its place in the queue.
+    fn note_quoted(&mut self, at: SimTime, fact: &Fact, sink: &mut dyn RowSink) -> Result<(), RecordError> {
+        let (order, owner, listing) = match *fact {
+            Fact::OrderAccepted { order, owner, listing, .. } => (order, owner, listing),
+            Fact::OrderReplaced { order, .. } | Fact::OrderTermsReplaced { order, .. } => {
+                let row = self.orders.as_ref().and_then(|orders| orders.get(order));
+                let Some(row) = row.filter(|row| row.quoted_at == at) else { return Ok(()) };
+                (order, row.owner, row.listing)
+            }
+            _ => return Ok(()),
+        };
+        self.output.write(&TableRow::OrderQuoted { at, order, owner, listing }, sink)
     }
 
     /// Ends the run, and writes what is left; returns the tables, and how many orders were still open.
@@ -264,14 +263,10 @@ impl RowBuilder {
     }
 
     /// Adds the rows that a fact makes by itself.
-    fn add(
-        &mut self,
-        at: SimTime,
-        fact: &Fact,
-        quoted_at: [Option<SimTime>; 2],
-        sink: &mut dyn RowSink,
-    ) -> Result<(), RecordError> {
-        if let Some(action) = ActionRow::of(fact, &self.listings) {
+    fn add(&mut self, at: SimTime, fact: &Fact, sink: &mut dyn RowSink) -> Result<(), RecordError> {
+        if let Fact::CorporateAction { .. } | Fact::PositionSplit { .. } | Fact::AccountPaid { .. } = fact
+            && let Some(action) = ActionRow::of(fact, &self.listings)
+        {
             return self.act(at, fact, &action, sink);
         }
         if self.book(at, fact) {
@@ -287,6 +282,7 @@ impl RowBuilder {
             }
             Fact::Traded(trade) => {
                 self.sum(at, trade);
+                let quoted_at = self.orders.as_ref().map_or([None; 2], OpenOrders::traded_quoted_at);
                 TableRow::Trade { at, trade, quoted_at }
             }
             Fact::TouchChanged { listing, quote } => {
@@ -324,11 +320,11 @@ impl RowBuilder {
                 TableRow::Phase { at, listing: *listing, phase: *phase, auction }
             }
             other => match RejectRow::of(other) {
-                Some(row) => {
+                Some(row) if !self.output.groups.is_left_out(row.owner) => {
                     reject = row;
                     TableRow::Reject { at, reject: &reject }
                 }
-                None => return Ok(()),
+                _ => return Ok(()),
             },
         };
         self.output.write(&row, sink)
@@ -395,6 +391,16 @@ impl RowBuilder {
         {
             bars.add(at, BarPrice { listing, price: Price::new(half_ticks.div_euclid(2)), quantity: None });
         }
+    }
+}
+
+/// Returns whose order it is that a fact begins, or ends before it could begin.
+const fn new_order_of(fact: &Fact) -> Option<ActorId> {
+    match fact {
+        Fact::OrderAccepted { owner, .. }
+        | Fact::OrderRejected { owner, .. }
+        | Fact::OrderRefused { owner, .. } => Some(*owner),
+        _ => None,
     }
 }
 

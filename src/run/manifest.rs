@@ -44,6 +44,8 @@ pub fn describe(
         floats: config.floats && config.format != Format::Csv,
         tables,
         not_recorded: left_out.collect(),
+        order_replays: config.order_replays.clone(),
+        replayed_orders: config.replayed_orders,
         bars: config.bars.clone(),
         books: config.tables.contains(Table::Books).then_some(books),
         instruments: state.instruments().map(instrument_summary).collect(),

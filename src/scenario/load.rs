@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::config::Scenario;
+use super::config::{AgentConfig, Scenario};
 use super::document::{Diagnostics, Findings, Node, Override, SECTIONS, Section, parse};
 use super::files::{Files, RunClock, expand, is_binary, utf8};
 use super::inputs::Inputs;
@@ -143,6 +143,9 @@ impl Scenario {
         let agents = agents(&root, &outline);
         let live = live(&root, head.as_ref());
         root.finish();
+        let replays = |agent: &&AgentConfig| agent.configured.replays_orders();
+        let order_replays = agents.iter().filter(replays).flat_map(AgentConfig::member_names);
+        let order_replays = order_replays.collect();
         let Head { name, seed, start, end, bar_interval, sample_interval, benchmark, .. } = head?;
         Some(Self {
             path: path.to_path_buf(),
@@ -152,7 +155,7 @@ impl Scenario {
             end,
             bar_interval,
             sample_interval,
-            record: RecordConfig { benchmark, ..record? },
+            record: RecordConfig { benchmark, order_replays, ..record? },
             instruments: known.into_iter().map(|known| known.config).collect::<Option<Vec<_>>>()?,
             venues,
             agents,

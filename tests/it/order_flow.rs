@@ -1,6 +1,7 @@
 //! Order flow from files in LOBSTER's format, replayed into a market: alone, and with other agents.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fs;
 use std::rc::Rc;
 
@@ -9,13 +10,16 @@ use bearpit::agents::{
     Desk, FlowReplayer, MakerReference, MarketMaker, MarketMakerConfig, NoiseConfig, NoiseTrader,
     OrderFlowConfig,
 };
+use bearpit::analysis::RunData;
 use bearpit::exchange::MarketBuilder;
 use bearpit::market::{
     BookRow, Fact, Fees, Instrument, MessageKind, OrderMessage, OrderTerms, Quote, QuoteLevel, Side,
     SinkError, Stamped, TapeSink, Trade, lobster_ticks,
 };
 use bearpit::participant::{Instruction, Latencies, ParticipantConfig};
-use bearpit::scenario::OrderFlow;
+use bearpit::record::{Manifest, StoredRun, Table};
+use bearpit::run::{OutputConfig, Run};
+use bearpit::scenario::{OrderFlow, Scenario};
 use bearpit::units::{InstrumentId, ListingId, Price, Quantity, Seed, SimDuration, SimTime};
 use tempfile::TempDir;
 
@@ -411,6 +415,49 @@ fn a_scenario_replays_a_file_from_check_to_summary() {
     let (code, _, stderr) = files.run(&["simulate", "flow.toml", "--out", "out", "--json"]);
     assert_eq!(code, 0, "{stderr}");
     assert!(files.0.path().join("out/flow/0/manifest.json").exists());
+}
+
+/// A maker that quotes around what the file shows, and is filled by it.
+const MAKER: &str = "initial = \"b.csv\"\n[[agents]]\nkind = \"market_maker\"\ncash = 1_000_000\n\
+    max_short = { ACME = 1000 }\nhalf_spread = \"0.01\"\nquantity = 100\nmax_inventory = 500\n\
+    interval = \"5s\"\nlatency = { entry = \"1ms\" }\n[record]\n";
+
+#[test]
+fn orders_of_the_file_have_rows_only_where_asked_for_and_no_figure_depends_on_that() {
+    let generated = generate(2, 50, 800);
+    let (messages, rows) = (generated.messages.join("\n"), generated.rows.join("\n"));
+    let tail = |recorded: bool| format!("{MAKER}replayed_orders = {recorded}\n");
+    let files = Checked::new(&tail(false), &messages, &rows);
+    let mut runs = Vec::new();
+    for recorded in [false, true] {
+        fs::write(files.0.path().join("flow.toml"), format!("{SCENARIO}{}", tail(recorded))).unwrap();
+        let scenario = Scenario::load(&files.0.path().join("flow.toml"), &[]).unwrap();
+        let out = files.0.path().join(if recorded { "with" } else { "without" });
+        let finished = Run::of(&scenario).output(OutputConfig::new(&out)).run().unwrap();
+        let run = StoredRun::open(&finished.directory.unwrap()).unwrap();
+        let mut both = [finished.data, RunData::read(&run).unwrap()];
+        let owners = |table: Table| -> BTreeSet<String> {
+            let frame = run.table(table).unwrap();
+            frame.column("owner").unwrap().str().unwrap().iter().flatten().map(str::to_owned).collect()
+        };
+        let expected = if recorded { &["market-maker", "order-flow"][..] } else { &["market-maker"] };
+        let expected: BTreeSet<String> = expected.iter().map(|name| (*name).to_owned()).collect();
+        assert_eq!((owners(Table::Orders), owners(Table::Fills)), (expected.clone(), expected));
+        assert_eq!(run.manifest().left_out().is_empty(), recorded);
+        let page = fs::read_to_string(run.directory().join("report.html")).unwrap();
+        assert_eq!(page.contains("are not in the tables"), !recorded);
+        // But for what says so, all that was analyzed is the same.
+        let empty = Manifest { tables: Vec::new(), replayed_orders: true, ..run.manifest().clone() };
+        for data in &mut both {
+            assert!(data.accounts[0].fills_total > 10 && data.listings[0].latencies.longest > 0.0);
+            data.manifest = Manifest { inputs: String::new(), ..empty.clone() };
+        }
+        runs.extend(both.map(|data| format!("{data:#?}")));
+    }
+    assert!(runs.iter().all(|data| *data == runs[0]));
+    let (code, stdout, stderr) = files.run(&["compare", "without/flow/0", "with/flow/0"]);
+    assert_eq!(code, 0, "{stdout}{stderr}");
+    assert!(stdout.contains("what was replayed by order-flow") && stdout.contains("left out"), "{stdout}");
 }
 
 #[test]

@@ -168,6 +168,11 @@ pub trait ConfiguredAgent: fmt::Debug + Any + Send + Sync {
         None
     }
 
+    /// Returns whether its actor enters the orders of a file, which stand for the rest of the world.
+    fn replays_orders(&self) -> bool {
+        false
+    }
+
     /// Returns the files that it has read besides those that its parameters name.
     fn further_inputs(&self) -> Vec<FurtherInput<'_>> {
         Vec::new()

@@ -42,6 +42,9 @@ pub enum RecordedDifferently {
     /// Its rows were taken at other times.
     #[error("it was recorded at other intervals")]
     Intervals,
+    /// Only one of the runs has the orders of an agent that replays order flow.
+    #[error("only one of the runs has the orders of a replay")]
+    ReplayedOrders,
 }
 
 impl TableVerdict {
@@ -116,6 +119,10 @@ fn recorded_alike(table: Table, a: &Manifest, b: &Manifest) -> Result<(), Record
     );
     if a.floats != b.floats && has_money {
         return Err(RecordedDifferently::Floats);
+    }
+    let has_orders = matches!(table, Table::Orders | Table::Fills | Table::Rejects);
+    if has_orders && a.left_out() != b.left_out() {
+        return Err(RecordedDifferently::ReplayedOrders);
     }
     let differs = match table {
         Table::Bars => a.bars != b.bars,

@@ -32,6 +32,7 @@ pub(super) fn compare(a: &Manifest, b: &Manifest) -> Vec<Difference> {
     found.each("account", both.map(|it| it.accounts.iter().map(account).collect()));
     found.note("format", both.map(|it| it.format.to_string()));
     found.note("tables", both.map(recorded));
+    found.note("replayed orders", both.map(replayed_orders));
     found.note("recorded bars", both.map(|it| intervals(&it.bars)));
     found.note("recorded books", both.map(books));
     found.0
@@ -92,6 +93,15 @@ fn account(summary: &AccountSummary) -> Named {
 fn recorded(manifest: &Manifest) -> String {
     let tables = Table::ALL.into_iter().filter(|table| manifest.has(*table));
     tables.map(Table::name).collect::<Vec<_>>().join(", ")
+}
+
+/// Says whether the orders of agents that replay order flow have rows; nothing where there are none.
+fn replayed_orders(manifest: &Manifest) -> String {
+    match (manifest.order_replays.is_empty(), manifest.replayed_orders) {
+        (true, _) => String::new(),
+        (false, true) => "recorded".to_owned(),
+        (false, false) => "left out".to_owned(),
+    }
 }
 
 fn books(manifest: &Manifest) -> String {

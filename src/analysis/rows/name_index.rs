@@ -12,6 +12,8 @@ pub(crate) struct NameIndex {
     accounts: BTreeMap<String, usize>,
     pub(crate) instruments: Vec<Instrument>,
     pub(crate) venues: Vec<String>,
+    /// The agents that replayed recorded order flow.
+    order_replays: Vec<String>,
 }
 
 impl NameIndex {
@@ -21,7 +23,7 @@ impl NameIndex {
         instruments: Vec<Instrument>,
         venues: Vec<String>,
     ) -> Self {
-        Self { accounts: owners.zip(0..).collect(), instruments, venues }
+        Self { accounts: owners.zip(0..).collect(), instruments, venues, order_replays: Vec::new() }
     }
 
     /// Reads a manifest.
@@ -31,7 +33,13 @@ impl NameIndex {
     pub(crate) fn of(manifest: &Manifest) -> Result<Self, BadManifest> {
         let owners = manifest.accounts.iter().map(|account| account.owner.clone());
         let instruments = manifest.instruments.iter().map(instrument).collect::<Result<_, _>>()?;
-        Ok(Self::new(owners, instruments, manifest.venues.clone()))
+        let order_replays = manifest.order_replays.clone();
+        Ok(Self { order_replays, ..Self::new(owners, instruments, manifest.venues.clone()) })
+    }
+
+    /// Returns whether orders of an agent stood in a file.
+    pub(crate) fn replays_orders(&self, owner: &str) -> bool {
+        self.order_replays.iter().any(|name| name == owner)
     }
 
     /// Numbers another account, after all others.

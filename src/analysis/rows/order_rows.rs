@@ -18,7 +18,7 @@ pub(crate) struct EndedOrder<'a> {
     pub(crate) filled: f64,
     /// How often its owner has replaced it.
     pub(crate) replaces: f64,
-    /// None of an order that was not sent.
+    /// None of an order that was not sent, or stood in a file.
     pub(crate) entry_latency: Option<f64>,
 }
 
@@ -49,7 +49,7 @@ pub(crate) fn order_rows<'a>(index: &NameIndex, frame: &'a DataFrame) -> PolarsR
             quantity: ordered[row].unwrap_or(0.0),
             filled: filled[row].unwrap_or(0.0),
             replaces: replaces[row].unwrap_or(0.0),
-            entry_latency: latencies[row],
+            entry_latency: latencies[row].filter(|_| !index.replays_orders(owners[row])),
         })
     };
     Ok((0..owners.len()).filter_map(row).collect())

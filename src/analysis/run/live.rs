@@ -15,7 +15,9 @@ use crate::analysis::series::Extent;
 use crate::record::{
     self, LevelRow, Manifest, Names, OrderRow, RecordConfig, RowSink, RunLabel, Table, TableRow, TableSet,
 };
-use bearpit_core::market::{AccountMark, AccountOpening, Instrument, Liquidity, Phase, Quote, Side, Trade};
+use bearpit_core::market::{
+    AccountMark, AccountOpening, Instrument, Liquidity, Phase, Quote, QuoteLevel, Side, Trade,
+};
 use bearpit_core::units::{
     ActorId, InstrumentId, ListingId, Money, NetQuantity, OrderId, Price, Quantity, SimTime,
 };
@@ -75,6 +77,8 @@ pub struct RunAnalysis {
     builder: RunBuilder,
     names: Names,
     tables: TableSet,
+    /// The agents that replay recorded order flow.
+    order_replays: Vec<ActorId>,
     /// The number of each actor's account, if it is tracked or was opened after the start.
     accounts: Vec<Option<usize>>,
     /// The number of each listing.
@@ -138,6 +142,7 @@ impl RunAnalysis {
             builder,
             names: names.clone(),
             tables: config.tables,
+            order_replays: names.ids(&config.order_replays),
             accounts,
             listings,
             quotes: FxHashMap::default(),
@@ -183,19 +188,19 @@ impl RunAnalysis {
 
     fn end_instant(&mut self) {
         let (builder, instant) = (&mut self.builder, &mut self.instant);
-        instant.actions.drain(..).for_each(|row| builder.action(&row));
-        instant.trades.drain(..).for_each(|row| builder.trade(&row));
-        instant.quotes.drain(..).for_each(|row| builder.quote(&row));
-        for row in instant.fills.drain(..) {
-            builder.quote_filled(&row);
-            if let Err(error) = builder.fill(&row) {
+        take_each(&mut instant.actions, |row| builder.action(row));
+        take_each(&mut instant.trades, |row| builder.trade(row));
+        take_each(&mut instant.quotes, |row| builder.quote(row));
+        take_each(&mut instant.fills, |row| {
+            builder.quote_filled(row);
+            if let Err(error) = builder.fill(row) {
                 self.error.get_or_insert(error);
             }
-        }
-        instant.marks.drain(..).for_each(|row| builder.mark(&row));
-        for order in self.ended.drain(..) {
-            self.quotes.remove(&order);
-        }
+        });
+        take_each(&mut instant.marks, |row| builder.mark(row));
+        take_each(&mut self.ended, |order| {
+            self.quotes.remove(order);
+        });
     }
 
     fn open_holdings(&mut self, instrument: InstrumentId, half_ticks: i64) {
@@ -256,6 +261,7 @@ impl RunAnalysis {
         }
         let Some(listing) = self.listings.get(row.listing.index()).copied() else { return };
         let quantity = |quantity| self.names.quantity(row.listing, quantity).unwrap_or(0.0);
+        let is_replayed = self.order_replays.contains(&row.owner);
         #[expect(clippy::cast_precision_loss, reason = "a number to read")]
         let order = EndedOrder {
             account: self.account(row.owner),
@@ -265,15 +271,14 @@ impl RunAnalysis {
             quantity: quantity(row.terms.quantity),
             filled: quantity(Quantity::new(row.filled_lots)),
             replaces: row.replaces as f64,
-            entry_latency: row.entry_latency_ns().map(|latency| latency as f64),
+            entry_latency: row.entry_latency_ns().filter(|_| !is_replayed).map(|latency| latency as f64),
         };
         self.builder.order(&order);
     }
 
     fn trade(&mut self, at: SimTime, trade: &Trade) {
-        let price = self.names.price(trade.listing, trade.price);
-        let quantity = self.names.quantity(trade.listing, trade.quantity);
-        let (Some(price), Some(quantity)) = (price, quantity) else { return };
+        let Some(contract) = self.names.instrument(trade.listing) else { return };
+        let (price, quantity) = (contract.price_f64(trade.price), contract.quantity_f64(trade.quantity));
         let Some(listing) = self.listings.get(trade.listing.index()).copied() else { return };
         let sign = sign(trade.aggressor);
         let (maker, taker) = (self.account(trade.maker), self.account(trade.taker));
@@ -291,7 +296,7 @@ impl RunAnalysis {
         };
         let clamped = match trade.clamped {
             0 => 0.0,
-            ticks => self.names.price(trade.listing, Price::new(ticks)).unwrap_or(0.0),
+            ticks => contract.price_f64(Price::new(ticks)),
         };
         let [maker_role, taker_role] = trade.roles();
         let sides = [
@@ -321,13 +326,13 @@ impl RunAnalysis {
 
     fn quote(&mut self, at: SimTime, listing: ListingId, quote: &Quote) {
         let Some(place) = self.listings.get(listing.index()).copied() else { return };
-        let price = |price| self.names.price(listing, price);
-        let size = |size| self.names.quantity(listing, size);
+        let Some(contract) = self.names.instrument(listing) else { return };
+        let size = |level: QuoteLevel| level.known_size().map(|size| contract.quantity_f64(size));
         let touch = Touch {
-            bid: quote.bid.and_then(|level| price(level.price)),
-            bid_size: quote.bid.and_then(|level| size(level.known_size()?)),
-            ask: quote.ask.and_then(|level| price(level.price)),
-            ask_size: quote.ask.and_then(|level| size(level.known_size()?)),
+            bid: quote.bid.map(|level| contract.price_f64(level.price)),
+            bid_size: quote.bid.and_then(size),
+            ask: quote.ask.map(|level| contract.price_f64(level.price)),
+            ask_size: quote.ask.and_then(size),
         };
         self.instant.quotes.push(QuoteRow { at: at.nanos(), listing: place, touch });
     }
@@ -445,6 +450,15 @@ impl RowSink for RunAnalysis {
 
     fn needs_marks(&self) -> bool {
         true
+    }
+}
+
+/// Takes rows, and empties their list. Most lists are empty in most instants.
+#[inline]
+fn take_each<R>(rows: &mut Vec<R>, take: impl FnMut(&R)) {
+    if !rows.is_empty() {
+        rows.iter().for_each(take);
+        rows.clear();
     }
 }
 

@@ -26,6 +26,9 @@ pub(in crate::record) struct DictionaryColumn<T, N> {
     rows_before: usize,
 }
 
+/// How many cells are numbered before their numbers are kept.
+const BATCH: usize = 128;
+
 /// After so many values it is looked whether they come again.
 const TRIED_VALUES: usize = 1024;
 
@@ -136,6 +139,7 @@ impl<T: Copy + Eq, N: Numbers<T>> DictionaryColumn<T, N> {
     }
 
     /// Returns the number of a value, which may be new.
+    #[inline]
     pub(in crate::record) fn key(&mut self, value: T) -> u32 {
         let next = u32::try_from(self.values.len()).unwrap_or(NULL);
         let key = if self.is_plain() { next } else { self.numbers.number(value, next) };
@@ -149,10 +153,23 @@ impl<T: Copy + Eq, N: Numbers<T>> DictionaryColumn<T, N> {
         key
     }
 
-    /// Adds a cell with the value of a number.
-    #[inline]
+    /// Adds a cell with the value of a number, or [`NULL`].
     pub(in crate::record) fn push_key(&mut self, key: u32) {
+        self.has_nulls |= key == NULL;
         self.keys.push(key);
+    }
+
+    /// Adds a cell for each of some rows; `number` gives the number of a row's value, or [`NULL`].
+    pub(in crate::record) fn extend<R>(&mut self, rows: &[R], mut number: impl FnMut(&mut Self, &R) -> u32) {
+        let mut keys = [NULL; BATCH];
+        for rows in rows.chunks(BATCH) {
+            let keys = &mut keys[..rows.len()];
+            for (key, row) in keys.iter_mut().zip(rows) {
+                *key = number(self, row);
+            }
+            self.has_nulls |= keys.iter().fold(0, |found, key| found | u32::from(*key == NULL)) != 0;
+            self.keys.extend(keys);
+        }
     }
 
     /// Adds so many cells with one value.
@@ -244,6 +261,11 @@ mod tests {
             assert!(!coded.has_nulls());
             coded.push_same(None, 2);
             assert!(coded.has_nulls() && coded.cells().eq([Some(9), None, None]));
+            coded.clear();
+            coded.extend(&GIVEN[..2], |coded, cell| cell.map_or(NULL, |value| coded.key(value)));
+            assert!(!coded.has_nulls() && coded.keys().same() == Some(0));
+            coded.extend(&GIVEN[2..], |coded, cell| cell.map_or(NULL, |value| coded.key(value)));
+            assert!(coded.has_nulls() && coded.cells().eq(GIVEN));
             coded.clear();
         }
     }

@@ -58,6 +58,7 @@ impl Interner {
     }
 
     /// Returns the number of a word of the program.
+    #[inline]
     pub(in crate::record) fn fixed(&mut self, word: &'static str) -> u32 {
         let place = (word.as_ptr().addr(), word.len());
         let recent = place.0 % RECENT;
@@ -65,6 +66,11 @@ impl Interner {
         if last == place {
             return number;
         }
+        self.look_up(word, place)
+    }
+
+    #[cold]
+    fn look_up(&mut self, word: &'static str, place: (usize, usize)) -> u32 {
         let number = match self.fixed.get(&place) {
             Some(number) => *number,
             None => {
@@ -73,11 +79,12 @@ impl Interner {
                 number
             }
         };
-        self.recent[recent] = (place, number);
+        self.recent[place.0 % RECENT] = (place, number);
         number
     }
 
     /// Returns the number of an actor's name, if there is such an actor.
+    #[inline]
     pub(in crate::record) fn actor(&self, id: ActorId) -> Option<u32> {
         self.actors.get(id.index()).copied().flatten()
     }

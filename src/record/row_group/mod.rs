@@ -12,6 +12,7 @@ use crate::record::schema::columns;
 use crate::record::table::Table;
 use bearpit_core::units::{Money, SimTime};
 use column::Column;
+use dictionary_column::NULL;
 
 /// The next rows of a table, column by column; filled column by column in the order of the schema, for one
 /// row or for some at once.
@@ -47,10 +48,10 @@ impl RowGroup {
     pub(in crate::record) fn numbers<R>(
         &mut self,
         rows: &[R],
-        mut number: impl FnMut(&R) -> Option<f64>,
+        number: impl FnMut(&R) -> Option<f64>,
     ) -> &mut Self {
         self.cells(|column| match column {
-            Column::Number(cells) => rows.iter().for_each(|row| cells.push(number(row))),
+            Column::Number(cells) => cells.extend(rows, number),
             other => misplaced(other),
         })
     }
@@ -60,18 +61,11 @@ impl RowGroup {
     pub(in crate::record) fn steps<R>(
         &mut self,
         rows: &[R],
-        mut steps: impl FnMut(&R) -> Option<(u32, i64)>,
+        steps: impl FnMut(&R) -> Option<(u32, i64)>,
         value: impl Fn(u32, i64) -> Option<f64>,
     ) -> &mut Self {
         self.cells(|column| match column {
-            Column::Number(cells) => {
-                for row in rows {
-                    match steps(row) {
-                        Some((grid, steps)) => cells.push_steps(grid, steps, || value(grid, steps)),
-                        None => cells.push(None),
-                    }
-                }
-            }
+            Column::Number(cells) => cells.extend_steps(rows, steps, value),
             other => misplaced(other),
         })
     }
@@ -95,7 +89,9 @@ impl RowGroup {
         mut word: impl FnMut(&R) -> Option<u32>,
     ) -> &mut Self {
         self.cells(|column| match column {
-            Column::Word(cells) => rows.iter().for_each(|row| cells.push(word(row))),
+            Column::Word(cells) => {
+                cells.extend(rows, |cells, row| word(row).map_or(NULL, |word| cells.key(word)));
+            }
             other => misplaced(other),
         })
     }
@@ -127,13 +123,28 @@ impl RowGroup {
         mut amount: impl FnMut(&R) -> Money,
     ) -> &mut Self {
         self.cells(|column| match column {
-            Column::Money(cells) => rows.iter().for_each(|row| cells.push(Some(amount(row).units()))),
+            Column::Money(cells) => cells.extend(rows, |cells, row| cells.key(amount(row).units())),
             other => misplaced(other),
         })
     }
 
     pub(in crate::record) fn number(&mut self, value: Option<f64>) -> &mut Self {
-        self.numbers(&[value], |value| *value)
+        self.cells(|column| match column {
+            Column::Number(cells) => cells.push(value),
+            other => misplaced(other),
+        })
+    }
+
+    /// Adds the cell of so many steps of a grid, of which `value` makes a double.
+    pub(in crate::record) fn step(
+        &mut self,
+        steps: Option<(u32, i64)>,
+        value: impl Fn(u32, i64) -> Option<f64>,
+    ) -> &mut Self {
+        self.cells(|column| match column {
+            Column::Number(cells) => cells.push_steps(steps, value),
+            other => misplaced(other),
+        })
     }
 
     pub(in crate::record) fn count(&mut self, value: Option<u64>) -> &mut Self {
@@ -148,7 +159,10 @@ impl RowGroup {
     }
 
     pub(in crate::record) fn word(&mut self, value: Option<u32>) -> &mut Self {
-        self.words(&[value], |value| *value)
+        self.cells(|column| match column {
+            Column::Word(cells) => cells.push(value),
+            other => misplaced(other),
+        })
     }
 
     pub(in crate::record) fn text(&mut self, value: Option<Arc<str>>) -> &mut Self {
@@ -163,7 +177,10 @@ impl RowGroup {
     }
 
     pub(in crate::record) fn money(&mut self, value: Money) -> &mut Self {
-        self.amounts(&[value], |value| *value)
+        self.cells(|column| match column {
+            Column::Money(cells) => cells.push(Some(value.units())),
+            other => misplaced(other),
+        })
     }
 
     /// Ends so many rows, of which every column has a cell.

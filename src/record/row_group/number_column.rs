@@ -28,25 +28,34 @@ impl NumberColumn {
         self.cells.push(value.map(f64::to_bits));
     }
 
-    /// Adds so many steps of a grid, of which `value` makes a double: the same for the same grid and steps.
-    /// Of a grid that is not known it makes none.
-    #[inline]
+    /// Adds a cell for each of some rows.
+    pub(in crate::record) fn extend<R>(&mut self, rows: &[R], mut number: impl FnMut(&R) -> Option<f64>) {
+        self.cells.extend(rows, |cells, row| number(row).map_or(NULL, |value| cells.key(value.to_bits())));
+    }
+
+    /// Adds so many steps of a grid for each of some rows, of which `value` makes a double: the same for the
+    /// same grid and steps. Of a grid that is not known it makes none.
+    pub(in crate::record) fn extend_steps<R>(
+        &mut self,
+        rows: &[R],
+        mut steps: impl FnMut(&R) -> Option<(u32, i64)>,
+        value: impl Fn(u32, i64) -> Option<f64>,
+    ) {
+        let recent = &mut self.recent;
+        self.cells.extend(rows, |cells, row| match steps(row) {
+            Some((grid, steps)) => key_of_steps(recent, cells, (grid, steps), &value),
+            None => NULL,
+        });
+    }
+
+    /// Adds so many steps of a grid.
     pub(in crate::record) fn push_steps(
         &mut self,
-        grid: u32,
-        steps: i64,
-        value: impl FnOnce() -> Option<f64>,
+        steps: Option<(u32, i64)>,
+        value: impl Fn(u32, i64) -> Option<f64>,
     ) {
-        if self.recent.is_empty() {
-            self.recent = vec![Recent { steps: 0, grid: 0, key: NULL }; RECENT];
-        }
-        let [low, high, ..] = steps.to_le_bytes();
-        let recent = &mut self.recent[usize::from(u16::from_le_bytes([low, high])) % RECENT];
-        if (recent.steps, recent.grid) != (steps, grid) || recent.key == NULL {
-            let Some(value) = value() else { return self.cells.push(None) };
-            *recent = Recent { steps, grid, key: self.cells.key(value.to_bits()) };
-        }
-        self.cells.push_key(recent.key);
+        let key = steps.map_or(NULL, |steps| key_of_steps(&mut self.recent, &mut self.cells, steps, &value));
+        self.cells.push_key(key);
     }
 
     /// Empties it, but keeps its memory.
@@ -66,6 +75,30 @@ impl NumberColumn {
     }
 }
 
+/// Returns the number of the double that so many steps of a grid are.
+#[inline]
+fn key_of_steps(
+    recent: &mut Vec<Recent>,
+    cells: &mut ValueDictionary<u64>,
+    (grid, steps): (u32, i64),
+    value: &impl Fn(u32, i64) -> Option<f64>,
+) -> u32 {
+    let [low, high, ..] = steps.to_le_bytes();
+    let place = usize::from(u16::from_le_bytes([low, high])) % RECENT;
+    match recent.get(place) {
+        Some(recent) if (recent.steps, recent.grid) == (steps, grid) && recent.key != NULL => recent.key,
+        _ => match value(grid, steps) {
+            Some(value) => {
+                let key = cells.key(value.to_bits());
+                recent.resize(RECENT, Recent { steps: 0, grid: 0, key: NULL });
+                recent[place] = Recent { steps, grid, key };
+                key
+            }
+            None => NULL,
+        },
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,14 +113,17 @@ mod tests {
                 for (grid, size) in [(0, 0.5), (1, 0.01), (0, 0.5)] {
                     #[expect(clippy::cast_precision_loss, reason = "any double will do")]
                     let value = steps as f64 * size;
-                    column.push_steps(grid, steps, || Some(value));
+                    column.push_steps(Some((grid, steps)), |_, _| Some(value));
                     column.push(Some(value));
-                    expected.extend([Some(value); 2]);
+                    column.extend_steps(&[(grid, steps)], |row| Some(*row), |_, _| Some(value));
+                    column.extend(&[value], |value| Some(*value));
+                    expected.extend([Some(value); 4]);
                 }
             }
             column.push(None);
-            column.push_steps(2, 7, || None);
-            expected.extend([None; 2]);
+            column.push_steps(Some((2, 7)), |_, _| None);
+            column.push_steps(None, |_, _| Some(1.0));
+            expected.extend([None; 3]);
             let found: Vec<Option<f64>> = column.cells().cells().map(|it| it.map(f64::from_bits)).collect();
             assert_eq!(found, expected);
             let mut values = column.cells().values().to_vec();

@@ -9,7 +9,15 @@ use crate::record::rows::reject::RejectRow;
 use crate::record::rows::trips::TripRow;
 use crate::record::table::Table;
 use bearpit_core::market::{AccountMark, Side};
-use bearpit_core::units::{ActorId, Money, OrderId, Price, SimTime};
+use bearpit_core::units::{ActorId, InstrumentId, Money, NetQuantity, OrderId, Price, SimTime};
+
+/// A mark of an account, and what financing has brought it so far.
+#[derive(Debug)]
+pub(super) struct MarkRow {
+    pub(super) at: SimTime,
+    pub(super) mark: AccountMark,
+    pub(super) financing: Money,
+}
 
 impl RowGroups {
     /// Adds what did not pass.
@@ -25,26 +33,31 @@ impl RowGroups {
         })
     }
 
-    /// Adds a mark of an account that financing has brought so much so far.
-    pub(super) fn mark(
-        &mut self,
-        at: SimTime,
-        mark: &AccountMark,
-        financing: Money,
-    ) -> Result<(), RecordError> {
-        self.add(Table::Pnl, |group, names, interner| {
-            let instrument = names.instruments.get(mark.instrument.index());
-            let position = instrument.map(|instrument| instrument.holding_f64(mark.position));
-            let half_ticks = mark.mark_half_ticks.map(Price::new);
-            let price =
-                instrument.zip(half_ticks).map(|(instrument, price)| instrument.price_f64(price) / 2.0);
+    pub(super) fn mark_rows(&mut self, rows: &[MarkRow]) -> Result<(), RecordError> {
+        self.add_rows(Table::Pnl, rows.len(), |group, names, interner| {
+            let instrument = |row: &MarkRow| names.instruments.get(row.mark.instrument.index());
+            let lots = |row: &MarkRow| Some((row.mark.instrument.get(), row.mark.position.lots()));
+            let position = |id: u32, lots: i64| {
+                let instrument = names.instruments.get(InstrumentId::new(id).index())?;
+                Some(instrument.holding_f64(NetQuantity::new(lots)))
+            };
+            group.times(rows, |row| row.at).words(rows, |row| interner.actor(row.mark.owner));
+            group.words(rows, |row| interner.symbol(row.mark.instrument)).steps(rows, lots, position);
+            let half_ticks = |row: &MarkRow| Some((row.mark.instrument.get(), row.mark.mark_half_ticks?));
+            group.steps(rows, half_ticks, |id, half_ticks| {
+                let instrument = names.instruments.get(InstrumentId::new(id).index())?;
+                Some(instrument.price_f64(Price::new(half_ticks)) / 2.0)
+            });
             // What a holding of the start counts as is known from the first mark on.
-            let average = position.filter(|_| mark.position.lots() != 0 && half_ticks.is_some());
-            group.time(at).word(interner.actor(mark.owner)).word(interner.symbol(mark.instrument));
-            group.number(position).number(price);
-            group.number(average.map(|position| mark.cost.to_f64() / position));
-            group.money(mark.realized).money(mark.unrealized).money(mark.fees).money(financing);
-            group.money(mark.cash).money(mark.equity).say(interner, mark.cause.name());
+            group.numbers(rows, |row| {
+                let is_held = row.mark.position.lots() != 0 && row.mark.mark_half_ticks.is_some();
+                let position = instrument(row).filter(|_| is_held)?.holding_f64(row.mark.position);
+                Some(row.mark.cost.to_f64() / position)
+            });
+            group.amounts(rows, |row| row.mark.realized).amounts(rows, |row| row.mark.unrealized);
+            group.amounts(rows, |row| row.mark.fees).amounts(rows, |row| row.financing);
+            group.amounts(rows, |row| row.mark.cash).amounts(rows, |row| row.mark.equity);
+            group.says(interner, rows, |row| row.mark.cause.name());
         })
     }
 

@@ -24,6 +24,8 @@ pub(in crate::record) struct RowGroups {
     label: RunLabel,
     /// By table; none of those that are not recorded.
     outputs: Vec<Option<(RowGroup, TableFile)>>,
+    /// Whose orders, fills and rejects are not recorded.
+    left_out: Vec<ActorId>,
     waiting: Waiting,
 }
 
@@ -47,11 +49,17 @@ impl RowGroups {
             Some((RowGroup::new(table), file))
         };
         let outputs = Table::ALL.into_iter().map(output).collect();
-        Self { interner: Interner::new(&names), names, label, outputs, waiting: Waiting::default() }
+        let left_out = if config.replayed_orders { Vec::new() } else { names.ids(&config.order_replays) };
+        Self { interner: Interner::new(&names), names, label, outputs, left_out, waiting: Waiting::default() }
     }
 
     pub(in crate::record) const fn names(&self) -> &Names {
         &self.names
+    }
+
+    /// Returns whether the orders, fills and rejects of an actor are not recorded.
+    pub(in crate::record) fn is_left_out(&self, actor: ActorId) -> bool {
+        self.left_out.contains(&actor)
     }
 
     /// Takes the name of an actor that has joined; before its rows.
@@ -161,7 +169,8 @@ impl RowGroup {
     }
 
     fn price(&mut self, names: &Names, listing: ListingId, price: Option<Price>) -> &mut Self {
-        self.prices(names, &[price], |price| price.map(|price| (listing, price)))
+        let steps = price.map(|price| (listing.get(), price.ticks()));
+        self.step(steps, |_, ticks| names.price(listing, Price::new(ticks)))
     }
 
     /// Fills a column with a price of a listing for each row.
@@ -176,7 +185,8 @@ impl RowGroup {
     }
 
     fn quantity(&mut self, names: &Names, listing: ListingId, quantity: Option<Quantity>) -> &mut Self {
-        self.quantities(names, &[quantity], |quantity| quantity.map(|quantity| (listing, quantity)))
+        let steps = quantity.map(|quantity| (listing.get(), quantity.net().lots()));
+        self.step(steps, |_, lots| names.quantity(listing, Quantity::new(lots.unsigned_abs())))
     }
 
     /// Fills a column with a quantity of a listing for each row.
@@ -204,6 +214,14 @@ impl RowGroup {
         rows: &[R],
         word: impl Fn(&R) -> &'static str,
     ) -> &mut Self {
-        self.words(rows, |row| Some(interner.fixed(word(row))))
+        // Most words are the one before.
+        let mut last: (&'static str, Option<u32>) = ("", None);
+        self.words(rows, |row| {
+            let word = word(row);
+            if (word.as_ptr(), word.len()) != (last.0.as_ptr(), last.0.len()) || last.1.is_none() {
+                last = (word, Some(interner.fixed(word)));
+            }
+            last.1
+        })
     }
 }

@@ -4,8 +4,8 @@ use super::RowGroups;
 use crate::record::error::RecordError;
 use crate::record::rows::order_row::OrderRow;
 use crate::record::table::Table;
-use bearpit_core::market::{Liquidity, Side, Trade, TrailingDistance};
-use bearpit_core::units::{ActorId, Money, OrderId, Price, Quantity, SimTime};
+use bearpit_core::market::{Side, Trade, TrailingDistance};
+use bearpit_core::units::{ActorId, OrderId, Price, Quantity, SimTime};
 
 /// A trade, and since when its orders had had their terms.
 #[derive(Debug)]
@@ -17,55 +17,42 @@ pub(super) struct TradeRow {
 }
 
 /// One side of a trade.
-#[derive(Debug)]
-pub(super) struct FillRow {
-    at: SimTime,
-    trade: Trade,
-    order: OrderId,
-    counter_order: OrderId,
-    owner: ActorId,
-    side: Side,
-    role: Liquidity,
-    queue_ahead: Option<Quantity>,
-    fee: Money,
-    /// What was not charged; of a replay.
-    clamped: Option<Price>,
-    quoted_at: SimTime,
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FillRow<'a> {
+    row: &'a TradeRow,
+    is_maker: bool,
+    /// Whether it is of a replay, where costs of the price may not have been charged.
+    is_replayed: bool,
 }
 
 impl TradeRow {
     /// Returns both sides, the maker's first; `replayed` is the owner whose side is no fill.
-    pub(super) fn fills(&self, replayed: Option<ActorId>) -> impl Iterator<Item = FillRow> {
-        let Self { at, trade, quoted_at: [maker_quoted, taker_quoted] } = *self;
-        let [maker_role, taker_role] = trade.roles();
-        let clamped = replayed.map(|_| Price::new(trade.clamped));
-        let maker = FillRow {
-            at,
-            trade,
-            order: trade.maker_order,
-            counter_order: trade.taker_order,
-            owner: trade.maker,
-            side: trade.aggressor.opposite(),
-            role: maker_role,
-            queue_ahead: Some(trade.maker_queue_ahead),
-            fee: trade.maker_fee,
-            clamped,
-            quoted_at: maker_quoted.unwrap_or(at),
-        };
-        let taker = FillRow {
-            at,
-            trade,
-            order: trade.taker_order,
-            counter_order: trade.maker_order,
-            owner: trade.taker,
-            side: trade.aggressor,
-            role: taker_role,
-            queue_ahead: None,
-            fee: trade.taker_fee,
-            clamped,
-            quoted_at: taker_quoted.unwrap_or(at),
-        };
-        [maker, taker].into_iter().filter(move |fill| Some(fill.owner) != replayed)
+    pub(super) fn fills(&self, replayed: Option<ActorId>) -> impl Iterator<Item = FillRow<'_>> {
+        let side = |is_maker| FillRow { row: self, is_maker, is_replayed: replayed.is_some() };
+        [side(true), side(false)].into_iter().filter(move |fill| Some(fill.owner()) != replayed)
+    }
+}
+
+impl FillRow<'_> {
+    const fn trade(&self) -> &Trade {
+        &self.row.trade
+    }
+
+    const fn of_side<T: Copy>(&self, maker: T, taker: T) -> T {
+        if self.is_maker { maker } else { taker }
+    }
+
+    pub(super) const fn owner(&self) -> ActorId {
+        self.of_side(self.trade().maker, self.trade().taker)
+    }
+
+    const fn side(&self) -> Side {
+        self.of_side(self.trade().aggressor.opposite(), self.trade().aggressor)
+    }
+
+    fn quoted_at(&self) -> SimTime {
+        let [maker, taker] = self.row.quoted_at;
+        self.of_side(maker, taker).unwrap_or(self.row.at)
     }
 }
 
@@ -107,21 +94,26 @@ impl RowGroups {
         })
     }
 
-    pub(super) fn fill_rows(&mut self, rows: &[FillRow]) -> Result<(), RecordError> {
+    pub(super) fn fill_rows(&mut self, rows: &[FillRow<'_>]) -> Result<(), RecordError> {
         self.add_rows(Table::Fills, rows.len(), |group, names, interner| {
-            group.times(rows, |row| row.at).counts(rows, |row| Some(row.trade.id.get()));
-            group.counts(rows, |row| Some(row.order.get()));
-            group.counts(rows, |row| Some(row.counter_order.get()));
-            group.words(rows, |row| interner.actor(row.owner));
-            group.places(interner, rows, |row| row.trade.listing);
-            group.says(interner, rows, |row| row.side.name()).says(interner, rows, |row| row.role.name());
-            group.says(interner, rows, |row| row.trade.phase.name());
-            group.prices(names, rows, |row| Some((row.trade.listing, row.trade.price)));
-            group.quantities(names, rows, |row| Some((row.trade.listing, row.trade.quantity)));
-            group.quantities(names, rows, |row| Some((row.trade.listing, row.queue_ahead?)));
-            group.amounts(rows, |row| row.fee);
-            group.prices(names, rows, |row| Some((row.trade.listing, row.clamped?)));
-            group.times(rows, |row| row.quoted_at);
+            group.times(rows, |row| row.row.at).counts(rows, |row| Some(row.trade().id.get()));
+            let orders = |row: &FillRow<'_>| (row.trade().maker_order, row.trade().taker_order);
+            group.counts(rows, |row| Some(row.of_side(orders(row).0, orders(row).1).get()));
+            group.counts(rows, |row| Some(row.of_side(orders(row).1, orders(row).0).get()));
+            group.words(rows, |row| interner.actor(row.owner()));
+            group.places(interner, rows, |row| row.trade().listing);
+            group.says(interner, rows, |row| row.side().name());
+            let role = |row: &FillRow<'_>| row.trade().roles()[usize::from(!row.is_maker)];
+            group.says(interner, rows, |row| role(row).name());
+            group.says(interner, rows, |row| row.trade().phase.name());
+            group.prices(names, rows, |row| Some((row.trade().listing, row.trade().price)));
+            group.quantities(names, rows, |row| Some((row.trade().listing, row.trade().quantity)));
+            let ahead = |row: &FillRow<'_>| row.is_maker.then_some(row.trade().maker_queue_ahead);
+            group.quantities(names, rows, |row| Some((row.trade().listing, ahead(row)?)));
+            group.amounts(rows, |row| row.of_side(row.trade().maker_fee, row.trade().taker_fee));
+            let clamped = |row: &FillRow<'_>| row.is_replayed.then(|| Price::new(row.trade().clamped));
+            group.prices(names, rows, |row| Some((row.trade().listing, clamped(row)?)));
+            group.times(rows, FillRow::quoted_at);
         })
     }
 }

@@ -4,12 +4,13 @@
 //! as fast as row by row: which kind of column it is, and where its values stand, is looked up once.
 
 use super::RowGroups;
-use super::orders::{FillRow, TradeRow};
+use super::accounts::MarkRow;
+use super::orders::TradeRow;
 use crate::record::error::RecordError;
 use crate::record::rows::order_row::OrderRow;
 use crate::record::table::Table;
-use bearpit_core::market::{Quote, Side, Trade};
-use bearpit_core::units::{ListingId, Price, Quantity, SimTime};
+use bearpit_core::market::{AccountMark, Quote, Side, Trade};
+use bearpit_core::units::{ListingId, Money, Price, Quantity, SimTime};
 
 /// Rows that are put into columns together: few enough that they stay in the fastest cache.
 const ROWS: usize = 128;
@@ -19,9 +20,8 @@ const ROWS: usize = 128;
 pub(super) struct Waiting {
     orders: Vec<OrderRow>,
     trades: Vec<TradeRow>,
-    /// The fills of `trades`, when it is their turn.
-    fills: Vec<FillRow>,
     touches: Vec<TouchRow>,
+    marks: Vec<MarkRow>,
 }
 
 /// The two sides of a market.
@@ -94,11 +94,34 @@ impl RowGroups {
         if self.waiting.touches.len() < ROWS { Ok(()) } else { self.add_touches() }
     }
 
+    /// Adds a mark of an account that financing has brought so much so far.
+    pub(super) fn mark(
+        &mut self,
+        at: SimTime,
+        mark: &AccountMark,
+        financing: Money,
+    ) -> Result<(), RecordError> {
+        if self.waiting.marks.is_empty() && !self.begin(&[Table::Pnl])? {
+            return Ok(());
+        }
+        self.waiting.marks.push(MarkRow { at, mark: *mark, financing });
+        if self.waiting.marks.len() < ROWS { Ok(()) } else { self.add_marks() }
+    }
+
     /// Puts all rows that wait into columns.
     pub(super) fn add_waiting(&mut self) -> Result<(), RecordError> {
         self.add_orders()?;
         self.add_trades()?;
-        self.add_touches()
+        self.add_touches()?;
+        self.add_marks()
+    }
+
+    fn add_marks(&mut self) -> Result<(), RecordError> {
+        let mut rows = std::mem::take(&mut self.waiting.marks);
+        let added = self.mark_rows(&rows);
+        rows.clear();
+        self.waiting.marks = rows;
+        added
     }
 
     fn add_orders(&mut self) -> Result<(), RecordError> {
@@ -111,17 +134,16 @@ impl RowGroups {
 
     fn add_trades(&mut self) -> Result<(), RecordError> {
         let mut rows = std::mem::take(&mut self.waiting.trades);
-        let mut fills = std::mem::take(&mut self.waiting.fills);
+        let mut fills = Vec::with_capacity(2 * rows.len());
         for row in &rows {
             let listing = self.names.listings.get(row.trade.listing.index());
             // A replayed market is no participant, and has no fills.
             let replayed = listing.filter(|listing| listing.is_replayed()).map(|listing| listing.exchange);
-            fills.extend(row.fills(replayed));
+            fills.extend(row.fills(replayed).filter(|fill| !self.is_left_out(fill.owner())));
         }
         let added = self.trade_rows(&rows).and_then(|()| self.fill_rows(&fills));
         rows.clear();
-        fills.clear();
-        (self.waiting.trades, self.waiting.fills) = (rows, fills);
+        self.waiting.trades = rows;
         added
     }
 

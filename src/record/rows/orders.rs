@@ -14,6 +14,9 @@ pub(in crate::record) struct OpenOrders {
     rows: Vec<OrderRow>,
     /// Places of orders that have ended, the last first: that one is still in the processor's cache.
     free: Vec<usize>,
+    /// Since when the orders of the last trade, maker and taker, had had their terms; none of one that is
+    /// not followed.
+    traded_quoted_at: [Option<SimTime>; 2],
 }
 
 impl OpenOrders {
@@ -24,6 +27,11 @@ impl OpenOrders {
     /// Returns an open order.
     pub(in crate::record) fn get(&self, order: OrderId) -> Option<&OrderRow> {
         self.rows.get(*self.places.get(&order)?)
+    }
+
+    /// Returns since when the orders of the last trade, maker and taker, had had their terms.
+    pub(in crate::record) const fn traded_quoted_at(&self) -> [Option<SimTime>; 2] {
+        self.traded_quoted_at
     }
 
     /// Follows a fact, and hands the orders that end with it to `ended`.
@@ -105,11 +113,15 @@ impl OpenOrders {
         trade: &Trade,
         ended: &mut impl FnMut(&OrderRow) -> Result<(), E>,
     ) -> Result<(), E> {
-        for order in [trade.maker_order, trade.taker_order] {
+        self.traded_quoted_at = [None; 2];
+        for (side, order) in [trade.maker_order, trade.taker_order].into_iter().enumerate() {
             let Some(row) = self.row(order) else { continue };
+            let quoted_at = row.quoted_at;
             row.filled_lots += trade.quantity.lots();
             row.filled_value += i128::from(trade.price.ticks()) * i128::from(trade.quantity.lots());
-            if row.filled_lots == row.terms.quantity.lots() {
+            let is_filled = row.filled_lots == row.terms.quantity.lots();
+            self.traded_quoted_at[side] = Some(quoted_at);
+            if is_filled {
                 self.end(order, at, OrderStatus::Filled, None).map_or(Ok(()), &mut *ended)?;
             }
         }

@@ -248,6 +248,8 @@ fn manifest(format: Format, tables: Vec<TableSummary>) -> Manifest {
         floats: false,
         tables,
         not_recorded: Vec::new(),
+        order_replays: Vec::new(),
+        replayed_orders: false,
         bars: vec![SimDuration::from_secs(60).into()],
         books: Some(BookSummary { interval: SimDuration::from_secs(3), levels: 2 }),
         instruments: Vec::new(),

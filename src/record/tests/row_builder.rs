@@ -290,6 +290,29 @@ fn a_table_that_was_not_recorded_is_no_damage_but_an_answer() {
 }
 
 #[test]
+fn orders_of_a_replay_have_rows_only_where_they_are_asked_for() {
+    for format in [Format::Parquet, Format::Csv, Format::Ipc] {
+        let recorded = |order_replays: &[String], replayed_orders| {
+            let plan =
+                RecordConfig { order_replays: order_replays.to_vec(), replayed_orders, ..plan(format) };
+            let directory = TempDir::new().unwrap();
+            let tables = record(directory.path(), &plan, &facts());
+            let run = StoredRun::assemble(directory.path(), manifest(format, tables));
+            Table::ALL.map(|table| (table, rows(&run, table)))
+        };
+        let anne = ["anne".to_owned()];
+        let (whole, asked, without) = (recorded(&[], false), recorded(&anne, true), recorded(&anne, false));
+        assert_eq!(asked, whole);
+        for ((table, whole), (_, without)) in whole.into_iter().zip(without) {
+            let is_left_out = matches!(table, Table::Orders | Table::Fills | Table::Rejects);
+            let is_of_anne = |row: &String| is_left_out && row.split('|').any(|cell| cell == "anne");
+            let (of_anne, others): (Vec<String>, Vec<String>) = whole.into_iter().partition(is_of_anne);
+            assert_eq!((of_anne.is_empty(), &without), (!is_left_out, &others), "{}", table.name());
+        }
+    }
+}
+
+#[test]
 fn tables_do_not_depend_on_which_others_are_recorded() {
     let (_keep, whole) = stored(Format::Parquet);
     for table in Table::ALL {

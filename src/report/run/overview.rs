@@ -53,6 +53,16 @@ fn header(page: &mut PageBuilder, data: &RunData) {
         let tables = tables.join(", ");
         put!(page, "<p class=\"note\">Tables not recorded by this scenario: {tables}</p>");
     }
+    if !manifest.left_out().is_empty() {
+        let names: Vec<String> =
+            manifest.left_out().iter().map(|name| format!("<strong>{}</strong>", escape(name))).collect();
+        put!(
+            page,
+            "<p class=\"note\">Orders, fills and rejects of {} are not in the tables: they stood in a file \
+             (<code>replayed_orders</code>)</p>",
+            names.join(", ")
+        );
+    }
     put!(page, "</header>");
     stopped(page, data);
     for account in &data.accounts {

@@ -100,6 +100,11 @@ fn record() -> Value {
         .key("books", books, "snapshots of the books")
         .key("bars", json!({ "type": "array", "items": bar_interval() }), "intervals of the table bars")
         .key("format", json!({ "enum": ["parquet", "csv", "ipc"] }), "format of the tables")
+        .key(
+            "replayed_orders",
+            json!({ "type": "boolean" }),
+            "whether orders of replayed order flow are recorded",
+        )
         .build()
 }
 

@@ -42,6 +42,7 @@ pub(in crate::scenario) fn record(root: &Section<'_>, defaults: RecordDefaults) 
     let bars = section.or("bars", default.bars, list(readers::bar_interval, "intervals such as [\"1m\"]"));
     let books = books(&section, defaults.length);
     let tables = tables(&section);
+    let replayed_orders = section.or("replayed_orders", false, readers::flag);
     section.finish();
     let anchor = defaults.bar_interval.anchor();
     let bars = bars?.into_iter().map(|interval| interval.anchored(anchor));
@@ -55,6 +56,8 @@ pub(in crate::scenario) fn record(root: &Section<'_>, defaults: RecordDefaults) 
         sample_interval: default.sample_interval,
         periods_per_year: default.periods_per_year,
         benchmark: None,
+        order_replays: Vec::new(),
+        replayed_orders: replayed_orders?,
         thread: WriterThread::default(),
     })
 }
@@ -167,6 +170,7 @@ mod tests {
         assert_eq!(plan.bars, [1, 86_400].map(|secs| SimDuration::from_secs(secs).into()));
         assert_eq!((plan.format, plan.books.levels), (Format::Ipc, 3));
         assert_eq!(plan.books.interval, SimDuration::from_millis(250));
+        assert!(!plan.replayed_orders && load("[record]\nreplayed_orders = true").unwrap().replayed_orders);
         let books = load("[record]\nbooks = {}\n").unwrap();
         assert!(books.tables.contains(Table::Books) && books.tables.contains(Table::Fills));
     }
@@ -214,6 +218,7 @@ mod tests {
                 "`interval` makes 17280000 snapshots of each book, more than 10000000",
             ),
             ("books = { depth = 5 }", "the books of [record] has no key `depth`"),
+            ("replayed_orders = 1", "`replayed_orders` is a whole number (`1`), but must be true or false"),
             ("every = 5", "[record] has no key `every`"),
         ] {
             let found = load(&format!("[record]\n{record}\n")).unwrap_err().join("\n");

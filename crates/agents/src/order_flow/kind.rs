@@ -80,4 +80,8 @@ impl ConfiguredAgent for OrderFlowConfig {
     fn actor(&self, _shared: &mut Shared) -> Option<AnyTrader> {
         Some(AnyTrader::new(FlowReplayer::new(self.clone())))
     }
+
+    fn replays_orders(&self) -> bool {
+        true
+    }
 }
