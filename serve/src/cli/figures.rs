@@ -31,7 +31,7 @@ impl Collector for StatusFigures {
         figure("takes_orders", "Whether the market takes orders", f64::from(u8::from(is_ready)))?;
         let day = status.day.as_ref();
         let speed = day.map_or(0.0, |day| f64::from(day.speed.thousandths()) / 1_000.0);
-        figure("speed", "Speed of virtual time against the wall clock", speed)?;
+        figure("speed_ratio", "Speed of virtual time against the wall clock", speed)?;
         let is_paused = day.is_some_and(|day| day.is_paused);
         figure("paused", "Whether virtual time stands still", f64::from(u8::from(is_paused)))
     }

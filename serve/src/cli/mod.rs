@@ -13,8 +13,11 @@ mod exit;
 mod face;
 mod figures;
 mod journal;
+mod json_lines;
 mod logging;
 mod market;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod people;
 mod serve;
 mod signals;

@@ -48,7 +48,11 @@ pub(super) fn run(arguments: &Arguments, flags: Vec<Flag>) -> Result<(), Failure
     if arguments.check {
         return checked(&scenario, path, &loaded);
     }
-    logging::begin(loaded.config.log);
+    // Ends last, so that what is written and sent until then is not lost.
+    let _logging = logging::begin(&loaded.config);
+    if loaded.config.otlp_endpoint.is_some() && !cfg!(feature = "otlp") {
+        warn!("no spans are sent: `otlp_endpoint` needs a program that was built with `--features otlp`");
+    }
     if scenario.live.is_none() {
         warn!(scenario = scenario.name, "the scenario has no [live]: it runs at the speed of the wall clock");
     }

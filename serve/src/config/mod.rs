@@ -18,6 +18,7 @@ mod documentation;
 mod environment;
 mod identity;
 mod layers;
+mod otlp;
 mod secrets;
 mod settings;
 mod values;
@@ -36,6 +37,7 @@ pub use identity::{
     Origin as WebOrigin, PasswordConfig, Registration,
 };
 pub use layers::{Flag, Layer, Loaded, Origin, Sources, TextFile, load};
+pub use otlp::{BadOtlpEndpoint, OtlpEndpoint};
 pub use settings::{SETTINGS, Setting};
 pub use values::Kind;
 
@@ -54,6 +56,8 @@ pub struct Config {
     pub shutdown_grace: Duration,
     /// What is written to the log.
     pub log: LogConfig,
+    /// Where spans are sent to, if they are.
+    pub otlp_endpoint: Option<OtlpEndpoint>,
     /// How much may wait.
     pub queue: QueueConfig,
     /// How many strategies of people may run.

@@ -10,6 +10,7 @@ use bearpit::scenario::document::readers::{Read, ValueError, flag, mistyped, one
 
 use super::database::DatabaseUrl;
 use super::identity::{AttemptLimits, IdentityConfig, JwtAlgorithm, JwtSecret, PasswordConfig, Registration};
+use super::otlp::{BadOtlpEndpoint, OtlpEndpoint};
 use super::values::{Kind, address, count, path, span, texts, words};
 use super::{Config, HttpConfig, LogConfig, LogFormat, LogLevel, QueueConfig, StrategiesConfig};
 
@@ -193,6 +194,16 @@ pub static SETTINGS: &[Setting] = &[
             put(&mut config.log.level, one_of(&levels)(node))
         },
     ),
+    also(
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        setting(
+            "otlp_endpoint",
+            Kind::Collector,
+            None,
+            "The collector of OpenTelemetry that spans are sent to, by OTLP over plain HTTP; needs a program that was built with the feature `otlp`",
+            |config, node| put(&mut config.otlp_endpoint, collector(node).map(Some)),
+        ),
+    ),
     setting(
         "queue.requests",
         REQUESTS,
@@ -372,6 +383,7 @@ pub(super) fn unset() -> Config {
         database: None,
         shutdown_grace: Duration::ZERO,
         log: LogConfig { format: LogFormat::Text, level: LogLevel::Info },
+        otlp_endpoint: None,
         queue: QueueConfig { requests: 0 },
         strategies: StrategiesConfig { per_user: 0, total: 0 },
         http: HttpConfig {
@@ -429,6 +441,11 @@ fn number_of(kind: Kind, node: &Node) -> Read<u32> {
 fn span_of(kind: Kind, node: &Node) -> Read<Duration> {
     let Kind::Span(min, max) = kind else { return Err(mistyped(node, "a duration")) };
     span(node, min, max)
+}
+
+/// Reads where a collector is.
+fn collector(node: &Node) -> Read<OtlpEndpoint> {
+    text(node)?.parse().map_err(|error: BadOtlpEndpoint| ValueError::new(error.to_string()))
 }
 
 /// Reads a URL. No error has the value in it.

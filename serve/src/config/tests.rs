@@ -88,6 +88,7 @@ fn every_value_can_be_written_in_every_source() {
             Kind::Texts(_) => "https://trade.example.org",
             Kind::Path => "x",
             Kind::Database => "sqlite:x.db",
+            Kind::Collector => "http://127.0.0.1:4318",
             Kind::Words(words) | Kind::Choice(words) => words[0],
             Kind::Count(min, _) => &min.to_string(),
             Kind::Span(_, max) => &format!("{max}ms"),

@@ -21,6 +21,8 @@ pub enum Kind {
     Path,
     /// The URL of a database.
     Database,
+    /// The URL of a collector.
+    Collector,
     /// A text that nobody is shown.
     Secret,
     /// A list of texts of a form, such as origins; its own form is read too: `["A", "B"]`, or `A,B`.
@@ -43,7 +45,7 @@ impl Kind {
             Self::Address => "ADDRESS:PORT",
             Self::Switch => "BOOL",
             Self::Path => "PATH",
-            Self::Database => "URL",
+            Self::Database | Self::Collector => "URL",
             Self::Secret => "SECRET",
             Self::Texts(_) => "LIST",
             Self::Words(_) => "LIST",
@@ -85,6 +87,7 @@ impl fmt::Display for Kind {
             Self::Switch => f.write_str("`true`, `false`"),
             Self::Path => f.write_str("path"),
             Self::Database => f.write_str("`postgres://..`, `sqlite:PATH`"),
+            Self::Collector => f.write_str("`http://HOST:PORT`"),
             Self::Secret => f.write_str("text"),
             Self::Texts(what) => write!(f, "list of {what}"),
             Self::Words(words) => f.write_str("list of ").and_then(|()| one_of(f, words)),

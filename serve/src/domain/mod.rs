@@ -9,6 +9,7 @@ mod number;
 mod order_words;
 mod person;
 mod problem;
+mod request_id;
 mod secret;
 mod sent_order;
 mod wall_time;
@@ -22,6 +23,7 @@ pub use order_words::{
 };
 pub use person::{Actor, Credential, Role, Scope, Scopes, UnknownScope};
 pub use problem::{Problem, ProblemKind};
+pub use request_id::RequestId;
 pub use secret::Secret;
 pub use sent_order::SentOrder;
 pub use wall_time::WallTime;

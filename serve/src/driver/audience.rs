@@ -10,6 +10,7 @@ use bearpit_core::units::SimTime;
 
 use super::handle::{Refused, Waiter};
 use super::metrics::Metrics;
+use super::trace::Followed;
 use crate::live::{Output, Viewer};
 use crate::store::journal::SegmentHeader;
 
@@ -48,17 +49,31 @@ pub(super) struct Audience {
     sinks: Vec<Box<dyn OutputSink>>,
     /// Who waits for which answer. Who asks again for the same waits for the same tag.
     waiters: HashMap<RequestTag, Vec<Waiter>>,
+    /// The requests with traces whose records have not been handed to the journal's thread.
+    traced: Vec<RequestTag>,
+    followed: Followed,
     metrics: Metrics,
 }
 
 impl Audience {
     pub(super) fn new(sinks: Vec<Box<dyn OutputSink>>, metrics: Metrics) -> Self {
-        Self { sinks, waiters: HashMap::new(), metrics }
+        let (waiters, traced, followed) = Default::default();
+        Self { sinks, waiters, traced, followed, metrics }
     }
 
     /// Lets somebody wait for the answer with a tag.
     pub(super) fn await_answer(&mut self, tag: RequestTag, waiter: Waiter) {
+        if waiter.trace.is_on() {
+            self.traced.push(tag);
+        }
         self.waiters.entry(tag).or_default().push(waiter);
+    }
+
+    /// The journal's thread was handed all records that there are.
+    pub(super) fn appended(&mut self) {
+        for tag in self.traced.drain(..) {
+            self.waiters.get_mut(&tag).into_iter().flatten().for_each(|waiter| waiter.trace.appended());
+        }
     }
 
     /// Begins a market.
@@ -80,7 +95,8 @@ impl Audience {
         match output {
             Output::Answer(answer) | Output::Again(answer) => self.answer(answer.tag, &Ok(answer.clone())),
             Output::Voided(tag) => self.answer(*tag, &Err(Refused::Voided)),
-            Output::Named { .. } | Output::Sent(_) | Output::Fact { .. } | Output::Pace { .. } => {}
+            Output::Fact { fact, .. } => self.followed.publish(fact),
+            Output::Named { .. } | Output::Sent(_) | Output::Pace { .. } => {}
         }
         self.sinks.iter_mut().for_each(|sink| sink.take(output));
     }
@@ -93,8 +109,14 @@ impl Audience {
     fn answer(&mut self, tag: RequestTag, answer: &Result<Answer, Refused>) {
         for waiter in self.waiters.remove(&tag).into_iter().flatten() {
             self.metrics.command_latency.observe(waiter.since.elapsed().as_secs_f64());
+            let Waiter { reply, trace, .. } = waiter;
+            // Its spans end before the request's does.
+            let answered = answer.as_ref().ok().filter(|_| trace.is_on());
+            if let Some((order, origin)) = answered.and_then(|answer| trace.answered(answer)) {
+                self.followed.add(order, origin);
+            }
             // Who asked may have gone.
-            waiter.reply.send(answer.clone()).unwrap_or_default();
+            reply.send(answer.clone()).unwrap_or_default();
         }
     }
 }

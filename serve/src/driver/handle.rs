@@ -17,6 +17,7 @@ use super::metrics::Metrics;
 use super::publishing::Published;
 use super::status::{MarketStatus, SharedStatus, Unavailable};
 use super::sync_thread::DiskReport;
+use super::trace::Trace;
 use crate::domain::ClientOrderId;
 use crate::live::{Control, ControlError, NotTaken};
 use crate::publication::Publication;
@@ -70,6 +71,24 @@ pub enum What {
     },
 }
 
+impl What {
+    /// Returns a word for it.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Instruct(Instruction::Submit { .. }) => "submit",
+            Self::Instruct(Instruction::Replace { .. }) => "replace",
+            Self::Instruct(_) => "cancel",
+            Self::Fund(_) => "fund",
+            Self::Join { .. } => "join",
+            Self::Transfer { .. } => "transfer",
+            Self::Reseat(_) => "reseat",
+            Self::Halt { .. } => "halt",
+            Self::Reopen { .. } => "reopen",
+        }
+    }
+}
+
 /// Why a request has no answer from the market.
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum Refused {
@@ -112,6 +131,7 @@ pub(super) enum ToMarket {
 pub(super) struct Waiter {
     pub(super) reply: oneshot::Sender<Result<Answer, Refused>>,
     pub(super) since: Instant,
+    pub(super) trace: Trace,
 }
 
 /// Talks with a market that runs on a thread of its own.
@@ -130,7 +150,7 @@ impl MarketHandle {
     /// [`Unavailable`] if the market takes nothing at the moment; nothing was done then.
     pub fn ask(&self, ask: Ask) -> Result<Reply, Unavailable> {
         let (reply, answer) = oneshot::channel();
-        let waiter = Waiter { reply, since: instant() };
+        let waiter = Waiter { reply, since: instant(), trace: Trace::begin(ask.what.name()) };
         self.send(ToMarket::Ask { ask, reply: waiter })?;
         Ok(answer)
     }

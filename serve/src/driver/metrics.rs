@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicU64;
 
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
 /// A gauge of a number that is not whole.
@@ -61,7 +61,7 @@ impl Metrics {
             it.command_latency,
         );
         registry.register_with_unit(
-            "journal_sync",
+            "journal_sync_duration",
             "How long a sync of the journal takes",
             seconds(),
             it.sync,
@@ -94,10 +94,16 @@ impl Metrics {
     }
 }
 
+/// The upper ends of buckets, in seconds: from what a sync without a disk takes to what a client waits for;
+/// 25 ms is what a durable answer is to take at most.
+const SPANS: [f64; 19] = [
+    10e-6, 25e-6, 50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 50e-3, 0.1, 0.25, 0.5,
+    1.0, 2.5, 5.0, 10.0,
+];
+
 impl Default for Metrics {
     fn default() -> Self {
-        // From 10 microseconds to five seconds, twice as long each.
-        let spans = || Histogram::new(exponential_buckets(10e-6, 2.0, 20));
+        let spans = || Histogram::new(SPANS);
         Self {
             lag: FloatGauge::default(),
             command_latency: spans(),

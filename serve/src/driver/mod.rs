@@ -28,6 +28,7 @@ mod sync_thread;
 #[cfg(test)]
 mod tests;
 mod thread;
+mod trace;
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -283,8 +283,11 @@ impl MarketThread {
                 self.desk.is_stopping = true;
                 return;
             }
-            ToMarket::Ask { ask, reply } => match self.ask(day, ask) {
-                Ok(tag) => self.audience.await_answer(tag, reply),
+            ToMarket::Ask { ask, mut reply } => match self.ask(day, ask) {
+                Ok(tag) => {
+                    reply.trace.taken(tag);
+                    self.audience.await_answer(tag, reply);
+                }
                 Err(refused) => {
                     self.metrics.refused.inc();
                     // Who asked may have gone.
@@ -437,6 +440,7 @@ impl MarketThread {
         let bytes = day.live.take_appended();
         if !bytes.is_empty() {
             self.sync.append(bytes);
+            self.audience.appended();
         } else if self.desk.disk.is_some() && self.desk.probed.is_none_or(|it| it.elapsed() >= SLEEP_MAX) {
             self.sync.probe();
             self.desk.probed = Some(instant());

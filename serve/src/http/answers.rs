@@ -11,7 +11,7 @@ use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr};
 use utoipa::{IntoResponses, ToSchema};
 
-use crate::domain::{Problem, ProblemKind};
+use crate::domain::{Problem, ProblemKind, RequestId};
 
 /// Answers with a value.
 pub(super) fn answer(status: StatusCode, body: &impl Serialize) -> HttpResponse {
@@ -53,6 +53,9 @@ pub(super) struct ProblemBody<'a> {
     /// What to do about it, if that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<&'a str>,
+    /// The request's id, as in the header `X-Request-Id` and in the server's log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
 }
 
 /// The problems that every endpoint may answer with, for the OpenAPI document.
@@ -93,6 +96,7 @@ impl ResponseError for Failure {
 
     fn error_response(&self) -> HttpResponse {
         let (status, problem) = (self.status_code(), &self.0);
+        let request_id = RequestId::current();
         let body = ProblemBody {
             title: status.canonical_reason().unwrap_or_default(),
             status: status.as_u16(),
@@ -100,6 +104,7 @@ impl ResponseError for Failure {
             message: &problem.message,
             field: problem.field.as_deref(),
             hint: problem.hint.as_deref(),
+            request_id: request_id.as_ref().map(RequestId::as_str),
         };
         // Fails for maps with keys that are no texts only.
         let body = serde_json::to_string(&body).unwrap_or_default();

@@ -6,10 +6,10 @@ use std::fmt;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, ContentType, HeaderValue};
-use actix_web::{Error, HttpResponse, ResponseError};
+use actix_web::{HttpResponse, ResponseError};
 use serde_json::{Map, Value, json};
 
-use super::answers::{Failure, problem, status_of};
+use super::answers::{problem, status_of};
 use crate::domain::{Problem, ProblemKind};
 
 /// In which form a path answers.
@@ -38,14 +38,6 @@ impl Dialect {
         match self {
             Self::Native => problem(found),
             Self::Alpaca => AlpacaFailure::from(found).error_response(),
-        }
-    }
-
-    /// Returns a problem as the error of a handler.
-    pub(super) fn error(self, found: Problem) -> Error {
-        match self {
-            Self::Native => Failure(found).into(),
-            Self::Alpaca => AlpacaFailure::from(found).into(),
         }
     }
 

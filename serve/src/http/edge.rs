@@ -17,6 +17,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use thiserror::Error;
 use tracing::warn;
 
+use super::connection::REQUEST_ID;
 use crate::config::{Config, WebOrigin};
 
 /// Where a server meets the outside.
@@ -130,7 +131,8 @@ pub(super) fn cors(origins: &[WebOrigin]) -> Cors {
         .allowed_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allowed_headers([AUTHORIZATION, CONTENT_TYPE])
         .allowed_headers(["x-api-key", "x-csrf-token", "idempotency-key"].map(HeaderName::from_static))
-        .expose_headers([RETRY_AFTER])
+        .allowed_header(REQUEST_ID)
+        .expose_headers([RETRY_AFTER, REQUEST_ID])
         .max_age(600);
     if origins.iter().any(WebOrigin::is_any) {
         // Without cookies: any page could act for its visitor.

@@ -131,12 +131,15 @@ async fn pass(
         let Some(gatekeeper) = gatekeeper else {
             let problem =
                 Problem::new(crate::domain::ProblemKind::Internal, "no_gate", "nobody can be admitted");
-            return Err(dialect.error(problem));
+            return Ok(request.into_response(dialect.problem(problem)));
         };
-        let admitted = Arc::clone(&gatekeeper).admit(request.request(), access).await;
-        let admitted = admitted.map_err(|problem| dialect.error(problem))?;
-        if let Some(actor) = admitted {
-            request.extensions_mut().insert(actor);
+        match Arc::clone(&gatekeeper).admit(request.request(), access).await {
+            Ok(Some(actor)) => {
+                request.extensions_mut().insert(actor);
+            }
+            Ok(None) => {}
+            // An answer like others, not an error: it is counted, and has the request's id.
+            Err(problem) => return Ok(request.into_response(dialect.problem(problem))),
         }
     }
     next.call(request).await.map(ServiceResponse::map_into_boxed_body)

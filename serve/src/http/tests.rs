@@ -187,9 +187,39 @@ fn figures_are_text_for_prometheus_and_count_what_was_answered() {
         "bearpit_http_requests_total{route=\"/healthz\",method=\"GET\",status=\"200\"} 1\n",
         "bearpit_http_requests_total{route=\"none\",method=\"GET\",status=\"404\"} 2\n",
         "bearpit_http_requests_total{route=\"/metrics\",method=\"other\",status=\"405\"} 1\n",
-        "bearpit_http_request_seconds_count{route=\"/healthz\"} 1\n",
+        "bearpit_http_request_duration_seconds_count{route=\"/healthz\"} 1\n",
     ] {
         assert!(body.contains(expected), "no {expected:?} in\n{body}");
     }
+    stop(server);
+}
+
+#[test]
+fn an_answer_has_the_id_that_its_request_gave_or_a_new_one() {
+    let Fixture { server, .. } = start();
+    let ask = |path: &str, more: &str| {
+        let head = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{more}\r\n");
+        let answer = exchange(server.address(), &head);
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let id = head.lines().find_map(|line| line.strip_prefix("x-request-id: "));
+        (id.unwrap_or_else(|| panic!("no id in {head}")).to_owned(), body.to_owned())
+    };
+    let (given, body) = ask("/nothing", "X-Request-ID: order-4711:a.b_c\r\n");
+    assert_eq!((given.as_str(), &json_of(&body)["request_id"]), ("order-4711:a.b_c", &json!(given)));
+    assert_eq!(ask("/healthz", "X-Request-Id: x\r\n").0, "x");
+    // Whatever is not well-formed might mean something to whoever reads a log.
+    for bad in ["a b", "{}", "", &"x".repeat(65), "a\tb", "\u{e9}"] {
+        let (made, body) = ask("/nothing", &format!("X-Request-Id: {bad}\r\n"));
+        assert!(made.len() == 36 && made != bad, "{made} for {bad}");
+        assert_eq!(json_of(&body)["request_id"], json!(made));
+    }
+    let (first, second) = (ask("/healthz", "").0, ask("/healthz", "").0);
+    assert!(first < second, "{first}, {second}");
+    let long = "POST /readyz HTTP/1.1\r\nHost: x\r\nX-Request-Id: long\r\nContent-Length: 101\r\n\r\n";
+    let refused = exchange(server.address(), long);
+    assert!(
+        refused.contains("x-request-id: long") && refused.contains("\"request_id\":\"long\""),
+        "{refused}"
+    );
     stop(server);
 }

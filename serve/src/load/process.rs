@@ -99,11 +99,11 @@ impl ServerProcess {
             value.unwrap_or(0.0)
         };
         Ok(Figures {
-            syncs: figure("bearpit_journal_sync_seconds_count"),
-            sync_secs: figure("bearpit_journal_sync_seconds_sum"),
+            syncs: figure("bearpit_journal_sync_duration_seconds_count"),
+            sync_secs: figure("bearpit_journal_sync_duration_seconds_sum"),
             sync_buckets: text.lines().filter_map(sync_bucket).collect(),
             processor_secs: processor_secs(self.child.id()).unwrap_or(0.0),
-            lag: figure("bearpit_projection_lag"),
+            lag: figure("bearpit_projection_lag_facts"),
         })
     }
 
@@ -155,7 +155,8 @@ impl Figures {
 
 /// Reads a line that says how many syncs took at most so many seconds.
 fn sync_bucket(line: &str) -> Option<(f64, f64)> {
-    let (most, count) = line.strip_prefix("bearpit_journal_sync_seconds_bucket{le=\"")?.split_once("\"} ")?;
+    let (most, count) =
+        line.strip_prefix("bearpit_journal_sync_duration_seconds_bucket{le=\"")?.split_once("\"} ")?;
     Some((most.parse().ok()?, count.parse().ok()?))
 }
 
@@ -201,10 +202,10 @@ mod tests {
     #[test]
     fn figures_say_how_long_syncs_took_since() {
         let buckets = ["0.001", "0.002", "+Inf"].map(|most| {
-            sync_bucket(&format!("bearpit_journal_sync_seconds_bucket{{le=\"{most}\"}} 10")).unwrap()
+            sync_bucket(&format!("bearpit_journal_sync_duration_seconds_bucket{{le=\"{most}\"}} 10")).unwrap()
         });
         assert_eq!((buckets[1], buckets[2].0), ((0.002, 10.0), f64::INFINITY));
-        assert_eq!(sync_bucket("bearpit_journal_sync_seconds_count 10"), None);
+        assert_eq!(sync_bucket("bearpit_journal_sync_duration_seconds_count 10"), None);
         let before = Figures { syncs: 10.0, sync_buckets: buckets.to_vec(), ..Figures::default() };
         let sync_buckets = vec![(0.001, 90.0), (0.002, 109.0), (f64::INFINITY, 110.0)];
         let after = Figures { syncs: 110.0, sync_secs: 0.2, sync_buckets, ..Figures::default() };

@@ -27,7 +27,11 @@ impl ProjectorMetrics {
     pub fn register(registry: &mut Registry) -> Self {
         let it = Self::default();
         registry.register("projection_rows", "Rows written or changed in the database", it.rows.clone());
-        registry.register("projection_lag", "Facts that the database is behind the market", it.lag.clone());
+        registry.register(
+            "projection_lag_facts",
+            "Facts that the database is behind the market",
+            it.lag.clone(),
+        );
         registry.register("projection_spool_bytes", "Bytes that wait for the database", it.spool.clone());
         registry.register(
             "projection_dropped",

@@ -9,7 +9,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// How long anything may take on a machine that has much else to do: a start alone waits a minute for a
@@ -187,13 +187,45 @@ impl Served {
     }
 
     pub(crate) fn get(&self, path: &str) -> (u16, String) {
+        let (status, _, body) = self.ask("GET", path, "", "");
+        (status, body)
+    }
+
+    /// Sends a request with more headers, each with its end of line; returns status, head and body.
+    pub(crate) fn ask(&self, method: &str, path: &str, more: &str, body: &str) -> (u16, String, String) {
         let mut stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+        let head = format!("{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{more}");
+        let of_body = format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len());
+        let of_body = if body.is_empty() { "" } else { of_body.as_str() };
+        write!(stream, "{head}{of_body}\r\n{body}").unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+        (head.split(' ').nth(1).unwrap().parse().unwrap(), head.to_owned(), body.to_owned())
+    }
+
+    /// Opens a WebSocket, and waits until it is open.
+    pub(crate) fn open_web_socket(&self) -> TcpStream {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+                       Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+        write!(stream, "GET /ws HTTP/1.1\r\nHost: x\r\n{upgrade}\r\n").unwrap();
+        let mut status = [0; 12];
+        stream.read_exact(&mut status).unwrap();
+        assert_eq!(&status, b"HTTP/1.1 101");
+        stream
+    }
+
+    /// Registers somebody, and returns the header that shows who it is.
+    pub(crate) fn register(&self, name: &str) -> String {
+        let person = json!({ "username": name, "mail": null, "password": "correct horse battery" });
+        assert_eq!(self.ask("POST", "/register", "", &person.to_string()).0, 201);
+        let (status, _, body) = self.ask("POST", "/login", "", &person_without_mail(name));
+        assert_eq!(status, 200, "{body}");
+        let body: Value = serde_json::from_str(&body).unwrap();
+        format!("Authorization: Bearer {}\r\n", body["access_token"].as_str().unwrap())
     }
 
     /// Returns a figure of `/metrics`.
@@ -230,6 +262,10 @@ impl Served {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
+}
+
+fn person_without_mail(name: &str) -> String {
+    json!({ "username": name, "password": "correct horse battery" }).to_string()
 }
 
 impl Drop for Served {

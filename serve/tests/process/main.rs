@@ -14,9 +14,12 @@ mod dice;
 mod harness;
 #[cfg(target_os = "linux")]
 mod malformed;
+mod observe;
 mod people;
 #[cfg(target_os = "linux")]
 mod proxy;
+#[cfg(feature = "otlp")]
+mod spans;
 #[cfg(target_os = "linux")]
 mod wire;
 
@@ -33,11 +36,11 @@ fn a_market_is_served_and_ends_in_order_and_goes_on() {
     assert!(served.figure("bearpit_takes_orders") > 0.0);
     assert!(served.figure("bearpit_stage{stage=\"open\"}") > 0.0);
     assert!((served.figure("bearpit_day") - 1.0).abs() < 0.5);
-    assert!((served.figure("bearpit_speed") - 10.0).abs() < 1e-9);
+    assert!((served.figure("bearpit_speed_ratio") - 10.0).abs() < 1e-9);
     for name in ["bearpit_pacing_lag_seconds", "bearpit_requests_waiting", "bearpit_outputs_waiting"] {
         assert!(served.figure(name) >= 0.0, "{name}");
     }
-    served.figure("bearpit_journal_sync_seconds_count");
+    served.figure("bearpit_journal_sync_duration_seconds_count");
     served.figure("bearpit_command_latency_seconds_count");
 
     assert_eq!(place.admin(&["pause"]), json!({ "done": { "action": "pause" } }));

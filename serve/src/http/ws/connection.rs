@@ -20,7 +20,7 @@ use super::reader::Reader;
 use super::request::{Request, topic};
 use super::topic::Topic;
 use super::watch::Watch;
-use crate::domain::{Actor, Problem, ProblemKind};
+use crate::domain::{Actor, Problem, ProblemKind, RequestId};
 use crate::http::shared::Shared;
 
 /// One client.
@@ -132,6 +132,7 @@ impl Connection {
         let config = self.hub.config();
         let welcome = text_of(&Notice::Welcome {
             protocol: 1,
+            request_id: RequestId::current().map(|id| id.to_string()),
             is_authenticated: self.outgoing.held.is_some(),
             subscriptions_max: config.subscriptions_max,
             messages_per_second: config.messages_per_second,

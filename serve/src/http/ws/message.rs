@@ -19,6 +19,9 @@ pub(super) enum Notice<'a> {
     /// The first message.
     Welcome {
         protocol: u32,
+        /// The id of the request that has opened the connection.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        request_id: Option<String>,
         is_authenticated: bool,
         subscriptions_max: usize,
         messages_per_second: u32,

@@ -1,13 +1,14 @@
 //! The handshake: where a page is from, and who comes with a token.
 
 use actix_web::http::header::{self, HeaderMap};
-use actix_web::{HttpRequest, HttpResponse, rt, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::connection::Connection;
 use super::hub::Hub;
 use super::watched::Watched;
 use crate::domain::{Actor, Problem, ProblemKind, Scope};
 use crate::http::answers::Failure;
+use crate::http::connection::go_on;
 use crate::http::endpoint::{Access, Gatekeeper};
 use crate::http::shared::Shared;
 
@@ -38,7 +39,7 @@ pub(super) async fn open(
     let connection = Connection::new(hub.into_inner(), shared, session, held);
     let (head, body) = response.into_parts();
     let (body, has_ended) = Watched::new(body);
-    rt::spawn(connection.run(stream, has_ended));
+    go_on(&request, connection.run(stream, has_ended));
     Ok(head.set_body(body).map_into_boxed_body())
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bearpit_core::participant::{Answer, Outcome, RequestKind};
+use tracing::{Instrument, debug_span};
 
 use super::{Trading, explain};
 use crate::domain::{AccountId, ClientOrderId, Problem, ProblemKind};
@@ -73,6 +74,11 @@ impl Trading {
     }
 
     pub(in crate::services) async fn send(&self, ask: Ask) -> Result<Answer, Problem> {
+        let span = debug_span!("trading", what = ask.what.name(), account = &*ask.seat);
+        self.send_traced(ask).instrument(span).await
+    }
+
+    async fn send_traced(&self, ask: Ask) -> Result<Answer, Problem> {
         let is_named = ask.client.is_some();
         let reply = self.handle.ask(ask).map_err(|why| explain::unavailable(&why))?;
         match tokio::time::timeout(PATIENCE, reply).await {

@@ -1,8 +1,9 @@
 //! The handshakes: which codec a client speaks, and keys that come with it.
 
 use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, rt, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 
+use super::super::super::connection::go_on;
 use super::super::super::dialect::AlpacaFailure;
 use super::super::super::shared::Shared;
 use super::super::super::ws::{Hub, Watched, is_allowed};
@@ -50,7 +51,7 @@ pub(super) async fn trading(request: HttpRequest, body: web::Payload, parts: Par
     let connection = TradingConnection::new(desk.into_inner(), outgoing);
     let (head, body) = response.into_parts();
     let (body, has_ended) = Watched::new(body);
-    rt::spawn(connection.run(stream, has_ended));
+    go_on(&request, connection.run(stream, has_ended));
     Ok(head.set_body(body).map_into_boxed_body())
 }
 
@@ -77,7 +78,7 @@ fn data(request: &HttpRequest, body: web::Payload, parts: Parts, desk: &Desk, na
     let connection = DataConnection::new(desk, outgoing, naming, codec);
     let (head, body) = response.into_parts();
     let (body, has_ended) = Watched::new(body);
-    rt::spawn(connection.run(stream, has_ended, keys));
+    go_on(request, connection.run(stream, has_ended, keys));
     Ok(head.set_body(body).map_into_boxed_body())
 }
 
