@@ -10,7 +10,8 @@ use super::people::{self, PeopleAction};
 use super::serve::configuration;
 use crate::config::Flag;
 use crate::domain::Role;
-use crate::http::{Action, AdminAccess, ask};
+use crate::http::{AdminAccess, ask};
+use crate::services::admin::Action;
 
 /// Asks, and prints the answer as JSON.
 ///

@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::domain::AccountId;
 use crate::driver::{MarketHandle, ScenarioSource};
 use crate::http::{Face, Server};
+use crate::services::admin::{Admin, AdminParts, Announcements, AuditLog, Operations};
 use crate::services::alpaca::{Alpaca, AlpacaParts};
 use crate::services::identity::{Identity, IdentityParts, Newcomers, system_clock};
 use crate::services::market_data::{DatabaseArchive, MarketData, MarketDataParts};
@@ -37,6 +38,7 @@ pub(super) struct Parts<'a> {
     pub(super) handle: MarketHandle,
     pub(super) database: Database,
     pub(super) outputs: StrategyOutputs,
+    pub(super) log: AuditLog,
 }
 
 /// Puts the services together; to be called within a runtime.
@@ -44,7 +46,7 @@ pub(super) struct Parts<'a> {
 /// # Errors
 /// [`Failure::Run`], which is written to the log.
 pub(super) fn face(parts: Parts<'_>) -> Result<Face, Failure> {
-    let Parts { config, source, handle, database, outputs } = parts;
+    let Parts { config, source, handle, database, outputs, log } = parts;
     let journal = config.data.join(JOURNAL);
     let market = source.scenario().name.clone();
     let instruments = source.scenario().instruments.iter().map(|it| &it.instrument);
@@ -76,6 +78,18 @@ pub(super) fn face(parts: Parts<'_>) -> Result<Face, Failure> {
         limits,
     }));
     tokio::spawn(Arc::clone(&strategies).tidy_up());
+    let announcements = Arc::new(Announcements::new(database.clone(), log.clone(), system_clock()));
+    tokio::spawn(Arc::clone(&announcements).keep_up());
+    let admin = Arc::new(Admin::new(AdminParts {
+        identity: Arc::clone(&identity),
+        trading: Arc::clone(&trading),
+        strategies: Arc::clone(&strategies),
+        operations: Operations::new(handle.clone(), log.clone()),
+        database: database.clone(),
+        log,
+        clock: system_clock(),
+    }));
+    tokio::spawn(Arc::clone(&admin).settle_left());
     let alpaca = Arc::new(Alpaca::new(AlpacaParts {
         market,
         handle,
@@ -83,7 +97,7 @@ pub(super) fn face(parts: Parts<'_>) -> Result<Face, Failure> {
         data: Arc::clone(&market_data),
         database,
     }));
-    Ok(Face { identity, market_data, trading, strategies, watchlists, alpaca })
+    Ok(Face { identity, market_data, trading, strategies, watchlists, admin, announcements, alpaca })
 }
 
 fn identity(config: &Config, database: Database, trading: &Arc<Trading>) -> Result<Arc<Identity>, Failure> {

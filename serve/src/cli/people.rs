@@ -9,12 +9,13 @@ use super::console::{chain, print, print_error};
 use super::database;
 use super::exit::Failure;
 use crate::config::Config;
-use crate::domain::{AccountId, Problem, Role, Secret, UserId, WallTime};
+use crate::domain::{AccountId, Problem, ProblemKind, Role, Secret, UserId, WallTime};
+use crate::services::admin::{AuditLog, By, Deed};
 use crate::services::identity::{
-    MailAddress, Username, check_password, draw_reset, hash_password, system_clock,
+    MailAddress, Username, block, check_password, draw_reset, hash_password, system_clock,
 };
 use crate::store::database::{Database, StoreError};
-use crate::store::people::{NewUser, People};
+use crate::store::people::{NewUser, People, User};
 
 /// What an operator does to people.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,20 +60,64 @@ pub(super) fn run(config: &Config, action: PeopleAction) -> Result<(), Failure> 
     runtime.block_on(async {
         let opened = Database::open(&database::url(config)).await.map_err(|error| of_store(&error))?;
         let desk = Desk { people: People::new(opened.clone()), now: system_clock()(), config };
+        let log = AuditLog::new(opened.clone(), system_clock());
+        let deed = desk.deed(&action).await.map_err(|error| of_store(&error))?;
+        let entry = log.begin(By::Operator, deed).await.map_err(|problem| of_problem(&problem))?;
         let done = match (action, password) {
             (PeopleAction::Create { name, mail, role }, Some(password)) => {
                 desk.create(&name, mail.as_deref(), role, &password).await
             }
             (PeopleAction::ResetPassword(name), _) => desk.reset(&name).await,
-            (PeopleAction::Block(name), _) => desk.set_blocked(&name, Some(desk.now)).await,
-            (PeopleAction::Unblock(name), _) => desk.set_blocked(&name, None).await,
+            (PeopleAction::Block(name), _) => desk.block(&name).await,
+            (PeopleAction::Unblock(name), _) => desk.unblock(&name).await,
             (PeopleAction::Verify(name), _) => desk.verify(&name).await,
-            (PeopleAction::Create { .. }, None) => Err(Failure::Input),
+            (PeopleAction::Create { .. }, None) => Err(Refusal::input("a password is needed")),
         };
+        let told = done.as_ref().map(drop).map_err(|refusal| refusal.problem());
+        log.end(entry, told.as_ref().map(drop)).await;
         opened.close().await;
-        done
+        match done {
+            Ok(lines) => lines.iter().try_for_each(|line| print(line)),
+            Err(Refusal { failure, message }) => Err(refused(failure, &message)),
+        }
     })
 }
+
+/// Why something is not done.
+struct Refusal {
+    failure: Failure,
+    message: String,
+}
+
+impl Refusal {
+    fn input(message: impl std::fmt::Display) -> Self {
+        Self { failure: Failure::Input, message: message.to_string() }
+    }
+
+    /// Returns it as the audit log has it.
+    fn problem(&self) -> Problem {
+        let (kind, code) = match self.failure {
+            Failure::Input => (ProblemKind::Refused, "refused"),
+            _ => (ProblemKind::Internal, "failed"),
+        };
+        Problem::new(kind, code, &self.message)
+    }
+}
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Self::input(problem.message)
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        Self { failure: Failure::Run, message: chain(&error) }
+    }
+}
+
+/// What is printed of what was done.
+type Done = Result<Vec<String>, Refusal>;
 
 struct Desk<'a> {
     people: People,
@@ -81,18 +126,29 @@ struct Desk<'a> {
 }
 
 impl Desk<'_> {
-    async fn create(
-        &self,
-        name: &str,
-        mail: Option<&str>,
-        role: Role,
-        password: &Secret,
-    ) -> Result<(), Failure> {
-        let name = Username::of_operator(name).map_err(|problem| of_problem(&problem))?;
-        let mail = mail.map(MailAddress::parse).transpose().map_err(|problem| of_problem(&problem))?;
-        check_password(password, name.text(), mail.as_ref()).map_err(|problem| of_problem(&problem))?;
+    /// Returns what is to be done as the audit log has it: whoever there is by their ids.
+    async fn deed(&self, action: &PeopleAction) -> Result<Deed, StoreError> {
+        let (word, name) = match action {
+            PeopleAction::Create { name, role, .. } => {
+                let details = serde_json::json!({ "role": role });
+                return Ok(Deed::new("user.create").to("user", name).with(details));
+            }
+            PeopleAction::ResetPassword(name) => ("user.reset_password", name),
+            PeopleAction::Block(name) => ("user.block", name),
+            PeopleAction::Unblock(name) => ("user.unblock", name),
+            PeopleAction::Verify(name) => ("user.verify", name),
+        };
+        let user = self.people.of_name(&name.to_ascii_lowercase()).await?;
+        Ok(Deed::new(word).to("user", user.map_or_else(|| name.clone(), |user| user.id.to_string())))
+    }
+
+    async fn create(&self, name: &str, mail: Option<&str>, role: Role, password: &Secret) -> Done {
+        let name = Username::of_operator(name)?;
+        let mail = mail.map(MailAddress::parse).transpose()?;
+        check_password(password, name.text(), mail.as_ref())?;
         let password_hash = hash_password(self.config.identity.passwords, password);
-        let password_hash = password_hash.map_err(|error| refused(Failure::Run, &error))?;
+        let password_hash =
+            password_hash.map_err(|error| Refusal { failure: Failure::Run, message: error.to_string() })?;
         let user = NewUser {
             id: UserId::draw(),
             account: AccountId::draw(),
@@ -106,56 +162,63 @@ impl Desk<'_> {
         };
         match self.people.add(&user).await {
             Err(error) if error.is_conflict_on("users.username_key") => {
-                Err(refused(Failure::Input, &format!("the name `{}` is taken", name.text())))
+                Err(Refusal::input(format!("the name `{}` is taken", name.text())))
             }
             Err(error) if error.is_conflict_on("users.mail_key") => {
-                Err(refused(Failure::Input, &"the mail address is somebody else's"))
+                Err(Refusal::input("the mail address is somebody else's"))
             }
             added => {
-                added.map_err(|error| of_store(&error))?;
-                print(&format!("{} `{}` was made, with account {}", role.name(), user.username, user.account))
+                added?;
+                let (role, name, account) = (role.name(), user.username, user.account);
+                Ok(vec![format!("{role} `{name}` was made, with account {account}")])
             }
         }
     }
 
-    async fn reset(&self, name: &str) -> Result<(), Failure> {
-        let user = self.people.of_name(&name.to_ascii_lowercase()).await.map_err(|error| of_store(&error))?;
-        let user = user.ok_or_else(|| unknown(name))?;
-        let token = draw_reset().map_err(|problem| of_problem(&problem))?;
+    async fn reset(&self, name: &str) -> Done {
+        let user = self.of_name(name).await?;
+        let token = draw_reset()?;
         let until = self.now.after(LINK);
-        let added = self.people.add_reset(token.digest(), user.id, self.now, until).await;
-        added.map_err(|error| of_store(&error))?;
+        self.people.add_reset(token.digest(), user.id, self.now, until).await?;
         let scheme = if self.config.tls_cert.is_some() { "https" } else { "http" };
-        print(&format!("once, until {until}, `{}` can choose a new password with", user.username))?;
-        print(&format!("  {}", token.expose()))?;
-        print("for example by")?;
-        print(&format!(
-            "  curl -X POST {scheme}://{}/api/auth/reset -H 'Content-Type: application/json' \\\n    \
-             -d '{{\"token\": \"{}\", \"password\": \"NEW PASSWORD\"}}'",
-            self.config.listen,
-            token.expose()
-        ))
+        Ok(vec![
+            format!("once, until {until}, `{}` can choose a new password with", user.username),
+            format!("  {}", token.expose()),
+            "for example by".to_owned(),
+            format!(
+                "  curl -X POST {scheme}://{}/api/auth/reset -H 'Content-Type: application/json' \\\n    \
+                 -d '{{\"token\": \"{}\", \"password\": \"NEW PASSWORD\"}}'",
+                self.config.listen,
+                token.expose()
+            ),
+        ])
     }
 
-    async fn set_blocked(&self, name: &str, blocked_at: Option<WallTime>) -> Result<(), Failure> {
-        let is_there = self.people.set_blocked(&name.to_ascii_lowercase(), blocked_at).await;
-        if !is_there.map_err(|error| of_store(&error))? {
-            return Err(unknown(name));
-        }
-        let what = if blocked_at.is_some() { "blocked: out within a second" } else { "let in again" };
-        print(&format!("`{name}` is {what}"))
+    async fn block(&self, name: &str) -> Done {
+        let user = self.of_name(name).await?;
+        block(&self.people, user.id, self.now).await?;
+        Ok(vec![format!("`{name}` is blocked: out within a second")])
     }
 
-    async fn verify(&self, name: &str) -> Result<(), Failure> {
+    async fn unblock(&self, name: &str) -> Done {
+        let user = self.of_name(name).await?;
+        self.people.unblock(user.id).await?;
+        Ok(vec![format!("`{name}` is let in again")])
+    }
+
+    async fn of_name(&self, name: &str) -> Result<User, Refusal> {
+        let user = self.people.of_name(&name.to_ascii_lowercase()).await?;
+        user.ok_or_else(|| Refusal::input(format!("nobody is called `{name}`")))
+    }
+
+    async fn verify(&self, name: &str) -> Done {
         match self.people.verify(&name.to_ascii_lowercase()).await {
-            Ok(true) => print(&format!("the mail address of `{name}` is taken as theirs")),
-            Ok(false) => {
-                Err(refused(Failure::Input, &format!("nobody is called `{name}` and has a mail address")))
-            }
+            Ok(true) => Ok(vec![format!("the mail address of `{name}` is taken as theirs")]),
+            Ok(false) => Err(Refusal::input(format!("nobody is called `{name}` and has a mail address"))),
             Err(error) if error.is_conflict_on("users.mail_key") => {
-                Err(refused(Failure::Input, &"the mail address is somebody else's"))
+                Err(Refusal::input("the mail address is somebody else's"))
             }
-            Err(error) => Err(of_store(&error)),
+            Err(error) => Err(error.into()),
         }
     }
 }
@@ -189,10 +252,6 @@ fn password() -> Result<Secret, Failure> {
 fn echo(is_on: bool) {
     let argument = if is_on { "echo" } else { "-echo" };
     Command::new("stty").arg(argument).stdin(Stdio::inherit()).status().ok();
-}
-
-fn unknown(name: &str) -> Failure {
-    refused(Failure::Input, &format!("nobody is called `{name}`"))
 }
 
 fn of_store(error: &StoreError) -> Failure {

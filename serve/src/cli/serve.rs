@@ -23,6 +23,8 @@ use crate::http::{AdminServer, Edge, Metrics, Server, ServerConfig};
 use crate::load::{SlowFile, Syncs};
 use crate::publication::PublicationConfig;
 use crate::replay::{DayMetrics, DayWorker, ReplayCommand};
+use crate::services::admin::{AuditLog, Operations};
+use crate::services::identity::system_clock;
 use crate::services::strategies::StrategyOutputs;
 use crate::store::database::Database;
 
@@ -184,18 +186,21 @@ async fn start(config: &Config, market: &Market<'_>, outside: Outside) -> Result
     registry.register_collector(Box::new(StatusFigures(driver.handle.clone())));
     let metrics = Arc::new(Metrics::new(registry));
     let served = Arc::new(Served(driver.handle.clone()));
+    let log = AuditLog::new(opened.clone(), system_clock());
+    let operations = Operations::new(driver.handle.clone(), log.clone());
     let parts = face::Parts {
         config,
         source: source.clone(),
         handle: driver.handle.clone(),
         database: opened,
         outputs,
+        log,
     };
     let face = face::face(parts)?;
     let config_of_server = server_config(config.http);
-    let server = Server::start(edge, config_of_server, Arc::clone(&metrics), served.clone(), Some(face));
+    let server = Server::start(edge, config_of_server, Arc::clone(&metrics), served, Some(face));
     let server = server.map_err(|error| failed("HTTP cannot be served", &error))?;
-    let admin = AdminServer::start(&config.data, metrics, served);
+    let admin = AdminServer::start(&config.data, metrics, Arc::new(operations));
     let admin = admin.map_err(|error| failed("the operator's server cannot be started", &error))?;
     let (address, data) = (server.address(), config.data.display());
     info!(%address, %data, version = env!("CARGO_PKG_VERSION"), process = std::process::id(), "serving");

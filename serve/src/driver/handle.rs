@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::time::Instant;
 
-use bearpit_core::market::Funding;
+use bearpit_core::market::{Funding, Reference};
 use bearpit_core::participant::{Answer, Instruction, ParticipantConfig};
 use bearpit_core::units::SimDuration;
 use thiserror::Error;
@@ -57,6 +57,10 @@ pub enum What {
     },
     /// Let another agent take the seat.
     Reseat(ActorSpec),
+    /// By an operator: cancel the seat's orders, and take no more of it until it is unblocked.
+    Block(Reference),
+    /// By an operator: let the seat trade again.
+    Unblock,
     /// By an operator, whatever the seat: halt a listing, or all.
     Halt {
         /// Which.

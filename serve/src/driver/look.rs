@@ -92,6 +92,8 @@ pub struct OrderProgress {
     pub listing: ListingId,
     /// What is open, as its owner knows.
     pub leaves: Quantity,
+    /// Whether it can build a position; else it only leaves one, as exits and reduce-only orders do.
+    pub is_entry: bool,
     /// Whether a cancel is on its way.
     pub cancel_sent: bool,
     /// Whether a replace is on its way.
@@ -139,6 +141,7 @@ impl AccountView {
                     order: order.id,
                     listing: order.listing,
                     leaves: order.leaves,
+                    is_entry: !order.leaves_position(),
                     cancel_sent: order.cancel_sent,
                     replace_sent: order.pending.is_some(),
                     queue_ahead: market.queue_ahead(order.listing, order.id),

@@ -367,6 +367,8 @@ impl MarketThread {
                 RequestKind::Transfer { from: known?, to: found, funding }
             }
             What::Reseat(spec) => RequestKind::Reseat { participant: known?, spec },
+            What::Block(reason) => RequestKind::Block { participant: known?, reason },
+            What::Unblock => RequestKind::Unblock { participant: known? },
             What::Halt { listing } => RequestKind::Halt { listing: find(day, listing)? },
             What::Reopen { listing, auction } => {
                 RequestKind::Reopen { listing: find(day, listing)?, auction }

@@ -17,7 +17,6 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header;
 use actix_web::middleware::{Next, from_fn};
 use actix_web::{Error, HttpResponse, web};
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::answers::{ok, problem};
@@ -26,6 +25,7 @@ use super::instruments::Metrics;
 use super::server::{Server, ServerConfig};
 use super::token::{Token, TokenFile};
 use crate::domain::{Problem, ProblemKind};
+use crate::services::admin::{Action, By, Operations};
 
 /// What is done to a running market, and how it is.
 pub trait Operator: Send + Sync {
@@ -37,42 +37,17 @@ pub trait Operator: Send + Sync {
 }
 
 /// An action while it is carried out.
-pub type Acting = Pin<Box<dyn Future<Output = Result<(), Refused>> + Send>>;
+pub type Acting = Pin<Box<dyn Future<Output = Result<(), Problem>> + Send>>;
 
-/// What an operator can do to a running market.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "action", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Action {
-    /// Virtual time stands still.
-    Pause,
-    /// It goes on.
-    Resume,
-    /// It runs so fast.
-    Speed {
-        /// In thousandths of real time.
-        thousandths: u32,
-    },
-    /// Nothing trades at a listing, or at any, until it is reopened.
-    Halt {
-        /// `SYMBOL` or `SYMBOL@VENUE`; all if none is named.
-        listing: Option<String>,
-    },
-    /// A halt ends with an auction.
-    Reopen {
-        /// As for a halt.
-        listing: Option<String>,
-        /// How long orders can be entered and canceled before, in milliseconds of virtual time.
-        auction_millis: u32,
-    },
-}
+impl Operator for Operations {
+    fn status(&self) -> Value {
+        Self::status(self).to_json()
+    }
 
-/// Why an action is not carried out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refused {
-    /// Why, as a word for programs.
-    pub code: &'static str,
-    /// Why, as a sentence.
-    pub message: String,
+    fn act(&self, action: Action) -> Acting {
+        let this = self.clone();
+        Box::pin(async move { Self::act(&this, By::Operator, action, None).await })
+    }
 }
 
 /// The server of the operator.
@@ -164,6 +139,6 @@ async fn act(desk: web::Data<Desk>, body: web::Bytes) -> HttpResponse {
     tracing::info!(?action, is_done = outcome.is_ok(), "operator");
     match outcome {
         Ok(()) => ok(&json!({ "done": action })),
-        Err(Refused { code, message }) => problem(Problem::new(ProblemKind::Conflict, code, message)),
+        Err(why) => problem(why),
     }
 }

@@ -7,6 +7,8 @@ use serde_json::json;
 
 use super::tests::{ask as ask_plainly, json_of};
 use super::*;
+use crate::domain::{Problem, ProblemKind};
+use crate::services::admin::Action;
 
 /// An operator's desk that notes what it is asked to do, and refuses speeds.
 #[derive(Debug, Default)]
@@ -22,7 +24,7 @@ impl Operator for Noting {
         Box::pin(async move {
             match action {
                 Action::Speed { .. } => {
-                    Err(Refused { code: "wall_clock", message: "the clock is the wall clock".to_owned() })
+                    Err(Problem::new(ProblemKind::Conflict, "wall_clock", "the clock is the wall clock"))
                 }
                 _ => Ok(()),
             }

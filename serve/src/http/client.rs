@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde_json::Value;
 use thiserror::Error;
 
-use super::admin::Action;
 use super::token::AdminAccess;
+use crate::services::admin::Action;
 
 /// Why an operator's request has no answer.
 #[derive(Debug, Error)]

@@ -6,6 +6,7 @@ use actix_web::web;
 use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Document;
 
+use super::administration::{self, AdministrationDoc};
 use super::alpaca;
 use super::endpoint::{Endpoint, Entry};
 use super::identity::{self, IdentityDoc};
@@ -15,6 +16,7 @@ use super::strategies::{self, StrategiesDoc};
 use super::trading::{self, TradingDoc};
 use super::watchlists::{self, WatchlistsDoc};
 use super::ws::{self, Authenticator, WsConfig, WsParts};
+use crate::services::admin::{Admin, Announcements};
 use crate::services::alpaca::Alpaca;
 use crate::services::identity::Identity;
 use crate::services::market_data::MarketData;
@@ -35,6 +37,10 @@ pub struct Face {
     pub strategies: Arc<Strategies>,
     /// What they watch.
     pub watchlists: Arc<Watchlists>,
+    /// What administrators do.
+    pub admin: Arc<Admin>,
+    /// What they have everybody told.
+    pub announcements: Arc<Announcements>,
     /// What clients of Alpaca's API ask beyond that.
     pub alpaca: Arc<Alpaca>,
 }
@@ -46,6 +52,7 @@ impl Face {
         let identity: Arc<dyn Authenticator> = Arc::clone(&self.identity) as _;
         let ws = WsParts {
             market_data: Arc::clone(&self.market_data),
+            announcements: Some(Arc::clone(&self.announcements)),
             authenticator: Some(identity),
             config: Arc::new(WsConfig {
                 origins: self.identity.config().cors_origins.iter().map(|it| it.text().to_owned()).collect(),
@@ -59,6 +66,7 @@ impl Face {
             trading::share(config, &self.trading);
             strategies::share(config, &self.strategies);
             watchlists::share(config, &self.watchlists);
+            administration::share(config, &self.admin, &self.announcements);
             alpaca::share(config, &of_alpaca);
             let all = endpoints().into_iter().chain(openapi::endpoints(&document));
             all.for_each(|endpoint| endpoint.register(config));
@@ -85,6 +93,7 @@ pub fn document() -> Document {
         TradingDoc::openapi(),
         StrategiesDoc::openapi(),
         WatchlistsDoc::openapi(),
+        AdministrationDoc::openapi(),
     ];
     openapi::document(rooms, &entries())
 }
@@ -103,6 +112,7 @@ fn native_endpoints() -> Vec<Endpoint> {
         trading::endpoints(),
         strategies::endpoints(),
         watchlists::endpoints(),
+        administration::endpoints(),
     ];
     rooms.into_iter().flatten().collect()
 }

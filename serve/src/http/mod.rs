@@ -12,6 +12,7 @@
 //! answered with 405 and what is allowed.
 
 mod admin;
+mod administration;
 mod alpaca;
 mod answers;
 mod body;
@@ -35,7 +36,7 @@ mod trading;
 mod watchlists;
 mod ws;
 
-pub use admin::{Acting, Action, AdminServer, Operator, Refused};
+pub use admin::{Acting, AdminServer, Operator};
 pub use client::{AskError, ask};
 pub use edge::{Edge, EdgeError};
 pub use endpoint::{Access, Entry};

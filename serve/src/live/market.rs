@@ -532,14 +532,17 @@ fn wall_of(time: SimTime) -> Duration {
     Duration::from_nanos(u64::try_from(time.nanos()).unwrap_or(0))
 }
 
-/// Returns whether a request does nothing but take orders out of the market.
+/// Returns whether a request does nothing but take orders out of the market, or keep them out.
 #[must_use]
 pub const fn is_cancel(kind: &RequestKind) -> bool {
     matches!(
         kind,
-        RequestKind::Instruct {
-            instruction: Instruction::Cancel(_) | Instruction::MassCancel { .. } | Instruction::Disconnect,
-            ..
-        }
+        RequestKind::Block { .. }
+            | RequestKind::Instruct {
+                instruction: Instruction::Cancel(_)
+                    | Instruction::MassCancel { .. }
+                    | Instruction::Disconnect,
+                ..
+            }
     )
 }

@@ -1,7 +1,9 @@
 //! What outlives the process: the journal, and the database.
 
+pub mod announcements;
 pub mod audit;
 pub mod database;
+pub mod fundings;
 pub mod journal;
 pub mod people;
 pub mod projection;

@@ -259,6 +259,11 @@ impl Served {
 
     /// Ends it as a crash would.
     pub(crate) fn crash(mut self) {
+        self.kill();
+    }
+
+    /// Ends it as a crash would, so that another can take its place.
+    pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }

@@ -8,7 +8,11 @@
 )]
 
 #[cfg(target_os = "linux")]
+mod admin;
+#[cfg(target_os = "linux")]
 mod away;
+#[cfg(target_os = "linux")]
+mod described;
 #[cfg(target_os = "linux")]
 mod dice;
 mod harness;

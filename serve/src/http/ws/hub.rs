@@ -56,7 +56,7 @@ impl Hub {
             return feed;
         }
         feeds.retain(|_, feed| feed.strong_count() > 0);
-        let feed = LatestFeed::begin(self.service(), topic, format);
+        let feed = LatestFeed::begin(&self.parts, topic, format);
         feeds.insert((topic.clone(), format.id), Rc::downgrade(&feed));
         feed
     }

@@ -9,18 +9,21 @@ use actix_web::rt;
 use serde::Serialize;
 use tokio::task::JoinHandle;
 
+use super::WsParts;
 use super::feed::Bell;
 use super::frame::{Format, Frame};
 use super::message::text_of;
 use super::topic::Topic;
 use crate::domain::Number;
 use crate::publication::ListingSnapshot;
+use crate::services::admin::{Announcements, AnnouncementsView};
 use crate::services::market_data::{MarketData, MarketDayView, QuoteView, StageName};
 
 /// The newest state of a topic, written once for all who follow it on this worker.
 #[derive(Debug)]
 pub(in crate::http) struct LatestFeed {
     service: Arc<MarketData>,
+    board: Option<Arc<Announcements>>,
     topic: Topic,
     format: Format,
     state: RefCell<State>,
@@ -56,11 +59,22 @@ struct MarketMessage {
     is_paused: bool,
 }
 
+/// What everybody is told, as it is sent.
+#[derive(Debug, Serialize)]
+struct BoardMessage {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    channel: &'static str,
+    #[serde(flatten)]
+    body: AnnouncementsView,
+}
+
 impl LatestFeed {
-    pub(super) fn begin(service: &Arc<MarketData>, topic: &Topic, format: Format) -> Rc<Self> {
+    pub(super) fn begin(parts: &WsParts, topic: &Topic, format: Format) -> Rc<Self> {
         let state = State { version: 0, frame: Frame::Nothing, seen: None, quote: None };
         let feed = Rc::new(Self {
-            service: Arc::clone(service),
+            service: Arc::clone(&parts.market_data),
+            board: parts.announcements.clone(),
             topic: topic.clone(),
             format,
             state: RefCell::new(state),
@@ -105,6 +119,7 @@ impl LatestFeed {
     fn look(&self) -> bool {
         match &self.topic {
             Topic::Market => self.look_at_market(),
+            Topic::Announcements => self.look_at_board(),
             topic => {
                 topic.listing().is_some_and(|it| self.look_at_quote(&format!("{}@{}", it.symbol, it.venue)))
             }
@@ -144,6 +159,18 @@ impl LatestFeed {
             speed: clock.speed,
             is_paused: clock.is_paused,
         }));
+        self.show(frame)
+    }
+
+    fn look_at_board(&self) -> bool {
+        let none = || AnnouncementsView { announcements: Vec::new() };
+        let body = self.board.as_ref().map_or_else(none, |board| board.shown());
+        let message = BoardMessage { kind: "announcements", channel: "announcements", body };
+        self.show(Frame::Text(text_of(&message)))
+    }
+
+    /// Takes a state, if it is another than the last.
+    fn show(&self, frame: Frame) -> bool {
         let mut state = self.state.borrow_mut();
         if state.frame == frame {
             return false;

@@ -32,6 +32,7 @@ use actix_web::web;
 
 use super::endpoint::{Access, Endpoint};
 use crate::domain::{Actor, Credential, Problem};
+use crate::services::admin::Announcements;
 use crate::services::identity::Identity;
 use crate::services::market_data::MarketData;
 pub(super) use feed::Bell;
@@ -100,6 +101,8 @@ impl Default for WsConfig {
 pub struct WsParts {
     /// Market data.
     pub market_data: Arc<MarketData>,
+    /// What everybody is told; without it, that is nothing.
+    pub announcements: Option<Arc<Announcements>>,
     /// Who says who has a token; without one, everybody is anonymous.
     pub authenticator: Option<Arc<dyn Authenticator>>,
     /// What connections may do.

@@ -28,7 +28,7 @@ impl Reader {
         from: Option<Position>,
         bell: &Rc<Bell>,
     ) -> Result<Self, Problem> {
-        if matches!(topic, Topic::Quote(_) | Topic::Market) {
+        if matches!(topic, Topic::Quote(_) | Topic::Market | Topic::Announcements) {
             if from.is_some() {
                 let message = "this channel has no numbers: it begins with its newest state";
                 return Err(Problem::new(ProblemKind::Refused, "invalid_field", message).at("from"));

@@ -44,6 +44,7 @@ pub(super) enum ChannelName {
     Trades,
     Candles,
     Status,
+    Announcements,
     Own,
 }
 
@@ -125,10 +126,11 @@ pub(super) fn topic(
         ChannelName::Candles => Topic::Candles(listing()?, interval.unwrap_or(IntervalName::Minute)),
         ChannelName::Status if symbol.is_none() => Topic::Market,
         ChannelName::Status => Topic::Phase(listing()?),
+        ChannelName::Announcements | ChannelName::Own if symbol.is_some() => {
+            return Err(refused("invalid_field", "this channel has no symbol").at("symbol"));
+        }
+        ChannelName::Announcements => Topic::Announcements,
         ChannelName::Own => {
-            if symbol.is_some() {
-                return Err(refused("invalid_field", "this channel has no symbol").at("symbol"));
-            }
             let Some(actor) = actor else {
                 let message = "this channel needs a token";
                 return Err(Problem::new(ProblemKind::Unauthenticated, "no_token", message));

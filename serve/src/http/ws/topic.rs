@@ -29,6 +29,8 @@ pub(in crate::http) enum Topic {
     Phase(ListingTopic),
     /// What the market is doing.
     Market,
+    /// What administrators have everybody told.
+    Announcements,
     /// What happens to the orders and the account of a participant.
     Own(Arc<str>),
 }
@@ -55,6 +57,7 @@ impl Topic {
             }
             Self::Phase(listing) => of("status", Some(listing)),
             Self::Market => of("status", None),
+            Self::Announcements => of("announcements", None),
             Self::Own(_) => of("own", None),
         }
     }
@@ -67,13 +70,13 @@ impl Topic {
             | Self::Trades(listing)
             | Self::Candles(listing, _)
             | Self::Phase(listing) => Some(listing),
-            Self::Market | Self::Own(_) => None,
+            Self::Market | Self::Announcements | Self::Own(_) => None,
         }
     }
 
     /// Returns whether only its newest state counts: whoever misses some of it has missed nothing.
     pub(super) const fn is_conflated(&self) -> bool {
-        matches!(self, Self::Book(_) | Self::Quote(_) | Self::Phase(_) | Self::Market)
+        matches!(self, Self::Book(_) | Self::Quote(_) | Self::Phase(_) | Self::Market | Self::Announcements)
     }
 
     /// Returns its channel in the publication as it is now, if it has one there.
@@ -89,7 +92,7 @@ impl Topic {
             Self::Trades(_) => Channel::Trades(id),
             Self::Candles(_, interval) => Channel::Candles(id, interval.interval()),
             Self::Phase(_) => Channel::Phases(id),
-            Self::Quote(_) | Self::Market | Self::Own(_) => return None,
+            Self::Quote(_) | Self::Market | Self::Announcements | Self::Own(_) => return None,
         };
         Some((publication, channel))
     }

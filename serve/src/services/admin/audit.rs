@@ -102,10 +102,26 @@ impl AuditLog {
         deed: Deed,
         work: impl Future<Output = Result<T, Problem>> + Send + 'static,
     ) -> Result<T, Problem> {
+        self.record_as(by, deed, |_| work).await
+    }
+
+    /// Does something that is told under which entry.
+    ///
+    /// # Errors
+    /// As [`AuditLog::record`].
+    pub async fn record_as<T: Send + 'static, W>(
+        &self,
+        by: impl Into<By>,
+        deed: Deed,
+        work: impl FnOnce(AuditId) -> W + Send + 'static,
+    ) -> Result<T, Problem>
+    where
+        W: Future<Output = Result<T, Problem>> + Send + 'static,
+    {
         let (this, by) = (self.clone(), by.into());
         let doing = tokio::spawn(async move {
             let entry = this.begin(by, deed).await?;
-            let outcome = work.await;
+            let outcome = work(entry).await;
             this.end(entry, outcome.as_ref().map(drop)).await;
             outcome
         });

@@ -17,6 +17,7 @@
 
 mod access;
 mod api_keys;
+mod blocking;
 mod clients;
 mod limits;
 mod login;
@@ -46,6 +47,8 @@ use crate::store::people::{KeyState, People, SessionState};
 
 pub use access::Profile;
 pub use api_keys::{DrawnKey, is_id_of};
+pub use blocking::block;
+pub(in crate::services) use blocking::unknown_user;
 pub use clients::Visitor;
 pub(crate) use login::csrf_problem;
 pub use login::{Login, Tokens};

@@ -62,6 +62,38 @@ impl Strategies {
         Ok(())
     }
 
+    /// Ends all strategies of a person, `now`: their orders are canceled.
+    ///
+    /// # Errors
+    /// [`Problem`] if one of them is being started, or the market takes nothing at the moment.
+    pub(in crate::services) async fn stop_all(&self, user: UserId, now: WallTime) -> Result<(), Problem> {
+        for row in self.database.strategies(user).await.map_err(of_store)? {
+            if row.status != StrategyStatus::Stopped {
+                self.stop(user, row.account, StopRequest::default(), now).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends all strategies of a person, `now`, and moves all that they have to the person's account. They
+    /// stay in the list, with their history.
+    ///
+    /// # Errors
+    /// [`Problem`] if orders of one stay open.
+    pub(in crate::services) async fn recall(
+        &self,
+        user: UserId,
+        owner_account: AccountId,
+        now: WallTime,
+    ) -> Result<(), Problem> {
+        self.stop_all(user, now).await?;
+        for row in self.database.strategies(user).await.map_err(of_store)? {
+            self.trading.without_orders(row.account).await?;
+            self.give_back(row.account, owner_account).await?;
+        }
+        Ok(())
+    }
+
     /// Moves all that a strategy has to its owner's account.
     pub(super) async fn give_back(&self, id: AccountId, owner_account: AccountId) -> Result<(), Problem> {
         let Some(view) = self.trading.open_account(id).await? else { return Ok(()) };

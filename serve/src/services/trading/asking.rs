@@ -117,7 +117,7 @@ impl Trading {
     }
 }
 
-fn is_without_seat(problem: &Problem) -> bool {
+pub(super) fn is_without_seat(problem: &Problem) -> bool {
     problem.code == "no_account"
 }
 

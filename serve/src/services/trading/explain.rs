@@ -13,7 +13,7 @@ use crate::live::NotTaken;
 const SOON: Duration = Duration::from_secs(1);
 
 /// Returns what a market that takes nothing is as a problem.
-pub(super) fn unavailable(why: &Unavailable) -> Problem {
+pub(in crate::services) fn unavailable(why: &Unavailable) -> Problem {
     let problem = Problem::new(ProblemKind::Unavailable, why.code(), why);
     match why {
         Unavailable::Failed(_) => problem,
@@ -22,7 +22,7 @@ pub(super) fn unavailable(why: &Unavailable) -> Problem {
 }
 
 /// Returns why a request has no answer as a problem.
-pub(super) fn refused(why: &Refused) -> Problem {
+pub(in crate::services) fn refused(why: &Refused) -> Problem {
     match why {
         Refused::Unavailable(why) => unavailable(why),
         Refused::NotTaken(NotTaken::IdInUse(_)) => {
@@ -41,7 +41,7 @@ pub(super) fn refused(why: &Refused) -> Problem {
 }
 
 /// Returns what the market answered as a problem.
-pub(super) fn refusal(why: &RequestRefusal) -> Problem {
+pub(in crate::services) fn refusal(why: &RequestRefusal) -> Problem {
     match why {
         RequestRefusal::Instruction(refusal) => gate(refusal),
         RequestRefusal::Funding(why) => Problem::new(ProblemKind::Refused, "funding_refused", why),

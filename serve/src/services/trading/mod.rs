@@ -6,13 +6,14 @@
 mod account;
 pub(in crate::services) mod asking;
 mod exits;
-mod explain;
+pub(in crate::services) mod explain;
 mod history;
 mod order_view;
 mod orders;
 mod portfolio;
 mod report;
 mod request;
+mod seats;
 #[cfg(test)]
 pub(in crate::services) mod tests;
 

@@ -40,6 +40,10 @@ const ALL_STATEMENTS: &[&[Statement]] = &[
     people::ALL[2],
     people::ALL[3],
     people::ALL[4],
+    people::ALL[5],
+    people::ALL[6],
+    crate::store::fundings::STATEMENTS,
+    crate::store::announcements::STATEMENTS,
 ];
 
 async fn add(database: &Database, id: Uuid, name: &str) -> Result<u64, StoreError> {

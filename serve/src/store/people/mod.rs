@@ -2,6 +2,8 @@
 //!
 //! Secrets come here as digests and leave as such; what they mean is decided by whoever asks.
 
+mod blocks;
+mod directory;
 mod keys;
 mod resets;
 mod sessions;
@@ -10,27 +12,45 @@ mod tests;
 mod users;
 
 use super::database::{Database, Row, StoreError, Transaction, args, statements};
-use crate::domain::{AccountId, Role, SessionId, UserId, WallTime};
+use crate::domain::{AccountId, KeyId, Role, SessionId, UserId, WallTime};
 
+pub use blocks::Block;
+pub use directory::{ListedUser, UserFilter};
 pub use keys::{Key, KeyState, NewKey};
-pub use resets::Ended;
 pub use sessions::{Client, NewSession, RefreshToken, Rotation, Session, SessionState, TokenState};
 pub use users::{NewUser, User};
 
 statements! {
     END_SESSIONS = "UPDATE sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL AND id <> $3
         RETURNING id";
+    END_KEYS = "UPDATE api_keys SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL RETURNING id";
 }
 
 /// All statements of the files here.
 #[cfg(test)]
-pub(in crate::store) const ALL: [&[super::database::Statement]; 5] =
-    [STATEMENTS, users::STATEMENTS, sessions::STATEMENTS, keys::STATEMENTS, resets::STATEMENTS];
+pub(in crate::store) const ALL: [&[super::database::Statement]; 7] = [
+    STATEMENTS,
+    users::STATEMENTS,
+    sessions::STATEMENTS,
+    keys::STATEMENTS,
+    resets::STATEMENTS,
+    blocks::STATEMENTS,
+    directory::STATEMENTS,
+];
 
 /// Who there is, and what they show to be let in. Clones share the database.
 #[derive(Debug, Clone)]
 pub struct People {
     database: Database,
+}
+
+/// What a new password or a block has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// These sessions.
+    pub sessions: Vec<SessionId>,
+    /// These keys.
+    pub keys: Vec<KeyId>,
 }
 
 /// Whom a credential stands for, as the database has it.
@@ -82,6 +102,14 @@ async fn end_sessions(
     let but = but.map_or(uuid::Uuid::nil(), SessionId::uuid);
     let rows = transaction.rows(END_SESSIONS, args![user, now, but]).await?;
     rows.iter().map(|row| row.get("id").map(SessionId::new)).collect()
+}
+
+/// Ends all sessions and keys of a person.
+async fn end_all(transaction: &mut Transaction, user: UserId, now: WallTime) -> Result<Ended, StoreError> {
+    let sessions = end_sessions(transaction, user, None, now).await?;
+    let keys = transaction.rows(END_KEYS, args![user, now]).await?;
+    let keys = keys.iter().map(|row| row.get("id").map(KeyId::new)).collect::<Result<_, _>>()?;
+    Ok(Ended { sessions, keys })
 }
 
 fn holder(row: &Row) -> Result<Holder, StoreError> {

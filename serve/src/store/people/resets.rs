@@ -1,8 +1,8 @@
 //! One-time links to choose a new password.
 
 use super::users::user;
-use super::{People, User, end_sessions};
-use crate::domain::{KeyId, SessionId, UserId, WallTime};
+use super::{Ended, People, User, end_all};
+use crate::domain::{UserId, WallTime};
 use crate::store::database::{StoreError, args, statements};
 
 statements! {
@@ -14,16 +14,6 @@ statements! {
         WHERE r.hash = $1 AND r.used_at IS NULL AND r.expires_at > $2";
     USE = "UPDATE resets SET used_at = $2 WHERE hash = $1 AND used_at IS NULL AND expires_at > $2";
     SET_PASSWORD = "UPDATE users SET password_hash = $2, password_changed_at = $3 WHERE id = $1";
-    END_KEYS = "UPDATE api_keys SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL RETURNING id";
-}
-
-/// What a new password has ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ended {
-    /// These sessions.
-    pub sessions: Vec<SessionId>,
-    /// These keys.
-    pub keys: Vec<KeyId>,
 }
 
 impl People {
@@ -69,10 +59,8 @@ impl People {
             return Ok(None);
         }
         transaction.execute(SET_PASSWORD, args![user, password_hash, now]).await?;
-        let sessions = end_sessions(&mut transaction, user, None, now).await?;
-        let keys = transaction.rows(END_KEYS, args![user, now]).await?;
-        let keys = keys.iter().map(|row| row.get("id").map(KeyId::new)).collect::<Result<_, _>>()?;
+        let ended = end_all(&mut transaction, user, now).await?;
         transaction.commit().await?;
-        Ok(Some(Ended { sessions, keys }))
+        Ok(Some(ended))
     }
 }

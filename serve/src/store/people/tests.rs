@@ -93,9 +93,11 @@ async fn a_session_is_opened_with_the_password_that_holds() {
         assert_eq!(people.open_session(&session(anne.id, 2, 4)).await, Ok(false));
         let mut late = session(anne.id, 3, 5);
         late.password_changed_at = at(3);
-        assert_eq!(people.set_blocked("anne", Some(at(5))).await, Ok(true));
+        people.add(&NewUser { role: Role::Admin, ..person("olga", 1) }).await.unwrap();
+        let ended = Ended { sessions: Vec::new(), keys: Vec::new() };
+        assert_eq!(people.block(anne.id, at(5)).await, Ok(Block::Done(ended)));
         assert_eq!(people.open_session(&late).await, Ok(false));
-        assert_eq!(people.set_blocked("anne", None).await, Ok(true));
+        assert_eq!(people.unblock(anne.id).await, Ok(true));
         assert_eq!(people.open_session(&late).await, Ok(true));
         assert!(people.session_state(open.id).await.unwrap().unwrap().is_ended);
         let state = people.session_state(late.id).await.unwrap().unwrap();
@@ -234,6 +236,27 @@ async fn a_link_is_used_once_and_the_newest_counts() {
         assert_eq!(people.reset_password([2; 32], anne.id, "newer", at(6)).await, Ok(None));
         let user = people.of_id(anne.id).await.unwrap().unwrap();
         assert_eq!((user.password_hash.as_deref(), user.password_changed_at), (Some("new"), at(5)));
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn two_administrators_who_block_one_another_do_not_both_succeed() {
+    on_each_database(|database| async move {
+        let people = People::new(database);
+        let admins = ["olga", "otto"].map(|name| NewUser { role: Role::Admin, ..person(name, 1) });
+        for admin in &admins {
+            people.add(admin).await.unwrap();
+        }
+        let (olga, otto) = (admins[0].id, admins[1].id);
+        let blocks = tokio::join!(people.block(olga, at(2)), people.block(otto, at(2)));
+        let is_last = [blocks.0.unwrap(), blocks.1.unwrap()].map(|block| block == Block::LastAdmin);
+        assert_eq!(is_last.iter().filter(|is_last| **is_last).count(), 1);
+        // Whoever is out already can be blocked again; whoever is not there cannot.
+        let out = if is_last[0] { otto } else { olga };
+        assert!(matches!(people.block(out, at(3)).await, Ok(Block::Done(_))));
+        assert_eq!(people.block(UserId::draw(), at(3)).await, Ok(Block::Nobody));
     })
     .await
     .unwrap();

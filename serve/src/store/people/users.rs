@@ -18,8 +18,6 @@ statements! {
         ORDER BY created_at DESC, id DESC LIMIT 2";
     CHANGE_PASSWORD = "UPDATE users SET password_hash = $3, password_changed_at = $4
         WHERE id = $1 AND password_changed_at = $2 AND blocked_at IS NULL";
-    BLOCK = "UPDATE users SET blocked_at = COALESCE(blocked_at, $2) WHERE username_key = $1";
-    UNBLOCK = "UPDATE users SET blocked_at = NULL WHERE username_key = $1";
     VERIFY = "UPDATE users SET is_verified = $2, mail_key = mail WHERE username_key = $1 AND mail IS NOT NULL";
 }
 
@@ -149,18 +147,6 @@ impl People {
         let ended = end_sessions(&mut transaction, person.id, but, now).await?;
         transaction.commit().await?;
         Ok(Some(ended))
-    }
-
-    /// Shuts a person out, or lets them in again. Returns whether there is such a name.
-    ///
-    /// # Errors
-    /// As any statement.
-    pub async fn set_blocked(&self, key: &str, blocked_at: Option<WallTime>) -> Result<bool, StoreError> {
-        let changed = match blocked_at {
-            Some(now) => self.database.execute(BLOCK, args![key, now]).await?,
-            None => self.database.execute(UNBLOCK, args![key]).await?,
-        };
-        Ok(changed == 1)
     }
 
     /// Takes a person's mail address as theirs. Returns whether there is such a name with an address.

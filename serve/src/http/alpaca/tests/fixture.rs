@@ -16,6 +16,7 @@ use crate::domain::{AccountId, Actor, Credential, Role, Scope, Scopes, Secret, S
 use crate::driver::{Driver, DriverConfig, ScenarioSource, Stage, SyncPolicy, SystemClock};
 use crate::http::{Face, Market, Metrics, Readiness, Server, ServerConfig};
 use crate::publication::PublicationConfig;
+use crate::services::admin::{Admin, AdminParts, Announcements, AuditLog, Operations};
 use crate::services::alpaca::{Alpaca, AlpacaParts};
 use crate::services::identity::{Identity, IdentityParts, Newcomers, system_clock};
 use crate::services::market_data::{MarketData, MarketDataParts, NoArchive};
@@ -244,7 +245,27 @@ async fn face(directory: &Path, driver: &Driver, source: ScenarioSource) -> (Fac
         limits: StrategyLimits { per_user: 1, total: 1 },
     }));
     let watchlists = Arc::new(Watchlists::new(database.clone(), Arc::clone(&market_data)));
-    let face = Face { identity: Arc::clone(&identity), market_data, trading, strategies, watchlists, alpaca };
+    let log = AuditLog::new(database.clone(), system_clock());
+    let announcements = Arc::new(Announcements::new(database.clone(), log.clone(), system_clock()));
+    let admin = Arc::new(Admin::new(AdminParts {
+        identity: Arc::clone(&identity),
+        trading: Arc::clone(&trading),
+        strategies: Arc::clone(&strategies),
+        operations: Operations::new(driver.handle.clone(), log.clone()),
+        database: database.clone(),
+        log,
+        clock: system_clock(),
+    }));
+    let face = Face {
+        identity: Arc::clone(&identity),
+        market_data,
+        trading,
+        strategies,
+        watchlists,
+        admin,
+        announcements,
+        alpaca,
+    };
     (face, identity, People::new(database))
 }
 

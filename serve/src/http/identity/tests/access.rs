@@ -5,6 +5,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::harness::{PASSWORD, Site, access, bearer, config};
+use crate::domain::UserId;
+use crate::store::people::Block;
 
 #[test]
 fn who_is_blocked_is_out_within_a_second() {
@@ -14,7 +16,8 @@ fn who_is_blocked_is_out_within_a_second() {
     let key = bearer(key["secret"].as_str().unwrap());
     assert_eq!((site.me(&access(&tokens)).status, site.me(&key).status), (200, 200));
     // By another process, of which this one is not told.
-    assert_eq!(site.block_on(site.people.set_blocked("anne", Some(site.now()))), Ok(true));
+    let anne = site.block_on(site.people.of_name("anne")).unwrap().unwrap().id;
+    assert!(matches!(site.block_on(site.people.block(anne, site.now())), Ok(Block::Done(_))));
     site.pass(Duration::from_secs(1));
     assert_eq!((site.me(&access(&tokens)).status, site.me(&key).status), (401, 401));
     let refresh = json!({ "refresh_token": tokens["refresh_token"] });
@@ -24,9 +27,29 @@ fn who_is_blocked_is_out_within_a_second() {
     // Only who knows the password is told.
     let wrong = site.post("/login", "", &json!({ "username": "anne", "password": "wrong horse battery" }));
     assert_eq!((wrong.status, wrong.code().as_str()), (401, "wrong_credentials"));
-    assert_eq!(site.block_on(site.people.set_blocked("anne", None)), Ok(true));
+    assert_eq!(site.block_on(site.people.unblock(anne)), Ok(true));
+    // What was ended stays so.
+    site.pass(Duration::from_secs(1));
+    assert_eq!((site.me(&access(&tokens)).status, site.me(&key).status), (401, 401));
     assert_eq!(site.log_in("anne").status, 200);
-    assert_eq!(site.block_on(site.people.set_blocked("nobody", None)), Ok(false));
+}
+
+#[test]
+fn who_is_blocked_by_this_process_is_out_at_once() {
+    let site = Site::start();
+    let tokens = site.newcomer("anne");
+    let key = site.key(tokens["access_token"].as_str().unwrap(), &["read"]);
+    let key = bearer(key["secret"].as_str().unwrap());
+    assert_eq!((site.me(&access(&tokens)).status, site.me(&key).status), (200, 200));
+    let anne = site.block_on(site.people.of_name("anne")).unwrap().unwrap().id;
+    let ended = site.block_on(site.identity.block(anne)).unwrap();
+    assert_eq!((ended.sessions.len(), ended.keys.len()), (1, 1));
+    assert_eq!((site.me(&access(&tokens)).status, site.me(&key).status), (401, 401));
+    // Once more changes nothing.
+    assert!(site.block_on(site.identity.block(anne)).unwrap().sessions.is_empty());
+    let nobody = UserId::draw();
+    assert_eq!(site.block_on(site.identity.block(nobody)).unwrap_err().code, "unknown_user");
+    assert_eq!(site.block_on(site.identity.unblock(nobody)).unwrap_err().code, "unknown_user");
 }
 
 #[test]
