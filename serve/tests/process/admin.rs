@@ -54,7 +54,7 @@ impl Office {
     }
 
     /// Does something to Anne.
-    fn to_anne(&mut self, what: &str, body: &Value) -> (u16, Value) {
+    fn on_anne(&mut self, what: &str, body: &Value) -> (u16, Value) {
         let path = format!("/api/admin/users/{}/{what}", self.anne_id);
         self.admin("POST", &path, body)
     }
@@ -85,6 +85,20 @@ impl Office {
         }
     }
 
+    /// Waits until Anne's history is as it should be.
+    fn portfolio_until(&mut self, is_so: impl Fn(&Value) -> bool) -> Value {
+        let until = Instant::now() + Duration::from_secs(60);
+        loop {
+            let (status, portfolio) = self.anne("GET", "/api/portfolio", &Value::Null);
+            assert_eq!(status, 200, "{portfolio}");
+            if is_so(&portfolio) {
+                return portfolio;
+            }
+            assert!(Instant::now() < until, "{portfolio}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     fn cash(&mut self) -> String {
         self.see_anne()["account"]["cash"].as_str().unwrap().to_owned()
     }
@@ -106,6 +120,23 @@ fn log_in(wire: &mut Wire, name: &str) -> String {
     answer["access_token"].as_str().unwrap().to_owned()
 }
 
+/// Sends a message that follows what everybody is told, with a mask of zeros.
+fn follow_announcements(socket: &mut TcpStream) {
+    let message = r#"{"op":"subscribe","channel":"announcements"}"#;
+    let length = u8::try_from(message.len()).unwrap();
+    socket.write_all(&[&[0x81, 0x80 | length, 0, 0, 0, 0], message.as_bytes()].concat()).unwrap();
+}
+
+/// Reads what a server sends until a text has come.
+fn read_until(socket: &mut TcpStream, text: &str) {
+    let (mut seen, mut bytes) = (String::new(), [0; 4_096]);
+    while !seen.contains(text) {
+        let count = socket.read(&mut bytes).unwrap();
+        assert!(count > 0, "the server has hung up: {seen}");
+        seen.push_str(&String::from_utf8_lossy(&bytes[..count]));
+    }
+}
+
 fn funds(amount: &str, key: &str) -> Value {
     json!({ "amount": amount, "reference": "prize", "reason": "won", "idempotency_key": key })
 }
@@ -113,21 +144,21 @@ fn funds(amount: &str, key: &str) -> Value {
 #[test]
 fn funds_are_moved_once_for_each_key_also_across_a_crash() {
     let mut office = Office::open();
-    let (status, first) = office.to_anne("fund", &funds("500.25", "k1"));
+    let (status, first) = office.on_anne("fund", &funds("500.25", "k1"));
     assert_eq!((status, &first["repeated"]), (200, &json!(false)), "{first}");
     assert_eq!((office.cash().as_str(), &first["account"]["cash"]), ("100500.25", &json!("100500.25")));
-    assert_eq!(office.to_anne("fund", &funds("500.25", "k1")).1["repeated"], json!(true));
-    let (status, other) = office.to_anne("fund", &funds("501", "k1"));
+    assert_eq!(office.on_anne("fund", &funds("500.25", "k1")).1["repeated"], json!(true));
+    let (status, other) = office.on_anne("fund", &funds("501", "k1"));
     assert_eq!((status, &other["code"]), (409, &json!("idempotency_key_in_use")));
-    let (status, refused) = office.to_anne("fund", &funds("-100500.26", "k2"));
+    let (status, refused) = office.on_anne("fund", &funds("-100500.26", "k2"));
     assert_eq!((status, &refused["code"]), (422, &json!("funding_refused")), "{refused}");
     // What a key was refused for once, it is refused for again.
-    assert_eq!(office.to_anne("fund", &funds("-100500.26", "k2")).0, 422);
-    let (status, unfit) = office.to_anne("fund", &funds("0", "k3"));
+    assert_eq!(office.on_anne("fund", &funds("-100500.26", "k2")).0, 422);
+    let (status, unfit) = office.on_anne("fund", &funds("0", "k3"));
     assert_eq!((status, &unfit["field"]), (422, &json!("amount")));
     office.crash_and_start();
-    assert_eq!(office.to_anne("fund", &funds("500.25", "k1")).1["repeated"], json!(true));
-    assert_eq!(office.to_anne("fund", &funds("-0.25", "k4")).0, 200);
+    assert_eq!(office.on_anne("fund", &funds("500.25", "k1")).1["repeated"], json!(true));
+    assert_eq!(office.on_anne("fund", &funds("-0.25", "k4")).0, 200);
     assert_eq!(office.cash(), "100500");
     office.replay();
 }
@@ -135,14 +166,17 @@ fn funds_are_moved_once_for_each_key_also_across_a_crash() {
 #[test]
 fn an_account_is_reset_with_its_history_kept_and_the_journal_agrees() {
     let mut office = Office::open();
+    assert_eq!(office.admin("POST", "/api/admin/market/speed", &json!({ "speed": "60" })).0, 204);
     office.buy(5);
+    // There is a value before, to which the reset comes in the next.
+    office.portfolio_until(|portfolio| !portfolio["values"].as_array().unwrap().is_empty());
     let bid = json!({ "symbol": "ACME", "side": "buy", "quantity": "3", "price": "1.00" });
     assert_eq!(office.anne("POST", "/api/orders", &bid).0, 201);
     let before = office.see_anne();
     assert_eq!(before["open_orders"].as_array().unwrap().len(), 1, "{before}");
     assert!(!before["account"]["cash"].as_str().unwrap().starts_with("100000"), "{before}");
 
-    let (status, after) = office.to_anne("reset", &json!({ "reason": "a new term" }));
+    let (status, after) = office.on_anne("reset", &json!({ "reason": "a new term" }));
     assert_eq!(status, 200, "{after}");
     assert_eq!((&after["account"]["cash"], &after["account"]["blocked"]), (&json!("100000"), &Value::Null));
     assert_eq!((&after["positions"], &after["open_orders"]), (&json!([]), &json!([])));
@@ -154,9 +188,16 @@ fn an_account_is_reset_with_its_history_kept_and_the_journal_agrees() {
         }
         assert!(Instant::now() < until, "the trades are gone: {history}");
     }
+    // What left and what came in is no loss: five shares are five hundred.
+    let number = |portfolio: &Value, field: &str| -> f64 {
+        portfolio["performance"][field].as_str().map_or(0.0, |text| text.parse().unwrap())
+    };
+    let portfolio = office.portfolio_until(|portfolio| number(portfolio, "funded").abs() > 0.0);
+    assert_eq!(portfolio["performance"]["closing_equity"], "100000", "{portfolio}");
+    assert!(number(&portfolio, "pnl").abs() < 50.0, "{portfolio}");
     // What was asked for before is over, and the account trades on.
     assert_eq!(office.anne("POST", "/api/orders", &bid).0, 201);
-    assert_eq!(office.to_anne("reset", &json!({ "reason": "once more" })).0, 200);
+    assert_eq!(office.on_anne("reset", &json!({ "reason": "once more" })).0, 200);
     office.crash_and_start();
     assert_eq!(office.cash(), "100000");
     office.replay();
@@ -177,7 +218,7 @@ fn who_is_blocked_is_out_at_once_and_an_open_websocket_ends() {
     by_operator.assert_fails(2, &["the last administrator"]);
 
     let block = json!({ "reason": "shared the account", "cancel_orders": true });
-    let (status, blocked) = office.to_anne("block", &block);
+    let (status, blocked) = office.on_anne("block", &block);
     assert_eq!(
         (status, &blocked["orders"], &blocked["sessions_ended"]),
         (200, &json!("canceled"), &json!(1))
@@ -185,25 +226,20 @@ fn who_is_blocked_is_out_at_once_and_an_open_websocket_ends() {
     assert_eq!(office.anne("GET", "/api/account", &Value::Null).0, 401);
     let mut said = Vec::new();
     socket.read_to_end(&mut said).unwrap();
-    assert!(String::from_utf8_lossy(&said).contains("session_ended"), "no reason why the connection was closed");
+    assert!(
+        String::from_utf8_lossy(&said).contains("session_ended"),
+        "no reason why the connection was closed"
+    );
     let seen = office.see_anne();
     assert!(seen["user"]["blocked_at"].is_string() && seen["account"]["blocked"].is_string(), "{seen}");
-    assert_eq!(office.to_anne("unblock", &json!({ "reason": "it was a mistake" })).0, 200);
+    assert_eq!(office.on_anne("unblock", &json!({ "reason": "it was a mistake" })).0, 200);
     office.anne = log_in(&mut office.wire, "anne");
     assert_eq!(office.anne("POST", "/api/orders", &bid).0, 201);
     office.replay();
 }
 
-#[test]
-fn all_that_is_done_or_refused_is_in_the_audit_log() {
-    let mut office = Office::open();
-    let (_, page) = office.admin("GET", "/api/admin/users?search=ANN", &Value::Null);
-    assert_eq!(page["users"].as_array().unwrap().len(), 1, "{page}");
-    assert!(page["users"][0]["signed_in_at"].is_string() && page["users"][0]["mail"] == "anne@example.org");
-    assert_eq!(
-        office.admin("GET", "/api/admin/users?limit=1", &Value::Null).1["next"].as_str().unwrap().len(),
-        36
-    );
+/// Does what can be done to a market, and some of what cannot.
+fn operate_market(office: &mut Office) {
     for (path, body, status) in [
         ("market/halt", json!({ "symbol": "ACME", "reason": "news" }), 204),
         ("market/halt", json!({ "symbol": "ACME" }), 409),
@@ -218,19 +254,37 @@ fn all_that_is_done_or_refused_is_in_the_audit_log() {
         assert_eq!(answer.0, status, "{path} {body}: {}", answer.1);
     }
     assert_eq!(office.admin("GET", "/api/admin/market", &Value::Null).0, 200);
+}
+
+#[test]
+fn all_that_is_done_or_refused_is_in_the_audit_log() {
+    let mut office = Office::open();
+    let (_, page) = office.admin("GET", "/api/admin/users?search=ANN", &Value::Null);
+    assert_eq!(page["users"].as_array().unwrap().len(), 1, "{page}");
+    assert!(page["users"][0]["signed_in_at"].is_string() && page["users"][0]["mail"] == "anne@example.org");
+    assert_eq!(
+        office.admin("GET", "/api/admin/users?limit=1", &Value::Null).1["next"].as_str().unwrap().len(),
+        36
+    );
+    operate_market(&mut office);
     office.place.admin(&["speed", "10"]);
     let cancel = json!({ "symbol": "ACME", "entries_only": true });
-    assert_eq!(office.to_anne("cancel-orders", &cancel).0, 200);
+    assert_eq!(office.on_anne("cancel-orders", &cancel).0, 200);
     assert_eq!(office.anne("POST", "/api/admin/market/pause", &json!({})).0, 403);
 
+    let mut socket = office.websocket();
+    follow_announcements(&mut socket);
+    read_until(&mut socket, "\"announcements\":[]");
     let note = json!({ "text": "Trading ends at noon.", "level": "warning" });
     let (status, note) = office.admin("POST", "/api/admin/announcements", &note);
     assert_eq!(status, 201, "{note}");
     let shown = office.ask("", "GET", "/api/announcements", &Value::Null).1;
     assert_eq!(shown["announcements"][0]["text"], "Trading ends at noon.");
+    read_until(&mut socket, "Trading ends at noon.");
     let path = format!("/api/admin/announcements/{}", note["id"].as_str().unwrap());
     assert_eq!(office.admin("DELETE", &path, &Value::Null).0, 204);
     assert_eq!(office.admin("DELETE", &path, &Value::Null).0, 404);
+    read_until(&mut socket, "\"announcements\":[]");
     assert_eq!(office.ask("", "GET", "/api/announcements", &Value::Null).1, json!({ "announcements": [] }));
     let all = office.admin("GET", "/api/admin/announcements", &Value::Null).1;
     assert!(all["announcements"][0]["ended_at"].is_string(), "{all}");

@@ -147,7 +147,7 @@ impl Admin {
     /// Writes down what came of funds that were left half-way, where they stand in the log.
     async fn end_entry(&self, row: &FundingRow, settled: &Result<(), Problem>) {
         if settled.as_ref().err().is_none_or(|problem| !is_left_open(problem)) {
-            self.log.end(row.entry, settled.as_ref().map(|()| ())).await;
+            self.log.end(row.entry, settled.as_ref().copied()).await;
         }
     }
 

@@ -245,17 +245,8 @@ async fn face(directory: &Path, driver: &Driver, source: ScenarioSource) -> (Fac
         limits: StrategyLimits { per_user: 1, total: 1 },
     }));
     let watchlists = Arc::new(Watchlists::new(database.clone(), Arc::clone(&market_data)));
-    let log = AuditLog::new(database.clone(), system_clock());
-    let announcements = Arc::new(Announcements::new(database.clone(), log.clone(), system_clock()));
-    let admin = Arc::new(Admin::new(AdminParts {
-        identity: Arc::clone(&identity),
-        trading: Arc::clone(&trading),
-        strategies: Arc::clone(&strategies),
-        operations: Operations::new(driver.handle.clone(), log.clone()),
-        database: database.clone(),
-        log,
-        clock: system_clock(),
-    }));
+    let parts = (Arc::clone(&identity), Arc::clone(&trading), Arc::clone(&strategies));
+    let (admin, announcements) = administration(driver, &database, parts);
     let face = Face {
         identity: Arc::clone(&identity),
         market_data,
@@ -267,6 +258,27 @@ async fn face(directory: &Path, driver: &Driver, source: ScenarioSource) -> (Fac
         alpaca,
     };
     (face, identity, People::new(database))
+}
+
+type Services = (Arc<Identity>, Arc<Trading>, Arc<Strategies>);
+
+fn administration(
+    driver: &Driver,
+    database: &Database,
+    (identity, trading, strategies): Services,
+) -> (Arc<Admin>, Arc<Announcements>) {
+    let log = AuditLog::new(database.clone(), system_clock());
+    let announcements = Announcements::new(database.clone(), log.clone(), system_clock());
+    let admin = Admin::new(AdminParts {
+        identity,
+        trading,
+        strategies,
+        operations: Operations::new(driver.handle.clone(), log.clone()),
+        database: database.clone(),
+        log,
+        clock: system_clock(),
+    });
+    (Arc::new(admin), Arc::new(announcements))
 }
 
 fn actor() -> Actor {
