@@ -87,6 +87,8 @@ impl What {
             Self::Join { .. } => "join",
             Self::Transfer { .. } => "transfer",
             Self::Reseat(_) => "reseat",
+            Self::Block(_) => "block",
+            Self::Unblock => "unblock",
             Self::Halt { .. } => "halt",
             Self::Reopen { .. } => "reopen",
         }
