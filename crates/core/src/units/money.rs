@@ -159,8 +159,13 @@ impl Neg for Money {
 
 impl Mul<i128> for Money {
     type Output = Self;
+    #[inline]
     fn mul(self, factor: i128) -> Self {
-        Self(self.0 * factor)
+        // Nearly all fit 64 bits: one multiplication does, which cannot overflow.
+        match (i64::try_from(self.0), i64::try_from(factor)) {
+            (Ok(amount), Ok(factor)) => Self(i128::from(amount) * i128::from(factor)),
+            _ => Self(self.0 * factor),
+        }
     }
 }
 
@@ -216,12 +221,18 @@ impl FeeRate {
         if self == Self::ZERO {
             return Money::ZERO;
         }
+        let half = Self::PER_NOTIONAL / 2;
+        let product = i64::try_from(notional.0).ok().and_then(|units| units.checked_mul(self.0));
+        // Nearly always: what is divided fits 64 bits.
+        if let Some(rounded) = product.and_then(|product| product.checked_add(half * product.signum())) {
+            return Money(i128::from(rounded / Self::PER_NOTIONAL));
+        }
         let (quotient, remainder) = div_rem(notional.0, i128::from(Self::PER_NOTIONAL));
         // Both are at most 10^9, so their product fits 64 bits.
         #[expect(clippy::cast_possible_truncation, reason = "a remainder is less than the divisor")]
         let product = remainder as i64 * self.0;
-        let half = Self::PER_NOTIONAL / 2 * product.signum();
-        Money(quotient * i128::from(self.0) + i128::from((product + half) / Self::PER_NOTIONAL))
+        let rounded = (product + half * product.signum()) / Self::PER_NOTIONAL;
+        Money(quotient * i128::from(self.0) + i128::from(rounded))
     }
 
     /// Returns that share of a number of ticks, rounded up to a whole tick.
