@@ -130,6 +130,14 @@ impl OpenOrders {
 
     /// Finds the place of an order; it stays there until one is added.
     pub(super) fn find(&self, id: OrderId) -> Option<usize> {
+        // What ends is mostly the newest, which has just traded, or the oldest. Both are open.
+        let is_at = |index: &usize| self.places.get(*index).is_some_and(|place| place.id == id);
+        let ends = [self.places.len().wrapping_sub(1), self.first as usize];
+        ends.into_iter().find(is_at).or_else(|| self.find_between(id))
+    }
+
+    /// Finds the place of an order that is neither the first nor the last.
+    fn find_between(&self, id: OrderId) -> Option<usize> {
         let around = self.around(id)?;
         let found = self.places[around.clone()].binary_search_by_key(&id, |place| place.id).ok()?;
         let index = around.start + found;
