@@ -50,7 +50,16 @@ impl Context {
             Fact::BarClosed { listing, bar } => (Feed::Bars(bar.interval), listing, Update::Bar(bar)),
             _ => return,
         };
-        self.push(feed, 0..usize::MAX, &MarketData { listing, at: now, update });
+        if self.has_subscribers(feed, listing) {
+            self.push(feed, 0..usize::MAX, &MarketData { listing, at: now, update });
+        }
+    }
+
+    /// Returns whether anybody is sent the items of a feed.
+    #[inline]
+    fn has_subscribers(&self, feed: Feed, listing: ListingId) -> bool {
+        let state = self.domain().listings.get(listing.index());
+        state.is_some_and(|state| state.feeds.subscriber(feed, 0).is_some())
     }
 
     /// Publishes a trade, and adds it to the bars; the venue is woken at the end of each bar that it begins.
