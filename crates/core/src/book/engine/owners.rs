@@ -30,6 +30,13 @@ struct Block<T> {
     occupied: u8,
 }
 
+impl<T> Block<T> {
+    /// Returns whether its owner has no other: it keeps this one, since it will most likely need it again.
+    const fn is_only(&self) -> bool {
+        self.next == NONE && self.previous == NONE
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
 struct Owner {
     /// The first of its blocks.
@@ -119,7 +126,7 @@ impl<T: Copy> Owners<T> {
         if was_full {
             let first = &mut self.owners[owner].with_room;
             block.next_with_room = std::mem::replace(first, index);
-        } else if block.occupied == 0 {
+        } else if block.occupied == 0 && !block.is_only() {
             self.release(owner);
         }
         Some(read)
@@ -170,12 +177,17 @@ impl<T: Copy> Owners<T> {
     #[cold]
     fn take_block(&mut self, owner: u32) -> u32 {
         let (first, items) = (self.owners[owner].first, self.empty);
-        let block = Block { items, next: first, previous: NONE, next_with_room: NONE, owner, occupied: 0 };
         let index = match self.free {
-            NONE => self.blocks.push(block),
+            NONE => {
+                let block =
+                    Block { items, next: first, previous: NONE, next_with_room: NONE, owner, occupied: 0 };
+                self.blocks.push(block)
+            }
             index => {
-                self.free = self.blocks[index].next;
-                self.blocks[index] = block;
+                // What is in its slots has no meaning: none of them is occupied.
+                let block = &mut self.blocks[index];
+                self.free = block.next;
+                (block.next, block.previous, block.next_with_room, block.owner) = (first, NONE, NONE, owner);
                 index
             }
         };
@@ -191,7 +203,8 @@ impl<T: Copy> Owners<T> {
     fn release(&mut self, owner: u32) {
         for _ in 0..4 {
             let index = self.owners[owner].with_room;
-            let Some(block) = self.blocks.get(index).filter(|block| block.occupied == 0) else {
+            let Some(block) = self.blocks.get(index).filter(|block| block.occupied == 0 && !block.is_only())
+            else {
                 return;
             };
             let Block { next, previous, next_with_room, .. } = *block;
