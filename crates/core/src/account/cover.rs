@@ -290,8 +290,8 @@ const fn may_replace(order: &OpenOrder, new: &Replacement) -> bool {
 /// Checks a new order's terms by themselves.
 fn check_terms(terms: &OrderTerms, instrument: &Instrument) -> Result<(), Refusal> {
     check_quantity(terms.quantity)?;
-    for price in terms.prices().into_iter().flatten() {
-        check_price(price, terms.quantity, instrument)?;
+    if !terms.all_prices(|price| check_price(price, terms.quantity, instrument).is_ok()) {
+        return Err(Refusal::PriceOutOfRange);
     }
     terms.reject_reason().map_or(Ok(()), |reason| Err(Refusal::Unfit(reason)))
 }

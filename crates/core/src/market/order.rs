@@ -131,6 +131,12 @@ impl OrderKind {
         }
     }
 
+    /// Returns whether it is a limit or market order: these have one price at most.
+    #[inline]
+    const fn is_limit_or_market(self) -> bool {
+        matches!(self, Self::Limit(_) | Self::Market { .. })
+    }
+
     /// Returns the price of a limit or stop-limit order.
     #[must_use]
     pub const fn limit(self) -> Option<Price> {
@@ -380,6 +386,10 @@ impl OrderTerms {
         if !self.prices_are_legal() {
             return Some(RejectReason::PriceOutOfRange);
         }
+        if self.is_plain() && self.kind.is_limit_or_market() {
+            // Nothing is left that could disagree.
+            return None;
+        }
         let within = |part: Quantity| !part.is_zero() && part <= self.quantity;
         if !(self.display.is_none_or(within) && self.shows_enough(self.quantity)) {
             return Some(RejectReason::DisplayOutOfRange);
@@ -415,13 +425,22 @@ impl OrderTerms {
         [self.kind.worst_price(), self.kind.trigger(), self.link.take_profit(), loss, worst]
     }
 
+    /// Returns whether a condition holds for all prices in the terms.
+    #[inline]
+    pub(crate) fn all_prices(&self, holds: impl Fn(Price) -> bool) -> bool {
+        if matches!(self.link, Link::None) && self.kind.is_limit_or_market() {
+            return self.kind.worst_price().is_none_or(holds);
+        }
+        self.prices().into_iter().flatten().all(holds)
+    }
+
     fn prices_are_legal(&self) -> bool {
         let distance = match self.kind {
             OrderKind::TrailingStop { distance, .. } => distance.is_legal(),
             _ => true,
         };
         let legal = |price: Price| Price::new_checked(price.ticks()).is_some();
-        distance && self.prices().into_iter().flatten().all(legal)
+        distance && self.all_prices(legal)
     }
 
     /// Returns whether kind, time in force and conditions are compatible.
