@@ -24,17 +24,20 @@ const EVENTS_PER_ANSWER: u64 = 4;
 
 impl InstantWatch {
     /// Counts an event; `is_later` if the clock moved on to it. Returns whether answers are to be counted.
+    #[inline]
     pub(super) fn count_event(&mut self, is_later: bool, answers_max: u64) -> bool {
-        if is_later {
-            self.events = 0;
-        }
-        self.events += 1;
+        self.events = if is_later { 1 } else { self.events + 1 };
         let unwatched = answers_max.saturating_mul(EVENTS_PER_ANSWER);
-        if self.events == unwatched.saturating_add(1) {
-            // What an earlier instant has left.
+        self.events > unwatched && self.begin(unwatched)
+    }
+
+    /// Forgets what an earlier instant has left, at the first event at which answers are counted.
+    #[cold]
+    fn begin(&mut self, unwatched: u64) -> bool {
+        if self.events == unwatched + 1 {
             self.answers.clear();
         }
-        self.events > unwatched
+        true
     }
 
     /// Counts a message that an actor answered at the instant at which it came; returns what it has answered
