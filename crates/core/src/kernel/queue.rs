@@ -18,13 +18,16 @@ use crate::units::{SimDuration, SimTime};
 pub struct EventQueue<T> {
     heap: Vec<Key>,
     lanes: Vec<Lane>,
+    /// The earliest key of each lane, and then of the heap: side by side, since all of them are compared
+    /// whenever an item is taken out.
+    fronts: [Key; LANES + 1],
+    /// Which of these is the earliest.
+    earliest: usize,
     /// The last delays that had no lane, and which of them is replaced next.
     strays: [SimDuration; STRAYS],
     next_stray: usize,
     /// When the last item was due that was taken out.
     now: SimTime,
-    /// Where the earliest key is.
-    head: Option<Head>,
     slots: Vec<Option<T>>,
     free: Vec<u32>,
     next_sequence: u64,
@@ -38,6 +41,9 @@ struct Key {
 }
 
 impl Key {
+    /// After every other.
+    const NONE: Self = Self { time: SimTime::from_nanos(i64::MAX), sequence: u64::MAX, slot: u32::MAX };
+
     /// Returns time and sequence as one number of the same order: a single comparison, no branches.
     const fn rank(self) -> u128 {
         // Flipping the sign bit maps the order of i64 onto that of u64.
@@ -48,8 +54,10 @@ impl Key {
 
 const ARITY: usize = 4;
 
-/// The most lanes: the front of each is looked at whenever an item is taken out.
+/// The most lanes.
 const LANES: usize = 6;
+/// The place of the heap, after those of the lanes.
+const HEAP: usize = LANES;
 /// How many delays are remembered: one that comes twice among so many gets a lane.
 const STRAYS: usize = 8;
 
@@ -60,14 +68,6 @@ struct Lane {
     keys: VecDeque<Key>,
 }
 
-/// The earliest key, and where it is.
-#[derive(Debug, Clone, Copy)]
-struct Head {
-    key: Key,
-    /// The lane; none is the heap.
-    lane: Option<usize>,
-}
-
 impl<T> EventQueue<T> {
     /// Makes an empty queue.
     #[must_use]
@@ -75,11 +75,12 @@ impl<T> EventQueue<T> {
         Self {
             heap: Vec::new(),
             lanes: Vec::new(),
+            fronts: [Key::NONE; _],
+            earliest: HEAP,
             // No delay is negative.
             strays: [SimDuration::from_nanos(-1); STRAYS],
             next_stray: 0,
             now: SimTime::from_nanos(i64::MIN),
-            head: None,
             slots: Vec::new(),
             free: Vec::new(),
             next_sequence: 0,
@@ -92,16 +93,31 @@ impl<T> EventQueue<T> {
         let slot = self.store(item);
         let Moment { time, sequence } = self.reserve(time);
         let key = Key { time, sequence, slot };
-        let lane = self.lane_for(time);
-        match lane {
-            Some(lane) => self.lanes[lane].keys.push_back(key),
-            None => {
-                self.heap.push(key);
-                self.sift_up(self.heap.len() - 1, key);
+        match self.lane_for(time) {
+            Some(lane) => {
+                self.lanes[lane].keys.push_back(key);
+                self.note_front(lane, key);
             }
+            None => self.push_to_heap(key),
         }
-        if self.head.is_none_or(|head| key.rank() < head.key.rank()) {
-            self.head = Some(Head { key, lane });
+    }
+
+    /// Adds a key to the heap.
+    #[inline]
+    fn push_to_heap(&mut self, key: Key) {
+        self.heap.push(key);
+        self.sift_up(self.heap.len() - 1, key);
+        self.note_front(HEAP, key);
+    }
+
+    /// Notes a key that has been added to a lane or the heap, if it is the earliest there.
+    #[inline]
+    fn note_front(&mut self, place: usize, key: Key) {
+        if key.rank() < self.fronts[place].rank() {
+            self.fronts[place] = key;
+            if key.rank() < self.fronts[self.earliest].rank() {
+                self.earliest = place;
+            }
         }
     }
 
@@ -118,30 +134,30 @@ impl<T> EventQueue<T> {
         let slot = self.store(item);
         let key = Key { time: moment.time, sequence: moment.sequence, slot };
         // Lanes are in the order of scheduling, in which this comes late.
-        self.heap.push(key);
-        self.sift_up(self.heap.len() - 1, key);
-        if self.head.is_none_or(|head| key.rank() < head.key.rank()) {
-            self.head = Some(Head { key, lane: None });
-        }
+        self.push_to_heap(key);
     }
 
     /// Removes and returns the earliest item with its time.
     #[inline]
     pub fn pop(&mut self) -> Option<(SimTime, T)> {
-        let Head { key: first, lane } = self.head?;
-        match lane {
-            Some(lane) => {
-                self.lanes[lane].keys.pop_front();
+        let first = self.front()?;
+        let place = self.earliest;
+        let next = match self.lanes.get_mut(place) {
+            Some(Lane { keys, .. }) => {
+                keys.pop_front();
+                keys.front()
             }
             None => {
                 let last = self.heap.pop()?;
                 if !self.heap.is_empty() {
                     self.sift_down(last);
                 }
+                self.heap.first()
             }
-        }
+        };
+        self.fronts[place] = next.copied().unwrap_or(Key::NONE);
         self.now = self.now.max(first.time);
-        self.head = self.earliest();
+        self.earliest = self.find_earliest();
         // Freed first, so that nothing comes between taking the item out and returning it: the compiler then
         // moves it once, from its slot to where the caller wants it.
         self.free.push(first.slot);
@@ -151,20 +167,20 @@ impl<T> EventQueue<T> {
     /// Returns the time of the earliest item.
     #[must_use]
     pub fn next_time(&self) -> Option<SimTime> {
-        self.head.map(|head| head.key.time)
+        self.front().map(|key| key.time)
     }
 
     /// Returns the earliest item with its place in the total order, and leaves it where it is.
     #[must_use]
     pub fn first(&self) -> Option<(Moment, &T)> {
-        let Key { time, sequence, slot } = self.head?.key;
+        let Key { time, sequence, slot } = self.front()?;
         self.slots[slot as usize].as_ref().map(|item| (Moment { time, sequence }, item))
     }
 
     /// Returns whether the earliest item is an alarm: one of those whose delay no lane has.
     #[must_use]
     pub fn begins_with_alarm(&self) -> bool {
-        self.head.is_some_and(|head| head.lane.is_none())
+        self.earliest == HEAP && !self.heap.is_empty()
     }
 
     /// Returns the two earliest alarms, so that what they need can be fetched from memory before they are
@@ -204,23 +220,30 @@ impl<T> EventQueue<T> {
         None
     }
 
-    /// Finds the earliest key.
-    fn earliest(&self) -> Option<Head> {
-        let mut head = self.heap.first().map(|key| Head { key: *key, lane: None });
-        for (lane, Lane { keys, .. }) in self.lanes.iter().enumerate() {
-            if let Some(key) = keys.front()
-                && head.is_none_or(|head| key.rank() < head.key.rank())
-            {
-                head = Some(Head { key: *key, lane: Some(lane) });
-            }
+    /// Returns the earliest key, if anything waits.
+    #[inline]
+    fn front(&self) -> Option<Key> {
+        let key = self.fronts[self.earliest];
+        if key.slot == Key::NONE.slot { None } else { Some(key) }
+    }
+
+    /// Finds out where the earliest key is.
+    #[inline]
+    fn find_earliest(&self) -> usize {
+        let (mut earliest, mut rank) = (HEAP, self.fronts[HEAP].rank());
+        for (lane, key) in self.fronts[..self.lanes.len().min(LANES)].iter().enumerate() {
+            // Without branches: which is the earliest is not to be foreseen.
+            let is_earlier = key.rank() < rank;
+            earliest = if is_earlier { lane } else { earliest };
+            rank = if is_earlier { key.rank() } else { rank };
         }
-        head
+        earliest
     }
 
     /// Returns whether nothing waits.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.head.is_none()
+        self.fronts[self.earliest].slot == Key::NONE.slot
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "2^32 events waiting at once would need 200 GiB")]
