@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::document::Diagnostics;
+use super::events::EventConfig;
 use super::live_config::LiveConfig;
 use crate::data::Zone;
 use crate::record::RecordConfig;
-use bearpit_agents::{AgentKind, ConfiguredAgent};
+use bearpit_agents::{AgentKind, ConfiguredAgent, DrawnParams};
 use bearpit_core::account::{Financing, OnRuin};
 use bearpit_core::book::{Matching, PriceBands};
 use bearpit_core::exchange::Calendar;
@@ -42,6 +43,8 @@ pub struct Scenario {
     pub venues: Vec<VenueConfig>,
     /// The agents, populations included.
     pub agents: Vec<AgentConfig>,
+    /// What happens at set times of a simulation; a live market does not use it.
+    pub events: Vec<EventConfig>,
     /// How it runs as a live market, if it has `[live]`; a simulation does not use it.
     pub live: Option<LiveConfig>,
     /// The zone in which the hours of sessions and holidays are meant; UTC where times are as written. A
@@ -96,7 +99,7 @@ pub struct VenueRules {
     pub sessions: Option<Calendar>,
 }
 
-/// An agent, or a population of identical ones.
+/// An agent, or a population of agents of one kind.
 #[derive(Debug, Clone)]
 pub struct AgentConfig {
     /// Its name; members of a population are called `name-1` and so on.
@@ -123,8 +126,11 @@ pub struct AgentConfig {
     pub kind: &'static AgentKind,
     /// Where it trades, unless its kind can trade everywhere.
     pub listing: ListingId,
-    /// The kind's configuration.
+    /// The kind's configuration; where parameters are drawn, that of a member in the middle of each
+    /// distribution.
     pub configured: Arc<dyn ConfiguredAgent>,
+    /// The parameters that each member draws, if there are any.
+    pub drawn: Option<Arc<DrawnParams>>,
 }
 
 impl AgentConfig {

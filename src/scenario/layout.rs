@@ -1,14 +1,20 @@
 //! From a scenario to a market.
 
+use std::sync::Arc;
+
 use super::config::{AgentConfig, InstrumentConfig, Listing, Scenario, VenueRules, listings};
+use super::events::{EventConfig, EventKind, Shocked};
 use super::live::schedule;
-use bearpit_agents::Shared;
+use bearpit_agents::{AgentSite, ConfiguredAgent, Shared, SiteSpan, SiteVenue};
 use bearpit_core::account::{AccountConfig, Credit, OnRuin};
 use bearpit_core::book::BookConfig;
 use bearpit_core::exchange::{BuildError, ListingConfig, MarketBuilder, ProcessConfig, Schedule};
 use bearpit_core::participant::ParticipantConfig;
 use bearpit_core::replay::Replay;
-use bearpit_core::units::{InstrumentId, Price, Seed};
+use bearpit_core::units::{InstrumentId, Price, Seed, SimTime};
+
+/// How often a member draws its values before it takes those in the middle of each distribution.
+const REFUSED_DRAWS_MAX: usize = 1_000;
 
 impl Scenario {
     /// Lays out the scenario's market; sinks can be added before it is opened.
@@ -30,11 +36,20 @@ impl Scenario {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn lay_out(&self) -> Result<MarketBuilder, BuildError> {
+        let mut builder = self.lay_out_with(&self.events)?;
+        for event in &self.events {
+            event.schedule(&mut builder)?;
+        }
+        Ok(builder)
+    }
+
+    /// Lays out the market with the shocks of its values that are among `events`, and without the rest.
+    pub(super) fn lay_out_with(&self, events: &[EventConfig]) -> Result<MarketBuilder, BuildError> {
         let mut builder = MarketBuilder::new(self.seed, self.start, self.end)?;
         builder.bar_interval(self.bar_interval);
         builder.sample_interval(self.sample_interval);
-        for config in &self.instruments {
-            builder.instrument(config.instrument.clone(), process(config, self.seed));
+        for (id, config) in (0..).map(InstrumentId::new).zip(&self.instruments) {
+            builder.instrument(config.instrument.clone(), shocked(process(config, self.seed), id, events));
         }
         for venue in &self.venues {
             builder.venue(&venue.name, venue.fees.clone(), venue.latencies, &venue.instruments);
@@ -48,12 +63,38 @@ impl Scenario {
                 .with_account(account(agent, self.on_ruin(agent)))
                 .with_latencies(agent.latencies);
             for name in agent.member_names() {
-                if let Some(actor) = agent.configured.actor(&mut shared) {
+                if let Some(actor) = self.member(agent, &name).actor(&mut shared) {
                     builder.any_agent(&name, participant.clone(), actor)?;
                 }
             }
         }
         Ok(builder)
+    }
+
+    /// Returns the configuration of a member of a population: that of all, or one with values of its own.
+    ///
+    /// Values that its kind refuses together are drawn again.
+    pub(super) fn member(&self, agent: &AgentConfig, name: &str) -> Arc<dyn ConfiguredAgent> {
+        let common = || Arc::clone(&agent.configured);
+        let all = listings(&self.venues);
+        let (Some(drawn), Some(listing)) = (&agent.drawn, all.get(agent.listing.index())) else {
+            return common();
+        };
+        let venue = &self.venues[listing.venue.index()];
+        let InstrumentConfig { instrument, process } = &self.instruments[listing.instrument.index()];
+        let site = AgentSite {
+            has_value: process.is_some(),
+            venue: SiteVenue {
+                name: &venue.name,
+                has_sessions: venue.rules.sessions.is_some(),
+                latencies: venue.latencies,
+            },
+            latencies: agent.latencies,
+            span: Some(SiteSpan { start: self.start, end: self.end }),
+            ..AgentSite::new(listing.id, instrument)
+        };
+        let draws = drawn.draws(self.seed, name).take(REFUSED_DRAWS_MAX);
+        draws.filter_map(|values| (agent.kind.configure)(&values, &site).ok()).next().unwrap_or_else(common)
     }
 
     /// Returns what happens when an agent's equity is gone: what it says itself, or else liquidation where
@@ -94,6 +135,24 @@ impl Scenario {
 fn process(config: &InstrumentConfig, seed: Seed) -> Option<ProcessConfig> {
     let process = config.process.as_ref()?;
     Some(ProcessConfig { process: process.start(seed), initial: process.initial(), grid: process.step() })
+}
+
+/// Has a value jump at the times of its shocks.
+fn shocked(
+    process: Option<ProcessConfig>,
+    id: InstrumentId,
+    events: &[EventConfig],
+) -> Option<ProcessConfig> {
+    let own = events.iter().filter_map(|event| match event.kind {
+        EventKind::FundamentalShock { instrument, change } if instrument == id => Some((event.at, change)),
+        _ => None,
+    });
+    let shocks: Vec<(SimTime, f64)> = own.collect();
+    let process = process?;
+    if shocks.is_empty() {
+        return Some(process);
+    }
+    Some(ProcessConfig { process: Box::new(Shocked { process: process.process, shocks }), ..process })
 }
 
 fn account(agent: &AgentConfig, on_ruin: Option<OnRuin>) -> AccountConfig {

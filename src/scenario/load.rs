@@ -7,7 +7,7 @@ use super::document::{Diagnostics, Findings, Node, Override, SECTIONS, Section, 
 use super::files::{Files, RunClock, expand, is_binary, utf8};
 use super::inputs::Inputs;
 use super::sections::{
-    Head, KnownInstrument, MarketOutline, agents, head, instruments, live, record, venues,
+    Head, KnownInstrument, MarketOutline, agents, events, head, instruments, live, record, venues,
 };
 use crate::data::{Zone, read_text_file};
 use crate::record::RecordConfig;
@@ -141,6 +141,7 @@ impl Scenario {
         let script_latency_min = head.as_ref().map_or(SimDuration::ZERO, |head| head.script_latency_min);
         let outline = MarketOutline { instruments: &known, venues: &venues, files, span, script_latency_min };
         let agents = agents(&root, &outline);
+        let events = events(&root, &outline, &agents);
         let live = live(&root, head.as_ref());
         root.finish();
         let replays = |agent: &&AgentConfig| agent.configured.replays_orders();
@@ -159,6 +160,7 @@ impl Scenario {
             instruments: known.into_iter().map(|known| known.config).collect::<Option<Vec<_>>>()?,
             venues,
             agents,
+            events,
             live: live?,
             session_zone: Zone::utc(),
             changes: Vec::new(),

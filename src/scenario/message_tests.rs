@@ -95,8 +95,7 @@ fn one_fault_is_one_error() {
         (
             "kind = \"noise\"",
             "kind = \"nosie\"",
-            "16: `kind` is `nosie`, which does not exist; did you mean `noise`? allowed: `market_maker`, `noise`, \
-             `replay`, `ticks`, `order_flow`, `script`",
+            "16: `kind` is `nosie`, which does not exist; did you mean `noise`? allowed: `market_maker`, `noise`, `value`",
         ),
         (
             "kind = \"noise\"",

@@ -20,6 +20,9 @@
 mod backtest;
 mod config;
 pub mod document;
+#[cfg(test)]
+mod event_tests;
+mod events;
 mod files;
 mod inputs;
 mod kinds;
@@ -32,6 +35,8 @@ mod lobster;
 mod message_tests;
 #[cfg(test)]
 mod money_tests;
+#[cfg(test)]
+mod population_tests;
 #[cfg(test)]
 mod replay_tests;
 mod schema;
@@ -46,6 +51,7 @@ pub use backtest::{
 pub use config::{AgentConfig, InstrumentConfig, Scenario, VenueConfig, VenueRules};
 pub use document::readers::is_name;
 pub use document::{Diagnostic, Diagnostics, Located, Override, OverrideError, OverrideFileError, Severity};
+pub use events::{EventConfig, EventKind};
 pub use files::{DataReport, inspect_data};
 pub use kinds::agent_kinds;
 pub use live::{

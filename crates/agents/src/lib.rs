@@ -7,30 +7,55 @@
 //! Agents see the market through their [`Context`](bearpit_core::participant::Context) alone: they import
 //! neither the book nor the exchange, whose state the engine keeps to itself.
 
+mod adaptive_maker;
+mod chiarella;
 mod corporate_actions;
 mod desk;
+mod double_auction;
+mod execution;
 mod fill_rules;
 mod finer;
+mod flow;
 pub mod indicators;
 mod kind;
 mod kinds;
 mod market_maker;
+mod momentum;
 mod noise;
 mod order_flow;
+mod population;
+mod quoting;
 mod replay;
 mod session;
+mod stress;
 mod ticks;
+mod trading;
+mod value;
 
+pub use adaptive_maker::{AdaptiveMaker, AdaptiveMakerConfig};
+pub use chiarella::{ChiarellaIori, ChiarellaIoriConfig, ExtendedChiarella, ExtendedChiarellaConfig};
 pub use corporate_actions::prices_show_split;
 pub use desk::Desk;
+pub use double_auction::{PrivateTrader, PrivateTraderConfig, Shout, Strategy};
+pub use execution::{AlmgrenChriss, ExecutionSchedule, Executor, ExecutorConfig};
+pub use flow::{
+    HawkesEvent, HawkesFlow, HawkesFlowConfig, HawkesProcess, PoissonFlow, PoissonFlowConfig, QueueRates,
+    QueueReactiveConfig, QueueReactiveFlow, Unstable,
+};
 pub use kind::{
     AccountDefaults, AgentKind, AgentSite, Configure, ConfiguredAgent, FurtherInput, ListingChoice,
     LocalClock, RetiredParam, Shared, SiteClock, SiteSpan, SiteVenue,
 };
 pub use kinds::KINDS;
 pub use market_maker::{MakerReference, MarketMaker, MarketMakerConfig};
+pub use momentum::{MomentumConfig, MomentumTrader};
 pub use noise::{NoiseConfig, NoiseTrader};
 pub use order_flow::{FlowReplayer, OrderFlowConfig};
+pub use population::{DistributionError, DrawnParam, DrawnParams, Law, ParamDistribution, is_drawable};
+pub use quoting::{AvellanedaStoikov, Glft, OptimalMaker, OptimalMakerConfig, QuoteFormula};
 pub use replay::BarReplay;
 pub use session::time_of_day;
+pub use stress::{ArbitrageConfig, LatencyArbitrageur, Spoofer, SpooferConfig};
 pub use ticks::TickReplay;
+pub use trading::OrderSizes;
+pub use value::{Belief, Estimate, ValueConfig, ValueTrader};

@@ -8,8 +8,8 @@
 use std::sync::Arc;
 
 use bearpit_agents::{
-    Desk, FlowReplayer, MakerReference, MarketMaker, MarketMakerConfig, NoiseConfig, NoiseTrader,
-    OrderFlowConfig,
+    AgentKind, AgentSite, Desk, FlowReplayer, KINDS, MakerReference, MarketMaker, MarketMakerConfig,
+    NoiseConfig, NoiseTrader, OrderFlowConfig, Shared, SiteSpan,
 };
 use bearpit_core::account::{AccountConfig, Credit, Financing};
 use bearpit_core::book::{BookConfig, Matching, PriceBands};
@@ -21,6 +21,7 @@ use bearpit_core::market::{
     BookRow, Fees, Instrument, Link, MessageKind, OrderKind, OrderMessage, OrderTerms, Peg, Phase, Side,
     StopLoss, TimeInForce, TrailingDistance,
 };
+use bearpit_core::params::{ParamSpec, ParamType, ParamValue, Values};
 use bearpit_core::participant::{Instruction, Latencies, ParticipantConfig};
 use bearpit_core::process::{
     GapConfig, Gbm, HistoricalBar, Leader, Linked, Merton, MertonConfig, OrnsteinUhlenbeck, PriceProcess,
@@ -28,7 +29,7 @@ use bearpit_core::process::{
 };
 use bearpit_core::replay::{FillRules, ReplayBar, ReplayConfig, Slippage};
 use bearpit_core::units::{
-    FeeRate, InstrumentId, ListingId, Money, OrderId, Price, Quantity, Seed, SimDuration, SimTime,
+    Decimal, FeeRate, InstrumentId, ListingId, Money, OrderId, Price, Quantity, Seed, SimDuration, SimTime,
 };
 
 const ACME: InstrumentId = InstrumentId::new(0);
@@ -38,7 +39,7 @@ const HOURS: f64 = 1_638.0;
 /// A world by name, how it is run, and its digest.
 type World = (&'static str, fn() -> Market, &'static str);
 
-const WORLDS: [World; 9] = [
+const WORLDS: [World; 10] = [
     ("noise", noise, "f4240c13a431ecdd423245acfde254761b016b7ff6948b14426a0df2354f3e9f"),
     ("gbm", gbm, "5b1ea15e826b79551fe730a47dd88b958a53506fc250ae98329df5ac80131fea"),
     (
@@ -51,6 +52,7 @@ const WORLDS: [World; 9] = [
     ("order_flow", order_flow, "74505505a585f057f406a509d3d2eed18ffc79e92f53a9353040f3a3031d9357"),
     ("sessions", sessions, "f388d81f10e5445ae333ef6ac07212d45c9a1806fa77333dc6b438bdaf8b9af3"),
     ("merton", merton, "c743a8c599ef562b825c19abc6568c0187a82c431aec57860483b8c4d83fd0db"),
+    ("literature", literature, "3d671a8095333c1b26d5ec668524a2e2cf1c89c67c7fb7a5f9ba9160c31d116d"),
     ("desk", desk, "81fe59e82537516467fa23e9953e0b7973f1c02b190c9fbc05cea529647e361b"),
 ];
 
@@ -116,6 +118,62 @@ fn add_noise(builder: &mut MarketBuilder, listing: ListingId, latencies: Latenci
         let config = ParticipantConfig::new("noise").with_account(account()).with_latencies(latencies);
         builder.agent(&format!("noise-{listing}-{number}"), config, NoiseTrader::new(noise)).unwrap();
     }
+}
+
+/// Every kind of the literature that needs one listing only, each with the values that it must be given.
+fn literature() -> Market {
+    let span = SiteSpan { start: open(), end: open() + secs(600) };
+    let value = OrnsteinUhlenbeck::new(100.0, 100.0, secs(3_600), 0.3, HOURS);
+    let mut builder =
+        market(11, LatencyModel::Constant(SimDuration::from_micros(50)), Some(process(value, 100.0)));
+    let acme = instrument("ACME");
+    add_maker(&mut builder, LISTING, MakerReference::Value, Latencies::NONE);
+    for kind in KINDS.iter().filter(|kind| is_of_literature(kind)) {
+        let values =
+            kind.params.iter().filter(|spec| spec.is_required()).fold(Values::new(), |values, spec| {
+                let value = given(kind.name, spec);
+                let mut values = values;
+                values.set(spec.name, value);
+                values
+            });
+        let site = AgentSite { has_value: true, span: Some(span), ..AgentSite::new(LISTING, &acme) };
+        let configured = (kind.configure)(&values.complete(kind.params).unwrap(), &site).unwrap();
+        let account = AccountConfig { credit: kind.account.credit, ..account() };
+        let config = ParticipantConfig::new(kind.name).with_account(account);
+        let actor = configured.actor(&mut Shared::default()).unwrap();
+        builder.any_agent(kind.name, config, actor).unwrap();
+    }
+    finished(builder)
+}
+
+fn is_of_literature(kind: &AgentKind) -> bool {
+    !matches!(kind.name, "market_maker" | "noise" | "replay" | "ticks" | "order_flow" | "latency_arbitrageur")
+}
+
+/// Returns a value that a parameter admits.
+fn given(kind: &str, spec: &ParamSpec) -> ParamValue {
+    let row = |numbers: &[f64]| ParamValue::List(numbers.iter().map(|it| ParamValue::Number(*it)).collect());
+    match (kind, spec.name, spec.value) {
+        ("hawkes", "mu", _) => row(&[0.2; 6]),
+        ("hawkes", "alpha", _) => ParamValue::List(vec![row(&[0.1; 6]); 6]),
+        ("hawkes", "beta", _) => ParamValue::Number(1.0),
+        ("vwap", "profile", _) => row(&[0.5, 0.25, 0.25]),
+        ("queue_reactive", "market", _) => row(&[0.0, 0.2]),
+        ("queue_reactive", "limit", _) => ParamValue::List(vec![row(&[0.5]); 3]),
+        ("queue_reactive", "cancel", _) => ParamValue::List(vec![row(&[0.0, 0.3, 0.6]); 3]),
+        ("almgren_chriss" | "twap" | "vwap" | "pov", "duration", _) => ParamValue::Duration(secs(300)),
+        (_, "value" | "max_price", _) => {
+            ParamValue::Decimal(if spec.name == "value" { price("101") } else { price("200") })
+        }
+        (_, _, ParamType::Quantity) => ParamValue::Quantity(Quantity::new(10)),
+        (_, _, ParamType::Choice(choices)) => ParamValue::from(choices[0].name),
+        (_, _, ParamType::List(_)) => row(&[0.3, 0.2]),
+        _ => ParamValue::Number(0.02),
+    }
+}
+
+fn price(text: &str) -> Decimal {
+    text.parse().unwrap()
 }
 
 fn add_maker(

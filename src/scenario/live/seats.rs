@@ -188,7 +188,7 @@ impl Scenario {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn lay_out_live(&self) -> Result<MarketBuilder, BuildError> {
-        let mut builder = self.lay_out()?;
+        let mut builder = self.lay_out_with(&[])?;
         builder.factory(SeatFactory::new(self));
         Ok(builder)
     }

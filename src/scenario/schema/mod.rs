@@ -3,6 +3,7 @@
 //! The parameters of kinds come from the kinds' own descriptions. The keys of sections are listed here; a
 //! test compares them with the keys that the reader knows.
 
+mod events;
 mod fees;
 mod live;
 mod param;
@@ -11,7 +12,7 @@ mod tests;
 
 use serde_json::{Value, json};
 
-use self::param::{Object, bar_interval, decimal, duration, positive_decimal, text};
+use self::param::{Object, bar_interval, decimal, distribution, duration, positive_decimal, text};
 use super::kinds::agent_kinds;
 use super::sections::ON_RUIN;
 use crate::record::Table;
@@ -32,11 +33,17 @@ pub fn json_schema() -> Value {
         .key("live", live::live(), "how it runs as a live market; a simulation does not use it")
         .required("instruments", list_of(instrument()), "what is traded")
         .required("venues", list_of(venue()), "where it is traded")
-        .key("agents", json!({ "type": "array", "items": agent() }), "who trades");
+        .key("agents", json!({ "type": "array", "items": agent() }), "who trades")
+        .key(
+            "events",
+            json!({ "type": "array", "items": events::event() }),
+            "what happens at set times of a simulation",
+        );
     let mut schema = root.build();
     if let Value::Object(schema) = &mut schema {
         schema.insert("$schema".to_owned(), json!("https://json-schema.org/draft/2020-12/schema"));
         schema.insert("title".to_owned(), json!("Bearpit scenario"));
+        schema.insert("$defs".to_owned(), json!({ "distribution": distribution() }));
     }
     schema
 }
@@ -223,7 +230,7 @@ fn agent_of_kind(kind: &AgentKind) -> Value {
             "what happens when its equity is gone",
         )
         .key("latency", latencies(), "latencies of its connection")
-        .params(kind.params);
+        .population(kind.params);
     if matches!(kind.name, "replay" | "ticks") {
         object.either(["data", "files"]).build()
     } else {

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::scenario::sections::DISTRIBUTIONS;
+use bearpit_agents::is_drawable;
 use bearpit_core::params::{FileFormat, NumberRange, ParamDefault, ParamSpec, ParamType};
 
 /// A duration with its units, such as `6h30m`.
@@ -48,6 +50,18 @@ impl Object {
         self
     }
 
+    /// Adds the parameters of a kind of agent, of which numbers can also be drawn by each member.
+    pub(super) fn population(mut self, specs: &'static [ParamSpec]) -> Self {
+        self = self.params(specs);
+        for spec in specs.iter().filter(|spec| is_drawable(&spec.value)) {
+            let Some(schema) = self.properties.get_mut(spec.name) else { continue };
+            let description = schema.get("description").cloned();
+            let one_of = json!([schema.clone(), { "$ref": "#/$defs/distribution" }]);
+            *schema = json!({ "description": description, "oneOf": one_of });
+        }
+        self
+    }
+
     /// Asks for one of two keys in the place of the first.
     pub(super) fn either(mut self, keys: [&'static str; 2]) -> Self {
         self.required.retain(|key| !keys.contains(key));
@@ -87,6 +101,28 @@ fn param(spec: &ParamSpec) -> Value {
         }
     }
     schema
+}
+
+/// The distributions from which the members of a population can draw a number.
+pub(super) fn distribution() -> Value {
+    let value = || json!({ "type": ["number", "string"] });
+    let bounded = |name: &str, keys: &[&'static str]| {
+        let object = keys.iter().fold(Object::default(), |object, key| match *key {
+            "values" | "weights" => object.required(
+                key,
+                json!({ "type": "array", "minItems": 1, "items": value() }),
+                "one for each",
+            ),
+            _ => object.required(key, value(), "in the unit of the parameter, or a plain number"),
+        });
+        let object = object.required("dist", json!({ "const": name }), "the distribution");
+        ["min", "max"]
+            .into_iter()
+            .filter(|key| !keys.contains(key))
+            .fold(object, |object, key| object.key(key, value(), "a bound; what lies beyond is drawn again"))
+    };
+    let all: Vec<Value> = DISTRIBUTIONS.iter().map(|(name, keys)| bounded(name, keys).build()).collect();
+    json!({ "oneOf": all })
 }
 
 fn default(default: &ParamDefault) -> Option<Value> {

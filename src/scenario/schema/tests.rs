@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use serde_json::{Map, Value, json};
 
@@ -14,6 +15,9 @@ use bearpit_core::market::BarInterval;
 use bearpit_core::process::KINDS;
 use bearpit_core::units::SimDuration;
 
+/// What the schema refers to by name.
+static DEFINITIONS: LazyLock<Value> = LazyLock::new(|| json_schema()["$defs"].clone());
+
 /// Returns what a value violates of a schema, if anything; knows the keywords that the schema uses, and no
 /// others.
 fn violation(schema: &Value, value: &Value, at: &str) -> Option<String> {
@@ -21,7 +25,11 @@ fn violation(schema: &Value, value: &Value, at: &str) -> Option<String> {
     schema.iter().find_map(|(keyword, rule)| {
         let refused = |is_right: bool| (!is_right).then(|| format!("{at}: {keyword} {rule} refuses {value}"));
         match keyword.as_str() {
-            "$schema" | "title" | "description" | "default" | "additionalProperties" => None,
+            "$schema" | "$defs" | "title" | "description" | "default" | "additionalProperties" => None,
+            "$ref" => {
+                let name = rule.as_str().unwrap().strip_prefix("#/$defs/").unwrap();
+                violation(&DEFINITIONS[name], value, at)
+            }
             "type" => refused(is_of_type(rule, value)),
             "enum" => refused(rule.as_array().unwrap().contains(value)),
             "const" => refused(rule == value),
@@ -168,6 +176,9 @@ fn each_fault_is_refused_by_schema_and_reader_alike() {
         ("depth = 0.05", "depth = 0.05\ninterval = 3"),
         ("depth = 0.05", "depth = 0.05\ninterval = \"3\""),
         ("depth = 0.05", "depth = 0.05\ncount = 0"),
+        ("depth = 0.05", "depth = { dist = \"exponential\" }"),
+        ("depth = 0.05", "depth = { dist = \"exponentail\", mean = 0.05 }"),
+        ("depth = 0.05", "depth = { dist = \"uniform\", min = 0.05, max = 0.1, mean = 0.07 }"),
         ("kind = \"noise\"", "kind = \"noise\"\nskew = 1"),
         ("tick_size = 0.01\n", ""),
         ("start = 2025", "begin = 2025"),
@@ -190,6 +201,13 @@ fn each_fault_is_refused_by_schema_and_reader_alike() {
         assert!(load(&text).is_some(), "the reader accepts {to}");
     }
     assert_eq!(load(GOOD), None);
+    for dist in [
+        "{ dist = \"exponential\", mean = \"0.05\", max = 1 }",
+        "{ dist = \"choice\", values = [0.05, 0.1], weights = [0.5, 0.5] }",
+    ] {
+        let drawn = GOOD.replace("depth = 0.05", &format!("depth = {dist}"));
+        assert_eq!((violation(&schema, &of_toml(&drawn), ""), load(&drawn)), (None, None));
+    }
 }
 
 /// Returns the errors of a scenario as JSON.

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::distributions::read_population;
 use super::fees::fees;
 use super::instruments::{KnownInstrument, find};
-use super::params::{ParamScope, read_by_instrument, read_params, report_errors};
+use super::params::{ParamScope, read_by_instrument, report_errors};
 use super::replay_warnings;
 use super::venues::latencies;
 use crate::scenario::config::{AgentConfig, Listing, VenueConfig, listings};
@@ -13,8 +14,10 @@ use crate::scenario::document::{Section, readers};
 use crate::scenario::files::Files;
 use crate::scenario::inputs::Role;
 use crate::scenario::kinds::agent_kinds;
-use bearpit_agents::{AgentKind, AgentSite, ConfiguredAgent, ListingChoice, SiteSpan, SiteVenue};
-use bearpit_core::account::{Financing, OnRuin};
+use bearpit_agents::{
+    AgentKind, AgentSite, ConfiguredAgent, DrawnParams, ListingChoice, SiteSpan, SiteVenue,
+};
+use bearpit_core::account::{Credit, Financing, OnRuin};
 use bearpit_core::market::Instrument;
 use bearpit_core::params::{FromParam, ParamType};
 use bearpit_core::participant::Latencies;
@@ -39,11 +42,11 @@ pub(in crate::scenario) struct MarketOutline<'a> {
 
 /// A listing, with what is known of it.
 #[derive(Clone, Copy)]
-struct Place<'a> {
-    listing: ListingId,
-    instrument: &'a Instrument,
+pub(super) struct Place<'a> {
+    pub(super) listing: ListingId,
+    pub(super) instrument: &'a Instrument,
     has_value: bool,
-    venue: &'a VenueConfig,
+    pub(super) venue: &'a VenueConfig,
 }
 
 /// Reads `[[agents]]`; an agent with errors is left out.
@@ -128,8 +131,11 @@ fn agent(
     let financing = financing(section);
     let commission = fees(section, "commission").map(|it| it.may_charge().then(|| Arc::new(it)));
     let on_ruin = section.or("on_ruin", None, |node| readers::one_of(&ON_RUIN)(node).map(Some));
+    if let (Some(cash), Some(held), Some(short), Some(debit)) = (cash, &holdings, &max_short, max_debit) {
+        check_means(section, kind, cash + debit, held.len() + short.len());
+    }
     let latencies = latencies(section).and_then(|it| slowed(section, it, kind, outline.script_latency_min));
-    let place = place(section, kind, outline);
+    let place = place_of(section, kind.listing, outline);
     let configured = configure(section, kind, place, latencies.unwrap_or(Latencies::NONE), outline);
     Some(AgentConfig {
         name: name?,
@@ -144,8 +150,19 @@ fn agent(
         latencies: latencies?,
         kind,
         listing: place?.listing,
-        configured: configured?,
+        configured: configured.as_ref().map(|(configured, _)| Arc::clone(configured))?,
+        drawn: configured?.1,
     })
+}
+
+/// Reports an agent that could neither buy nor sell anything. A script may be there to watch.
+fn check_means(section: &Section<'_>, kind: &AgentKind, cash: Money, holdings: usize) {
+    let is_covered = kind.account.credit == Credit::Covered && kind.name != crate::script::KIND.name;
+    if is_covered && cash == Money::ZERO && holdings == 0 {
+        let message =
+            "`cash` is 0, and it has no `holdings`, `max_short` or `max_debit`: it could trade nothing";
+        section.report("cash", message, None);
+    }
 }
 
 /// Lengthens the entry latency of a script to the least that the scenario allows.
@@ -176,20 +193,20 @@ fn configure(
     place: Option<Place<'_>>,
     latencies: Latencies,
     outline: &MarketOutline<'_>,
-) -> Option<Arc<dyn ConfiguredAgent>> {
+) -> Option<(Arc<dyn ConfiguredAgent>, Option<Arc<DrawnParams>>)> {
     for retired in kind.retired {
         section.retire(retired.name, retired.help, retired.is_error);
     }
     let MarketOutline { instruments, venues, files, .. } = *outline;
     let scope = ParamScope { files, instrument: place.map(|place| place.instrument), instruments, venues };
-    let values = read_params(section, kind.params, &scope);
+    let values = read_population(section, kind.params, &scope);
     // A kind that does not depend on its place is checked at any, so that all its errors are reported at
     // once.
     let any = || {
         let first = listings(outline.venues).into_iter().next()?;
         (kind.listing == ListingChoice::First).then(|| place_at(first, outline)).flatten()
     };
-    let (values, place) = (values?, place.or_else(any)?);
+    let ((values, drawn), place) = (values?, place.or_else(any)?);
     let venue = SiteVenue {
         name: &place.venue.name,
         has_sessions: place.venue.rules.sessions.is_some(),
@@ -210,7 +227,7 @@ fn configure(
     for input in configured.further_inputs() {
         files.add_input(Role::Import, input.name, input.content);
     }
-    Some(configured)
+    Some((configured, drawn.map(Arc::new)))
 }
 
 /// Reads a table of quantities by symbol, such as `holdings = { ACME = 1000 }`.
@@ -240,7 +257,11 @@ fn financing(section: &Section<'_>) -> Option<Financing> {
 
 /// Finds the listing that `instrument` and `venue` select; they may be left out if only one listing fits, or
 /// if the kind takes the first.
-fn place<'a>(section: &Section<'_>, kind: &AgentKind, outline: &MarketOutline<'a>) -> Option<Place<'a>> {
+pub(super) fn place_of<'a>(
+    section: &Section<'_>,
+    choice: ListingChoice,
+    outline: &MarketOutline<'a>,
+) -> Option<Place<'a>> {
     let symbols: Vec<&str> = outline.instruments.iter().map(|known| known.symbol.as_str()).collect();
     let venue_names: Vec<&str> = outline.venues.iter().map(|venue| venue.name.as_str()).collect();
     let instrument = section.optional("instrument", |node| find(&symbols, &readers::text(node)?));
@@ -268,7 +289,7 @@ fn place<'a>(section: &Section<'_>, kind: &AgentKind, outline: &MarketOutline<'a
             None
         }
         [only] => place_at(only, outline),
-        [first, ..] if kind.listing == ListingChoice::First => place_at(first, outline),
+        [first, ..] if choice == ListingChoice::First => place_at(first, outline),
         _ => {
             let message = "several listings fit: select one with `instrument` and `venue`";
             section.report("kind", message, None);

@@ -3,6 +3,8 @@
 
 mod agents;
 mod bar_files;
+mod distributions;
+mod events;
 mod fees;
 mod file_rows;
 mod head;
@@ -17,6 +19,8 @@ mod venue_rules;
 mod venues;
 
 pub(super) use agents::{MarketOutline, ON_RUIN, agents};
+pub(super) use distributions::DISTRIBUTIONS;
+pub(super) use events::events;
 pub(super) use fees::{MEASURES, SIDES};
 pub(super) use head::{Head, head};
 pub(super) use instruments::{KnownInstrument, instruments};

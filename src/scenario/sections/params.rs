@@ -30,9 +30,9 @@ pub(super) struct ParamScope<'a> {
 
 /// Reads the parameters of a kind; `None` if there are errors, which have been reported, or if some values
 /// cannot be checked because what they refer to has errors.
-pub(super) fn read_params(
+pub(super) fn read_params<'s>(
     section: &Section<'_>,
-    specs: &'static [ParamSpec],
+    specs: impl IntoIterator<Item = &'s ParamSpec>,
     scope: &ParamScope<'_>,
 ) -> Option<Values> {
     let mut values = Values::new();

@@ -6,6 +6,7 @@ use super::closing::ClosingState;
 use super::listing_config::ListingConfig;
 use super::market::Market;
 use super::opening::{Layout, Opening, OpeningError};
+use super::scheduled::ScheduledEvent;
 use super::venue::{Exchange, VenueActor};
 use crate::account::AccountError;
 use crate::kernel::{ActorFactory, AddError, JournalSink, LatencyError, Outside, SimActor, World};
@@ -48,6 +49,9 @@ pub enum BuildError {
     /// The market cannot open with what the last one left.
     #[error(transparent)]
     Opening(#[from] OpeningError),
+    /// A scheduled event is about a participant that is not there.
+    #[error("a scheduled event is about {0:?}, which is no participant")]
+    UnknownParticipant(String),
     /// There are more instruments, venues or listings than ids.
     #[error("there are too many instruments, venues or listings: ids are 32 bits wide")]
     TooMany,
@@ -109,6 +113,7 @@ pub struct MarketBuilder {
     goes_on: bool,
     opening: Option<Box<ClosingState>>,
     misstated: Money,
+    scheduled: Vec<(SimTime, ScheduledEvent)>,
 }
 
 struct Agent {
@@ -149,6 +154,7 @@ impl MarketBuilder {
             goes_on: false,
             opening: None,
             misstated: Money::ZERO,
+            scheduled: Vec::new(),
         })
     }
 
@@ -339,6 +345,12 @@ impl MarketBuilder {
         Ok(())
     }
 
+    /// Has something happen at a time; of one time, in this order. It is a request from outside, made at the
+    /// start: with a journal it is journalled, so a market that replays one must not schedule it again.
+    pub fn schedule(&mut self, at: SimTime, event: ScheduledEvent) {
+        self.scheduled.push((at, event));
+    }
+
     /// Has the market count so much more cash at its opening than there is, so that it does not balance when
     /// it settles: for tests of what follows from that, which nothing else can bring about.
     #[doc(hidden)]
@@ -376,6 +388,14 @@ impl MarketBuilder {
         for Agent { name, config, actor } in self.agents {
             world.add(&name, &Role::Participant(config), actor)?;
         }
+        let scheduled = self.scheduled.into_iter().map(|(at, event)| {
+            let find = |name: &str| {
+                let found = world.domain().participants().iter().find(|it| it.name == name);
+                found.map(|participant| participant.id)
+            };
+            event.request(find).map(|kind| (at, kind)).map_err(BuildError::UnknownParticipant)
+        });
+        let scheduled = scheduled.collect::<Result<Vec<_>, _>>()?;
         let state = world.domain_mut();
         if self.goes_on {
             state.go_on();
@@ -388,7 +408,7 @@ impl MarketBuilder {
         if let Some(opening) = opening {
             opening.finish(state);
         }
-        Ok(Market::new(world, self.close))
+        Ok(Market::new(world, self.close, scheduled))
     }
 
     /// Returns what the state of the last market can refer to.

@@ -22,6 +22,9 @@ pub enum MarketError {
     /// Money or shares were lost or made: a fault of this program.
     #[error(transparent)]
     NotConserved(#[from] Imbalance),
+    /// A scheduled event could not be taken, such as a halt where there is no book.
+    #[error("a scheduled event cannot happen: {0}")]
+    Event(InjectError<RequestError>),
 }
 
 /// A market from open to close.
@@ -36,11 +39,19 @@ pub struct Market {
     /// Why what the market begins with could not be written, until it is stepped.
     opening_fault: Option<SinkError>,
     closing: Option<ClosingState>,
+    /// What is to happen at which time, until the start.
+    scheduled: Vec<(SimTime, RequestKind)>,
+    /// Why a scheduled event could not be taken, until it is stepped.
+    event_fault: Option<InjectError<RequestError>>,
 }
 
 impl Market {
-    pub(super) const fn new(world: MarketWorld, close: SimTime) -> Self {
-        Self { world, close, opening_fault: None, closing: None }
+    pub(super) const fn new(
+        world: MarketWorld,
+        close: SimTime,
+        scheduled: Vec<(SimTime, RequestKind)>,
+    ) -> Self {
+        Self { world, close, opening_fault: None, closing: None, scheduled, event_fault: None }
     }
 
     /// Starts, trades to the close and settles.
@@ -60,6 +71,11 @@ impl Market {
             self.opening_fault = Some(fault);
         }
         self.world.start();
+        for (at, kind) in std::mem::take(&mut self.scheduled) {
+            if let Err(error) = self.request(at, Request { tag: None, kind }) {
+                self.event_fault.get_or_insert(error);
+            }
+        }
     }
 
     /// Trades up to `until` or the close, whichever is first, delivering at most `budget` events.
@@ -70,6 +86,9 @@ impl Market {
         let at = self.world.now();
         if let Some(fault) = self.opening_fault.take() {
             return Err(WorldFault { at, cause: fault.into() }.into());
+        }
+        if let Some(fault) = self.event_fault.take() {
+            return Err(MarketError::Event(fault));
         }
         Ok(self.world.step(until.min(self.close), budget)?)
     }

@@ -18,6 +18,7 @@ mod publication;
 mod reject;
 mod replayed;
 mod resumed;
+mod scheduled;
 
 #[cfg(test)]
 mod tests;
@@ -29,4 +30,5 @@ pub use closing::{ClosingInstrument, ClosingListing, ClosingParticipant, Closing
 pub use listing_config::ListingConfig;
 pub use market::{Market, MarketError};
 pub use opening::OpeningError;
+pub use scheduled::ScheduledEvent;
 pub use venue::{Exchange, VenueActor};
