@@ -25,7 +25,7 @@ use bearpit_core::params::{ParamSpec, ParamType, ParamValue, Values};
 use bearpit_core::participant::{Instruction, Latencies, ParticipantConfig};
 use bearpit_core::process::{
     GapConfig, Gbm, HistoricalBar, Leader, Linked, Merton, MertonConfig, OrnsteinUhlenbeck, PriceProcess,
-    Replay,
+    ProcessKind, ProcessSite, Replay,
 };
 use bearpit_core::replay::{FillRules, ReplayBar, ReplayConfig, Slippage};
 use bearpit_core::units::{
@@ -64,6 +64,70 @@ fn worlds_have_their_digests_on_every_machine() {
         (WORLDS.iter().map(found).collect(), WORLDS.iter().map(expected).collect());
     assert_eq!(found, expected, "\n{found}");
 }
+
+/// The kinds of processes whose draws and functions the worlds above do not have, with their values.
+fn models() -> [(&'static str, Values); 7] {
+    let initial = || Values::new().with("initial", 1.0).with("hours_per_year", 1.0);
+    let volatile = || initial().with("volatility", 0.8);
+    let reverting = || initial().with("kappa", 3.0).with("theta", 0.5);
+    let switching = vec![vec![0.9, 0.1], vec![0.3, 0.7]];
+    [
+        (
+            "kou",
+            volatile()
+                .with("jumps_per_year", 900.0)
+                .with("up_probability", 0.4)
+                .with("eta_up", 30.0)
+                .with("eta_down", 20.0),
+        ),
+        // The variance touches zero, so that both of the scheme's ways are taken.
+        ("heston", reverting().with("xi", 9.0).with("rho", -0.6)),
+        ("gjr", volatile().with("alpha", 0.1).with("gamma", 0.2).with("beta", 0.7)),
+        (
+            "regime",
+            initial()
+                .with("volatilities", vec![0.2, 1.5])
+                .with("transition", switching)
+                .with("period", secs(2)),
+        ),
+        ("fbm", volatile().with("hurst", 0.3)),
+        // By a gamma number and a normal one, and by a Poisson number.
+        ("cir", reverting().with("sigma", 1.0)),
+        ("cir", reverting().with("sigma", 9.0)),
+    ]
+}
+
+#[test]
+fn models_have_their_paths_on_every_machine() {
+    let found: String = models()
+        .into_iter()
+        .map(|(name, values)| {
+            let kind = ProcessKind::named(name).unwrap();
+            let site = ProcessSite { length: Some(secs(1_000)), ..ProcessSite::default() };
+            let configured = (kind.configure)(&values.complete(kind.params).unwrap(), &site).unwrap();
+            let (mut process, mut rng) = (configured.start(Seed::new(5)), stream(Seed::new(5), name));
+            let step = configured.step();
+            // The hash of Fowler, Noll and Vo over the bits of all values.
+            let hash = (1..=1_000).fold(0xcbf2_9ce4_8422_2325_u64, |hash, number| {
+                let value = process.step(open() + secs(number), step, &mut rng);
+                let hashed = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+                value.to_bits().to_le_bytes().into_iter().fold(hash, hashed)
+            });
+            format!("{name} {hash:016x}\n")
+        })
+        .collect();
+    assert_eq!(found, MODELS, "\n{found}");
+}
+
+const MODELS: &str = "\
+kou 9d12630fcb8f462c
+heston 683497e4d88c8a35
+gjr fc44c2f335e83724
+regime 043fca6bde6d044d
+fbm 7fab2a5b3c30f1a5
+cir 06766fa283a2fbb0
+cir fe3f1740035a9940
+";
 
 fn open() -> SimTime {
     "2025-03-03T09:30:00".parse().unwrap()

@@ -27,7 +27,7 @@ pub(in crate::scenario) const DURABILITY: [(&str, Durability); 1] = [("synced", 
 
 /// What replays a file with dates of its own, and so has nothing for other days.
 const DATED_AGENTS: [&str; 3] = ["replay", "ticks", "order_flow"];
-const DATED_PROCESS: &str = "replay";
+const DATED_PROCESSES: [&str; 2] = ["replay", "ticks"];
 
 /// Reads `[live]`, which may be missing; that is `Some(None)`.
 pub(in crate::scenario) fn live(root: &Section<'_>, head: Option<&Head>) -> Option<Option<LiveConfig>> {
@@ -145,7 +145,9 @@ fn check_undated(root: &Section<'_>) {
         let process = instrument.entries().iter().find(|entry| entry.key == "process");
         let entries = process.map_or(&[][..], |process| process.node.entries());
         let kind = entries.iter().find(|entry| entry.key == "kind");
-        if let Some(kind) = kind.filter(|it| readers::text(&it.node).is_ok_and(|it| it == DATED_PROCESS)) {
+        let is_dated =
+            |kind: &Node| readers::text(kind).is_ok_and(|it| DATED_PROCESSES.contains(&it.as_str()));
+        if let Some(kind) = kind.filter(|it| is_dated(&it.node)) {
             report_dated(root, &kind.node, "a process of this kind");
         }
     }

@@ -297,12 +297,19 @@ pub(super) fn report_errors(section: &Section<'_>, errors: &ParamErrors) {
                     format!("`{entry}` is a key of the agent itself: write it beside `{param}`, not in it")
                 };
                 let help = if is_own { Some(own()) } else { help };
-                let place = found.map_or_else(|| section.place_of(param), |it| it.node.place.clone());
+                let found = found.map(|it| &it.node).or_else(|| item(section.peek(param)?, entry));
+                let place = found.map_or_else(|| section.place_of(param), |node| node.place.clone());
                 section.findings.borrow_mut().push(place, message, help);
             }
             _ => section.report(error.param(), error.to_string(), help),
         }
     }
+}
+
+/// Returns the item of a list by its number from 1.
+fn item<'a>(list: &'a Node, number: &str) -> Option<&'a Node> {
+    let Value::List(items) = &list.value else { return None };
+    items.get(number.parse::<usize>().ok()?.checked_sub(1)?)
 }
 
 /// Returns the byte of a line and column, both from 1.

@@ -43,6 +43,12 @@ fn configure(
             process: known.config.as_ref().and_then(|config| config.process.clone()),
         })
         .collect();
-    let configured = (kind.configure)(&values, &ProcessSite { earlier: &earlier });
-    configured.map_err(|errors| report_errors(section, &errors)).ok()
+    let length = files.clock.borrow().span.map(|span| span.end - span.start);
+    let configured = (kind.configure)(&values, &ProcessSite { earlier: &earlier, length });
+    let configured = configured.map_err(|errors| report_errors(section, &errors)).ok()?;
+    for warning in configured.warnings() {
+        let (place, help) = (section.place_of(warning.param()), warning.help().map(ToOwned::to_owned));
+        section.findings.borrow_mut().warn(place, warning.to_string(), help);
+    }
+    Some(configured)
 }

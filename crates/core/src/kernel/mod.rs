@@ -24,6 +24,7 @@
 
 mod actor;
 mod context;
+mod count_draws;
 mod digest;
 mod domain;
 mod draws;
@@ -42,6 +43,7 @@ mod world;
 
 pub use actor::{ActorFactory, SimActor};
 pub use context::SimContext;
+pub use count_draws::{Gamma, Poisson};
 pub use digest::{Digest, DigestWriter};
 pub use domain::{Admission, Arrival, Domain};
 pub use draws::{Exponential, StandardNormal};

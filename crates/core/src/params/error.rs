@@ -45,12 +45,12 @@ pub enum ParamError {
         /// What could be done about it.
         help: Option<String>,
     },
-    /// One entry of a table parameter is wrong.
+    /// One entry of a table parameter, or one item of a list, is wrong.
     #[error("{message}")]
     InvalidEntry {
         /// The parameter.
         param: &'static str,
-        /// The entry's key.
+        /// The entry's key, or the item's number from 1.
         entry: String,
         /// What is wrong.
         message: String,
@@ -82,6 +82,12 @@ impl ParamError {
     #[must_use]
     pub fn invalid(param: &'static str, message: impl Into<String>) -> Self {
         Self::Invalid { param, message: message.into(), help: None }
+    }
+
+    /// Says that an item of a list, numbered from 1, does not go with others.
+    #[must_use]
+    pub fn invalid_item(param: &'static str, number: usize, message: impl Into<String>) -> Self {
+        Self::InvalidEntry { param, entry: number.to_string(), message: message.into(), help: None }
     }
 
     /// Adds what could be done about it, where the error has room for that.

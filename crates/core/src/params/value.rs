@@ -159,6 +159,36 @@ convert! {
     Table, Values, "a table";
 }
 
+/// Converts lists of lists, and lists of numbers, item by item.
+macro_rules! convert_list {
+    ($($item:ty, $wanted:literal;)+) => {
+        $(
+            impl From<Vec<$item>> for ParamValue {
+                fn from(items: Vec<$item>) -> Self {
+                    Self::List(items.into_iter().map(Into::into).collect())
+                }
+            }
+
+            impl FromParam for Vec<$item> {
+                const WANTED: &'static str = $wanted;
+
+                fn from_param(value: &ParamValue) -> Option<Self> {
+                    match value {
+                        ParamValue::List(items) => items.iter().map(FromParam::from_param).collect(),
+                        _ => None,
+                    }
+                }
+            }
+        )+
+    };
+}
+
+convert_list! {
+    f64, "a list of numbers";
+    Vec<f64>, "a list of lists of numbers";
+    Values, "a list of tables";
+}
+
 impl From<&str> for ParamValue {
     fn from(text: &str) -> Self {
         Self::Text(text.to_owned())

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use rand_distr::Distribution;
 
-use super::kind::{DRIFT, HOURS_PER_YEAR, INITIAL, Prepared, ProcessKind, STEP, VOLATILITY};
+use super::kind::{DRIFT, HOURS_PER_YEAR, INITIAL, Prepared, ProcessKind, STEP, VOLATILITY, years};
+use super::moments::Moments;
 use super::value::PriceProcess;
 use crate::kernel::{StandardNormal, Stream};
 use crate::units::{SimDuration, SimTime};
@@ -19,7 +20,7 @@ pub(super) static KIND: ProcessKind = ProcessKind {
         let initial = values.get("initial")?;
         let (drift, volatility) = (values.get("drift")?, values.get("volatility")?);
         let process = Gbm::new(initial, drift, volatility, values.get("hours_per_year")?);
-        Ok(Arc::new(Prepared { process, initial, step: values.get("step")? }))
+        Ok(Arc::new(Prepared::new(process, initial, values.get("step")?)))
     },
 };
 
@@ -52,15 +53,32 @@ impl Gbm {
     pub const fn new(initial: f64, drift: f64, volatility: f64, hours_per_year: f64) -> Self {
         Self { current: initial, drift, volatility, hours_per_year }
     }
+
+    fn moved(&mut self, span: SimDuration, shock: f64) -> f64 {
+        let years = years(span, self.hours_per_year);
+        let drift = (self.drift - self.volatility * self.volatility / 2.0) * years;
+        let shock = self.volatility * libm::sqrt(years) * shock;
+        self.current *= libm::exp(drift + shock);
+        self.current
+    }
 }
 
 impl PriceProcess for Gbm {
     fn step(&mut self, _to: SimTime, span: SimDuration, rng: &mut Stream) -> f64 {
-        let years = span.secs_f64() / 3_600.0 / self.hours_per_year;
-        let drift = (self.drift - self.volatility * self.volatility / 2.0) * years;
-        let shock = self.volatility * libm::sqrt(years) * StandardNormal.sample(rng);
-        self.current *= libm::exp(drift + shock);
-        self.current
+        let shock = StandardNormal.sample(rng);
+        self.moved(span, shock)
+    }
+
+    fn step_by(&mut self, span: SimDuration, shock: f64, _rng: &mut Stream) -> Option<f64> {
+        Some(self.moved(span, shock))
+    }
+
+    fn moments(&self, after: SimDuration) -> Moments {
+        let years = years(after, self.hours_per_year);
+        let variance = self.volatility * self.volatility * years;
+        let mean = self.current * libm::exp(self.drift * years);
+        Moments::of_cumulants([self.drift * years - variance / 2.0, variance, 0.0, 0.0])
+            .with_value(mean, variance)
     }
 
     fn state(&self) -> Vec<f64> {

@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use rand_distr::Distribution;
 
-use super::kind::{DRIFT, HOURS_PER_YEAR, INITIAL, Prepared, ProcessKind, STEP, VOLATILITY};
+use super::jumps::JumpTimes;
+use super::kind::{DRIFT, HOURS_PER_YEAR, INITIAL, Prepared, ProcessKind, STEP, VOLATILITY, years};
+use super::moments::Moments;
 use super::value::PriceProcess;
-use crate::kernel::{Exponential, StandardNormal, Stream};
+use crate::kernel::{StandardNormal, Stream};
 use crate::params::{NumberRange, ParamDefault, ParamSpec, ParamType};
 use crate::units::{SimDuration, SimTime};
 
-const JUMPS_PER_YEAR: ParamSpec = ParamSpec::required(
+pub(super) const JUMPS_PER_YEAR: ParamSpec = ParamSpec::required(
     "jumps_per_year",
     ParamType::Number(NumberRange::between(0.0, 1e6)),
     "mean number of jumps in a year",
@@ -53,7 +55,7 @@ pub(super) static KIND: ProcessKind = ProcessKind {
             jump_volatility: values.get("jump_volatility")?,
             hours_per_year: values.get("hours_per_year")?,
         });
-        Ok(Arc::new(Prepared { process, initial, step: values.get("step")? }))
+        Ok(Arc::new(Prepared::new(process, initial, values.get("step")?)))
     },
 };
 
@@ -108,15 +110,14 @@ pub struct MertonConfig {
 pub struct Merton {
     config: MertonConfig,
     current: f64,
-    /// Time until the next jump, in years; not drawn before the first step.
-    until_jump: Option<f64>,
+    jumps: JumpTimes,
 }
 
 impl Merton {
     /// Makes a process at its first value.
     #[must_use]
     pub const fn new(config: MertonConfig) -> Self {
-        Self { config, current: config.initial, until_jump: None }
+        Self { config, current: config.initial, jumps: JumpTimes { until: None } }
     }
 
     /// Returns the drift of the logarithm between jumps.
@@ -126,39 +127,52 @@ impl Merton {
         drift - volatility * volatility / 2.0 - jumps_per_year * mean_jump
     }
 
-    /// Returns the sum of the logarithms of the jumps within `years`.
-    fn jumps(&mut self, years: f64, rng: &mut Stream) -> f64 {
-        let MertonConfig { jumps_per_year, jump_mean, jump_volatility, .. } = self.config;
-        if jumps_per_year <= 0.0 {
-            return 0.0;
-        }
-        let pause = Exponential { mean: 1.0 / jumps_per_year };
-        let mut until = self.until_jump.unwrap_or_else(|| pause.sample(rng)) - years;
-        let mut sum = 0.0;
-        while until <= 0.0 {
-            sum += jump_mean + jump_volatility * StandardNormal.sample(rng);
-            until += pause.sample(rng);
-        }
-        self.until_jump = Some(until);
-        sum
+    fn moved(&mut self, span: SimDuration, shock: f64, rng: &mut Stream) -> f64 {
+        let MertonConfig { volatility, jumps_per_year, jump_mean, jump_volatility, .. } = self.config;
+        let years = years(span, self.config.hours_per_year);
+        let shock = volatility * libm::sqrt(years) * shock;
+        let size = |rng: &mut Stream| jump_mean + jump_volatility * StandardNormal.sample(rng);
+        let jumps = self.jumps.sum(jumps_per_year, years, rng, size);
+        self.current *= libm::exp(self.log_drift() * years + shock + jumps);
+        self.current
     }
 }
 
 impl PriceProcess for Merton {
     fn step(&mut self, _to: SimTime, span: SimDuration, rng: &mut Stream) -> f64 {
-        let years = span.secs_f64() / 3_600.0 / self.config.hours_per_year;
-        let shock = self.config.volatility * libm::sqrt(years) * StandardNormal.sample(rng);
-        self.current *= libm::exp(self.log_drift() * years + shock + self.jumps(years, rng));
-        self.current
+        let shock = StandardNormal.sample(rng);
+        self.moved(span, shock, rng)
+    }
+
+    fn step_by(&mut self, span: SimDuration, shock: f64, rng: &mut Stream) -> Option<f64> {
+        Some(self.moved(span, shock, rng))
+    }
+
+    fn moments(&self, after: SimDuration) -> Moments {
+        let MertonConfig { drift, volatility, jumps_per_year, jump_mean: m, jump_volatility, .. } =
+            self.config;
+        let years = years(after, self.config.hours_per_year);
+        let (rate, square) = (jumps_per_year * years, jump_volatility * jump_volatility);
+        let variance = volatility * volatility * years;
+        let cumulants = [
+            self.log_drift() * years + rate * m,
+            variance + rate * (m * m + square),
+            rate * m * (m * m + 3.0 * square),
+            rate * (m * m * (m * m + 6.0 * square) + 3.0 * square * square),
+        ];
+        // E(Y²) - 1 less twice E(Y) - 1.
+        let jumps = libm::expm1(2.0 * m + 2.0 * square) - 2.0 * libm::expm1(m + square / 2.0);
+        let mean = self.current * libm::exp(drift * years);
+        Moments::of_cumulants(cumulants).with_value(mean, variance + rate * jumps)
     }
 
     fn state(&self) -> Vec<f64> {
-        std::iter::once(self.current).chain(self.until_jump).collect()
+        std::iter::once(self.current).chain(self.jumps.until).collect()
     }
 
     fn restore(&mut self, state: &[f64]) {
         self.current = state.first().copied().unwrap_or(self.current);
-        self.until_jump = state.get(1).copied();
+        self.jumps.until = state.get(1).copied();
     }
 }
 

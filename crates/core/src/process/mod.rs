@@ -8,31 +8,76 @@
 //! JSON schema follow from that list.
 
 mod bar_file;
+mod basket;
+mod cir;
+mod fbm;
+mod fourier;
+mod garch;
 mod gbm;
+mod heston;
 mod history;
+mod jumps;
 mod kind;
+mod kou;
 mod linked;
 mod merton;
+mod moments;
 mod ou;
+#[cfg(test)]
+mod proof;
+mod regime;
 mod replay;
+mod shocks;
 mod tick_file;
+mod ticks;
 mod value;
 
 pub use bar_file::{
     BAR_COLUMNS, BAR_DATA, BAR_HEADER, BAR_ON_BAD_ROW, BAR_ORDER, BAR_SEPARATOR, BAR_TIME_FORMAT, BAR_ZONE,
 };
+pub use basket::{Basket, BasketError};
+pub use cir::{Cir, CirConfig};
+pub use fbm::{Fbm, FbmConfig};
+pub use garch::{Garch, GarchConfig};
 pub use gbm::Gbm;
+pub use heston::{Heston, HestonConfig};
 pub use history::{HistoricalBar, HistoricalTick, HistoricalTickKind};
-pub use kind::{Configure, ConfiguredProcess, EarlierInstrument, ProcessKind, ProcessSite};
+pub use kind::{
+    Configure, ConfiguredProcess, EarlierInstrument, ProcessKind, ProcessSite, TRADING_HOURS_PER_YEAR,
+};
+pub use kou::{Kou, KouConfig};
 pub use linked::{GapConfig, Leader, Linked};
 pub use merton::{Merton, MertonConfig};
+pub use moments::Moments;
 pub use ou::OrnsteinUhlenbeck;
+pub use regime::{Regime, RegimeConfig};
 pub use replay::{BAR_LENGTH, BAR_OPEN, Replay, waypoint_time};
+pub use shocks::{COMMON_PARAMS, SHOCK_PARAMS, Shock, Shocked, with_shocks};
 pub use tick_file::{TICK_COLUMNS, TICK_DATA};
+pub use ticks::{TickPrice, TickReplay};
 pub use value::{PriceProcess, Value, ValueState};
 
 /// All kinds of processes, in the order of the documentation.
-pub static KINDS: [&ProcessKind; 5] = [&ou::KIND, &gbm::KIND, &merton::KIND, &replay::KIND, &linked::KIND];
+pub static KINDS: [&ProcessKind; 13] = [
+    &ou::KIND,
+    &gbm::KIND,
+    &merton::KIND,
+    &kou::KIND,
+    &heston::KIND,
+    &garch::KIND,
+    &garch::GJR_KIND,
+    &regime::KIND,
+    &fbm::KIND,
+    &cir::KIND,
+    &replay::KIND,
+    &ticks::KIND,
+    &linked::KIND,
+];
 
-/// Hours of trading in a year unless a scenario says otherwise: 252 sessions of 6.5 hours.
-pub const TRADING_HOURS_PER_YEAR: f64 = 1_638.0;
+impl ProcessKind {
+    /// Returns the kind of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<&'static Self> {
+        KINDS.iter().copied().find(|kind| kind.name == name)
+    }
+}

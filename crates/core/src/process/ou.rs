@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rand_distr::Distribution;
 
 use super::kind::{HALF_LIFE, HOURS_PER_YEAR, INITIAL, Prepared, ProcessKind, STEP, VOLATILITY};
+use super::moments::Moments;
 use super::value::PriceProcess;
 use crate::kernel::{StandardNormal, Stream};
 use crate::params::{NumberRange, ParamDefault, ParamSpec, ParamType};
@@ -36,7 +37,7 @@ pub(super) static KIND: ProcessKind = ProcessKind {
         let (half_life, volatility) = (values.get("half_life")?, values.get("volatility")?);
         let process =
             OrnsteinUhlenbeck::new(initial, mean, half_life, volatility, values.get("hours_per_year")?);
-        Ok(Arc::new(Prepared { process, initial, step: values.get("step")? }))
+        Ok(Arc::new(Prepared::new(process, initial, values.get("step")?)))
     },
 };
 
@@ -82,18 +83,36 @@ impl OrnsteinUhlenbeck {
         let diffusion = volatility * mean / libm::sqrt(hours_per_year);
         Self { current: initial, mean, theta, diffusion }
     }
+
+    /// Returns mean and standard deviation of the value after a span.
+    fn transition(&self, span: SimDuration) -> (f64, f64) {
+        let hours = span.secs_f64() / 3_600.0;
+        let decay = libm::exp(-self.theta * hours);
+        let variance = self.diffusion * self.diffusion * (1.0 - decay * decay) / (2.0 * self.theta);
+        (self.mean + (self.current - self.mean) * decay, libm::sqrt(variance))
+    }
+
+    fn moved(&mut self, span: SimDuration, shock: f64) -> f64 {
+        let (mean, deviation) = self.transition(span);
+        self.current = (mean + deviation * shock).max(self.mean * 1e-4);
+        self.current
+    }
 }
 
 impl PriceProcess for OrnsteinUhlenbeck {
     fn step(&mut self, _to: SimTime, span: SimDuration, rng: &mut Stream) -> f64 {
-        let hours = span.secs_f64() / 3_600.0;
-        let decay = libm::exp(-self.theta * hours);
-        let variance = self.diffusion * self.diffusion * (1.0 - decay * decay) / (2.0 * self.theta);
-        let next = self.mean
-            + (self.current - self.mean) * decay
-            + libm::sqrt(variance) * StandardNormal.sample(rng);
-        self.current = next.max(self.mean * 1e-4);
-        self.current
+        let shock = StandardNormal.sample(rng);
+        self.moved(span, shock)
+    }
+
+    fn step_by(&mut self, span: SimDuration, shock: f64, _rng: &mut Stream) -> Option<f64> {
+        Some(self.moved(span, shock))
+    }
+
+    /// Those of the exact transition; that prices are kept above zero is not in them.
+    fn moments(&self, after: SimDuration) -> Moments {
+        let (mean, deviation) = self.transition(after);
+        Moments { mean: Some(mean), deviation: Some(deviation), ..Moments::default() }
     }
 
     fn state(&self) -> Vec<f64> {

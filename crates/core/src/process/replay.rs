@@ -48,7 +48,7 @@ pub(super) static KIND: ProcessKind = ProcessKind {
         let initial = bars.first().ok_or_else(empty)?.open;
         let process =
             Replay::new(bars, values.get("bar_open")?, values.get("bar_length")?).ok_or_else(empty)?;
-        Ok(Arc::new(Prepared { process, initial, step: values.get("step")? }))
+        Ok(Arc::new(Prepared::new(process, initial, values.get("step")?)))
     },
 };
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::moments::Moments;
 use crate::kernel::{Stream, stream};
 use crate::units::{Seed, SimDuration, SimTime};
 
@@ -12,6 +13,19 @@ pub trait PriceProcess: fmt::Debug {
     /// Moves to `to`, which is `span` after the last step, and returns the value there, in currency
     /// units, finite.
     fn step(&mut self, to: SimTime, span: SimDuration, rng: &mut Stream) -> f64;
+
+    /// Moves as [`PriceProcess::step`] does, by `shock` in place of the one standard normal draw that a step
+    /// begins with, so that several processes can share their shocks. `None`, without having moved, if it
+    /// has no such draw, as unless this is implemented.
+    fn step_by(&mut self, _span: SimDuration, _shock: f64, _rng: &mut Stream) -> Option<f64> {
+        None
+    }
+
+    /// Returns what is known in closed form of the value `after` a time from where it stands; nothing, unless
+    /// this is implemented.
+    fn moments(&self, _after: SimDuration) -> Moments {
+        Moments::default()
+    }
 
     /// Returns the numbers from which another process of the same configuration goes on, in an order of its
     /// own; none if it follows from time alone, as unless this is implemented.

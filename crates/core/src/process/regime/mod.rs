@@ -1,0 +1,326 @@
+//! Markov regime switching.
+
+use std::sync::Arc;
+
+use rand::RngExt;
+use rand_distr::Distribution;
+
+use super::garch::whole_period;
+use super::kind::{ConfiguredProcess, HOURS_PER_YEAR, INITIAL, Prepared, ProcessKind, STEP, years};
+use super::moments::Moments;
+use super::value::PriceProcess;
+use crate::kernel::{StandardNormal, Stream};
+use crate::params::{
+    DurationRange, NumberRange, ParamDefault, ParamError, ParamErrors, ParamSpec, ParamType, Values,
+};
+use crate::units::{SimDuration, SimTime};
+
+const VOLATILITY: ParamType = ParamType::Number(NumberRange::between(0.0, 100.0));
+const DRIFT: ParamType = ParamType::Number(NumberRange::between(-100.0, 100.0));
+const PROBABILITY: ParamType = ParamType::Number(NumberRange::between(0.0, 1.0));
+const ROW: ParamType = ParamType::List(&PROBABILITY);
+
+/// How many regimes there may be.
+const REGIMES_MAX: usize = 16;
+
+const PARAMS: [ParamSpec; 8] = [
+    INITIAL,
+    ParamSpec::required(
+        "volatilities",
+        ParamType::List(&VOLATILITY),
+        "annualized volatility of each regime, such as `[0.1, 0.4]`; their number is that of the regimes, at most 16",
+    ),
+    ParamSpec::new(
+        "drifts",
+        ParamType::List(&DRIFT),
+        ParamDefault::Derived("0 in each"),
+        "annualized drift of the mean in each regime",
+    ),
+    ParamSpec::required(
+        "transition",
+        ParamType::List(&ROW),
+        "a row for each regime, with the probabilities that each regime is that of the next period, such as `[[0.99, \
+         0.01], [0.05, 0.95]]`; a row sums to 1",
+    ),
+    ParamSpec::required(
+        "period",
+        ParamType::Duration(DurationRange::Positive),
+        "how long a period is, after which the regime may change; a multiple of `step`",
+    ),
+    ParamSpec::new(
+        "first",
+        ParamType::Integer { min: 1, max: REGIMES_MAX as i64 },
+        ParamDefault::Integer(1),
+        "number of the first regime, from 1",
+    ),
+    HOURS_PER_YEAR,
+    STEP,
+];
+
+/// The kind `regime`.
+pub(super) static KIND: ProcessKind = ProcessKind {
+    name: "regime",
+    doc: "Markov regime switching (Hamilton 1989): geometric Brownian motion whose drift and volatility are those of a \
+          regime, which after each period is followed by another, or by itself, with the probabilities of a matrix. \
+          Within a period it is stepped by the exact solution.",
+    params: &PARAMS,
+    configure,
+};
+
+fn configure(
+    values: &Values,
+    _: &super::kind::ProcessSite<'_>,
+) -> Result<Arc<dyn ConfiguredProcess>, ParamErrors> {
+    let volatilities: Vec<f64> = values.get("volatilities")?;
+    let count = volatilities.len();
+    if !(1..=REGIMES_MAX).contains(&count) {
+        let message = format!("`volatilities` has {count} items, but must have from 1 to {REGIMES_MAX}");
+        return Err(ParamError::invalid("volatilities", message).into());
+    }
+    let drifts: Vec<f64> = values.given("drifts")?.unwrap_or_else(|| vec![0.0; count]);
+    if drifts.len() != count {
+        let message = format!(
+            "`drifts` has {} items, but must have {count}, as `volatilities`: one for each regime",
+            drifts.len()
+        );
+        return Err(ParamError::invalid("drifts", message).into());
+    }
+    let transition = transition(values.get("transition")?, count)?;
+    let first: i64 = values.get("first")?;
+    let first = usize::try_from(first).unwrap_or(1);
+    if first > count {
+        let message = format!("`first` is {first}, but must be from 1 to {count}, the number of regimes");
+        return Err(ParamError::invalid("first", message).into());
+    }
+    let (initial, step) = (values.get("initial")?, values.get("step")?);
+    let period = whole_period(values.get("period")?, step)?;
+    let hours_per_year = values.get("hours_per_year")?;
+    let config = RegimeConfig { initial, drifts, volatilities, transition, first, period, hours_per_year };
+    Ok(Arc::new(Prepared::new(Regime::new(config), initial, step)))
+}
+
+/// Checks that a matrix has a row for each regime, and that each row sums to 1.
+fn transition(rows: Vec<Vec<f64>>, count: usize) -> Result<Vec<Vec<f64>>, ParamErrors> {
+    if rows.len() != count {
+        let message = format!(
+            "`transition` has {} rows, but must have {count}: one for each of `volatilities`",
+            rows.len()
+        );
+        return Err(ParamError::invalid("transition", message).into());
+    }
+    let mut errors = Vec::new();
+    for (number, row) in (1..).zip(&rows) {
+        let sum = row.iter().sum::<f64>();
+        if row.len() != count {
+            let message =
+                format!("row {number} of `transition` has {} items, but must have {count}", row.len());
+            errors.push(ParamError::invalid_item("transition", number, message));
+        } else if (sum - 1.0).abs() > 1e-9 {
+            let message = format!(
+                "row {number} of `transition` sums to {}, but must sum to 1: the probabilities of what follows regime \
+                 {number}",
+                libm::round(sum * 1e9) / 1e9
+            );
+            errors.push(ParamError::invalid_item("transition", number, message));
+        }
+    }
+    ParamErrors::check(errors)?;
+    Ok(rows)
+}
+
+/// The parameters of [`Regime`]; all lists have one item for each regime, at least one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RegimeConfig {
+    /// First value; above zero.
+    pub initial: f64,
+    /// Annualized drifts of the mean.
+    pub drifts: Vec<f64>,
+    /// Annualized volatilities; at or above zero.
+    pub volatilities: Vec<f64>,
+    /// Rows of probabilities, each of which sums to 1.
+    pub transition: Vec<Vec<f64>>,
+    /// The first regime, from 1.
+    pub first: usize,
+    /// After how long the regime may change; a multiple of the step.
+    pub period: SimDuration,
+    /// Hours of virtual time in a year; above zero.
+    pub hours_per_year: f64,
+}
+
+/// Geometric Brownian motion whose drift and volatility are those of a regime, a Markov chain (Hamilton 1989,
+/// "A new approach to the economic analysis of nonstationary time series and the business cycle").
+///
+/// ```
+/// use bearpit_core::kernel::stream;
+/// use bearpit_core::process::{PriceProcess, Regime, RegimeConfig};
+/// use bearpit_core::units::{Seed, SimDuration, SimTime};
+///
+/// let minute = SimDuration::from_secs(60);
+/// let mut value = Regime::new(RegimeConfig {
+///     initial: 100.0,
+///     drifts: vec![0.0, 0.0],
+///     volatilities: vec![0.1, 0.5],
+///     // Calm and storm take turns.
+///     transition: vec![vec![0.0, 1.0], vec![1.0, 0.0]],
+///     first: 1,
+///     period: minute,
+///     hours_per_year: 1_638.0,
+/// });
+/// value.step(SimTime::from_nanos(0) + minute, minute, &mut stream(Seed::new(1), "example"));
+/// assert_eq!(value.regime(), 2);
+/// ```
+#[derive(Debug, Clone)]
+pub struct Regime {
+    config: Arc<RegimeConfig>,
+    current: f64,
+    /// From 0.
+    regime: usize,
+    passed: SimDuration,
+}
+
+impl Regime {
+    /// Makes a process at its first value and regime.
+    #[must_use]
+    pub fn new(config: RegimeConfig) -> Self {
+        let regime = config.first.clamp(1, config.volatilities.len().max(1)) - 1;
+        Self { current: config.initial, regime, config: Arc::new(config), passed: SimDuration::ZERO }
+    }
+
+    /// Returns the number of the present regime, from 1.
+    #[must_use]
+    pub const fn regime(&self) -> usize {
+        self.regime + 1
+    }
+
+    /// Returns mean and variance of the log return of a regime within so many years.
+    fn of_regime(&self, regime: usize, years: f64) -> (f64, f64) {
+        let [drift, volatility] = [&self.config.drifts, &self.config.volatilities]
+            .map(|values| values.get(regime).copied().unwrap_or_default());
+        let variance = volatility * volatility * years;
+        (drift * years - variance / 2.0, variance)
+    }
+
+    fn moved(&mut self, span: SimDuration, shock: f64, rng: &mut Stream) -> f64 {
+        let (mean, variance) = self.of_regime(self.regime, years(span, self.config.hours_per_year));
+        self.current *= libm::exp(mean + libm::sqrt(variance) * shock);
+        self.passed = self.passed + span;
+        if self.passed >= self.config.period {
+            self.passed = SimDuration::ZERO;
+            self.regime = self.next_regime(rng.random());
+        }
+        self.current
+    }
+
+    /// Returns the regime in whose part of the present one's row a uniform number lies.
+    fn next_regime(&self, uniform: f64) -> usize {
+        let row = self.config.transition.get(self.regime).map_or(&[][..], Vec::as_slice);
+        let mut left = uniform;
+        for (regime, probability) in row.iter().enumerate() {
+            left -= probability;
+            if left < 0.0 {
+                return regime;
+            }
+        }
+        // What rounding has left of the row belongs to the last regime that is possible.
+        row.iter().rposition(|probability| *probability > 0.0).unwrap_or(self.regime)
+    }
+
+    /// Returns the raw moments of orders 0 to 4 of the log return so far, within each regime, after another
+    /// `share` of a period.
+    fn add_period(&self, moments: &[[f64; 5]], share: f64) -> Vec<[f64; 5]> {
+        let years = share * years(self.config.period, self.config.hours_per_year);
+        let added = |(regime, so_far): (usize, &[f64; 5])| {
+            let (m, v) = self.of_regime(regime, years);
+            let own = [1.0, m, m * m + v, m * (m * m + 3.0 * v), m * m * (m * m + 6.0 * v) + 3.0 * v * v];
+            // The moments of a sum of independent parts, by the binomial theorem.
+            const BINOMIALS: [[f64; 5]; 5] = [
+                [1.0, 0.0, 0.0, 0.0, 0.0],
+                [1.0, 1.0, 0.0, 0.0, 0.0],
+                [1.0, 2.0, 1.0, 0.0, 0.0],
+                [1.0, 3.0, 3.0, 1.0, 0.0],
+                [1.0, 4.0, 6.0, 4.0, 1.0],
+            ];
+            let order = |n: usize| (0..=n).map(|k| BINOMIALS[n][k] * so_far[n - k] * own[k]).sum();
+            [order(0), order(1), order(2), order(3), order(4)]
+        };
+        moments.iter().enumerate().map(added).collect()
+    }
+
+    /// Moves moments within each regime to the regimes that follow.
+    fn switched<const N: usize>(&self, moments: &[[f64; N]]) -> Vec<[f64; N]> {
+        let mut next = vec![[0.0; N]; moments.len()];
+        for (row, from) in self.config.transition.iter().zip(moments) {
+            for (to, probability) in next.iter_mut().zip(row) {
+                to.iter_mut().zip(from).for_each(|(to, from)| *to += probability * from);
+            }
+        }
+        next
+    }
+}
+
+impl PriceProcess for Regime {
+    fn step(&mut self, _to: SimTime, span: SimDuration, rng: &mut Stream) -> f64 {
+        let shock = StandardNormal.sample(rng);
+        self.moved(span, shock, rng)
+    }
+
+    fn step_by(&mut self, span: SimDuration, shock: f64, rng: &mut Stream) -> Option<f64> {
+        Some(self.moved(span, shock, rng))
+    }
+
+    /// All of them, by carrying the moments within each regime from period to period.
+    fn moments(&self, after: SimDuration) -> Moments {
+        let count = self.config.volatilities.len();
+        let begin = |regime| if regime == self.regime { 1.0 } else { 0.0 };
+        let mut logs: Vec<[f64; 5]> = (0..count).map(|it| [begin(it), 0.0, 0.0, 0.0, 0.0]).collect();
+        // E(S / S0) and its square within each regime.
+        let mut values: Vec<[f64; 2]> = (0..count).map(|it| [begin(it); 2]).collect();
+        let mut left = after.secs_f64() / self.config.period.secs_f64();
+        while left > 1e-9 {
+            let share = left.min(1.0);
+            logs = self.switched(&self.add_period(&logs, share));
+            for (regime, [mean, square]) in values.iter_mut().enumerate() {
+                let years = share * years(self.config.period, self.config.hours_per_year);
+                let (log_mean, variance) = self.of_regime(regime, years);
+                *mean *= libm::exp(log_mean + variance / 2.0);
+                *square *= libm::exp(2.0 * (log_mean + variance));
+            }
+            values = self.switched(&values);
+            left -= 1.0;
+        }
+        let [_, m1, m2, m3, m4] = total(&logs);
+        let [mean, square] = total(&values);
+        let variance = m2 - m1 * m1;
+        let third = m3 - 3.0 * m1 * m2 + 2.0 * m1 * m1 * m1;
+        let fourth = m4 - 4.0 * m1 * m3 + 6.0 * m1 * m1 * m2 - 3.0 * m1 * m1 * m1 * m1;
+        Moments::of_cumulants([m1, variance, third, fourth - 3.0 * variance * variance])
+            .with_value(self.current * mean, libm::log(square / (mean * mean)))
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "at most 16 regimes")]
+    fn state(&self) -> Vec<f64> {
+        vec![self.current, self.regime as f64]
+    }
+
+    /// Goes on with a new period, whatever was left of the last.
+    fn restore(&mut self, state: &[f64]) {
+        if let [current, regime, ..] = *state {
+            self.current = current;
+            let is_it = |number: &u32| (f64::from(*number) - regime).abs() < 0.5;
+            let known = 0..u32::try_from(self.config.volatilities.len()).unwrap_or(0);
+            let found = known.into_iter().find(is_it).and_then(|it| usize::try_from(it).ok());
+            self.regime = found.unwrap_or(self.regime);
+        }
+    }
+}
+
+fn total<const N: usize>(of_regimes: &[[f64; N]]) -> [f64; N] {
+    let mut sum = [0.0; N];
+    for one in of_regimes {
+        sum.iter_mut().zip(one).for_each(|(sum, one)| *sum += one);
+    }
+    sum
+}
+
+#[cfg(test)]
+mod tests;
