@@ -220,6 +220,7 @@ pub(super) const fn owner_of(kind: &RequestKind) -> Option<ActorId> {
         | RequestKind::Reopen { .. }
         | RequestKind::Block { .. }
         | RequestKind::Unblock { .. }
-        | RequestKind::Reseat { .. } => None,
+        | RequestKind::Reseat { .. }
+        | RequestKind::Limit { .. } => None,
     }
 }

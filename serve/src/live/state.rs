@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bearpit_core::exchange::{BuildError, ClosingState, Market, MarketBuilder};
 use bearpit_core::kernel::{Pacer, Speed};
+use bearpit_core::participant::AccountLimits;
 use bearpit_core::units::SimDuration;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -79,7 +80,15 @@ impl LiveState {
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         // Fails for sequences of unknown length only, which it has none of.
-        postcard::to_stdvec(self).unwrap_or_default()
+        let mut bytes = postcard::to_stdvec(self).unwrap_or_default();
+        // Behind all else, where states that were written before there were limits have nothing.
+        let limited = self.market.participants.iter().zip(0_u32..);
+        let limited = limited.filter_map(|(it, place)| Some((place, it.limits.clone()?)));
+        let limited: Vec<(u32, AccountLimits)> = limited.collect();
+        if !limited.is_empty() {
+            bytes.extend(postcard::to_stdvec(&limited).unwrap_or_default());
+        }
+        bytes
     }
 
     /// Reads it.
@@ -87,7 +96,14 @@ impl LiveState {
     /// # Errors
     /// [`UnknownState`] if the bytes are none.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, UnknownState> {
-        let state: Self = postcard::from_bytes(bytes).map_err(|_| UnknownState)?;
+        let (mut state, rest): (Self, _) = postcard::take_from_bytes(bytes).map_err(|_| UnknownState)?;
+        if !rest.is_empty() {
+            let limited: Vec<(u32, AccountLimits)> = postcard::from_bytes(rest).map_err(|_| UnknownState)?;
+            for (place, limits) in limited {
+                let place = usize::try_from(place).map_err(|_| UnknownState)?;
+                state.market.participants.get_mut(place).ok_or(UnknownState)?.limits = Some(limits);
+            }
+        }
         if state.market.version == ClosingState::VERSION { Ok(state) } else { Err(UnknownState) }
     }
 }

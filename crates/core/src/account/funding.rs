@@ -43,6 +43,9 @@ pub enum FundingRefusal {
     /// The market has closed.
     #[error("the market has closed")]
     Closed,
+    /// An operator has sealed the account, or the other one.
+    #[error("the account is sealed: neither cash nor shares enter or leave it but by trading")]
+    Sealed,
 }
 
 impl Account {

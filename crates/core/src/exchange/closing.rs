@@ -3,7 +3,7 @@
 use crate::account::{Account, AccountState, FeeState};
 use crate::book::BookState;
 use crate::market::Reference;
-use crate::participant::{HaltState, MarketState, Participant, Seat};
+use crate::participant::{AccountLimits, HaltState, MarketState, Participant, Seat};
 use crate::process::ValueState;
 use crate::units::{ActorId, InstrumentId, ListingId, SimTime};
 
@@ -88,6 +88,10 @@ pub struct ClosingParticipant {
     pub blocked: Option<Reference>,
     /// What its actor keeps for its next beginning, if it does.
     pub saved: Option<String>,
+    /// What an operator lets it do, if that is limited. Not part of its serialized form, which is older:
+    /// whoever stores a closing state stores limits beside it.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub limits: Option<AccountLimits>,
 }
 
 impl ClosingState {
@@ -136,5 +140,6 @@ fn participant(state: &MarketState, participant: &Participant) -> ClosingPartici
         seat: participant.seat.as_deref().cloned(),
         blocked: state.blocked(participant.id).cloned(),
         saved: state.saved(participant.id).map(|saved| saved.to_string()),
+        limits: state.limits(participant.id).cloned(),
     }
 }

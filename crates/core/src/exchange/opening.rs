@@ -180,6 +180,9 @@ impl Opening {
             state.restore_block(owner, reason.clone());
             facts.push(Fact::ParticipantBlocked { owner, reason });
         }
+        for (owner, limits) in carried().filter_map(|carried| Some((carried.id, carried.limits.clone()?))) {
+            state.limit(owner, limits);
+        }
         for (id, saved) in carried().filter_map(|carried| Some((carried.id, carried.saved.as_deref()?))) {
             state.restore_saved(id, saved.into());
         }

@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use super::reason::RejectReason;
-use crate::units::{Money, NetQuantity, OrderId, Price, Quantity};
+use crate::units::{Money, NetQuantity, OrderId, Price, Quantity, SimDuration};
 
 /// Why the account gate refused a request; it was never sent to the venue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -94,6 +94,30 @@ pub enum Refusal {
     /// The actor that was to carry out an instruction has stopped.
     #[error("the actor has stopped")]
     Stopped,
+    /// An operator does not let the account trade the instrument.
+    #[error("this account may not trade this instrument")]
+    InstrumentNotAllowed,
+    /// With the order, the account could come to hold or owe more than an operator lets it.
+    #[error(
+        "with its open orders this account could come to hold or owe {reached} lots, and its limit is {limit}"
+    )]
+    PositionLimit {
+        /// What it could come to.
+        reached: Quantity,
+        /// The most.
+        limit: Quantity,
+    },
+    /// The account has sent as many orders and replaces as an operator lets it.
+    #[error("this account may send {count} orders and replaces in {per} of market time, and has done so")]
+    OrderRate {
+        /// The most.
+        count: u32,
+        /// In each such span.
+        per: SimDuration,
+    },
+    /// The time is over for which an operator lets the account trade.
+    #[error("trading in this account has ended: orders can only be canceled")]
+    Ended,
 }
 
 impl Refusal {
@@ -121,6 +145,10 @@ impl Refusal {
             Self::Ruined => "ruined",
             Self::Blocked => "blocked",
             Self::Stopped => "stopped",
+            Self::InstrumentNotAllowed => "instrument_not_allowed",
+            Self::PositionLimit { .. } => "position_limit",
+            Self::OrderRate { .. } => "order_rate",
+            Self::Ended => "ended",
         }
     }
 }

@@ -79,6 +79,9 @@ impl Domain for MarketState {
                 (participant, seat_message(tag, SeatOperation::Block(reason)))
             }
             RequestKind::Unblock { participant } => (participant, seat_message(tag, SeatOperation::Unblock)),
+            RequestKind::Limit { participant, limits } => {
+                (participant, seat_message(tag, SeatOperation::Limit(limits)))
+            }
             RequestKind::Transfer { from, to, funding } => {
                 self.check_participant(to)?;
                 (from, seat_message(tag, SeatOperation::Transfer { to, funding }))
@@ -191,7 +194,9 @@ impl Domain for MarketState {
             Message::Seat(request) if self.closed => {
                 let refusal = match request.what {
                     SeatOperation::Transfer { .. } => FundingRefusal::Closed.into(),
-                    SeatOperation::Block(_) | SeatOperation::Unblock => OperatorRefusal::Closed.into(),
+                    SeatOperation::Block(_) | SeatOperation::Unblock | SeatOperation::Limit(_) => {
+                        OperatorRefusal::Closed.into()
+                    }
                 };
                 self.answer(now, request.tag, Err(refusal));
             }
@@ -244,7 +249,11 @@ impl MarketState {
     fn fund(&mut self, now: SimTime, to: ActorId, request: &Tagged<Funding>) -> Result<(), SinkError> {
         let Tagged { tag, what: funding } = request;
         let worth = self.worth_of(funding.transfer);
-        let funded = self.accounts[to.index()].fund(funding.transfer, worth);
+        let funded = if self.is_sealed(to) {
+            Err(FundingRefusal::Sealed)
+        } else {
+            self.accounts[to.index()].fund(funding.transfer, worth)
+        };
         if funded.is_ok() {
             self.contributed.add(funding.transfer);
             self.follow_risk(to);

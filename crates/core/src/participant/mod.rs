@@ -27,6 +27,7 @@ mod context;
 mod domain;
 mod fault;
 mod feeds;
+mod limits;
 mod links;
 mod mark;
 mod mark_to_market;
@@ -56,6 +57,7 @@ pub use config::{MarketConfig, Participant, ParticipantConfig, Role, Seat, Venue
 pub use context::{Context, MarketWorld};
 pub use fault::MarketFault;
 pub use feeds::{Feed, FeedError};
+pub use limits::{AccountLimits, OrderRate};
 pub use links::Latencies;
 pub use mark_to_market::MarkToMarket;
 pub use message::{MarketData, Message, Update};

@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use super::context::Context;
 use super::fault::MarketFault;
+use super::limits::AccountLimits;
 use super::message::Message;
 use super::request::{Outcome, RequestError, RequestRefusal, Tagged};
 use super::state::MarketState;
@@ -49,6 +50,8 @@ pub enum SeatOperation {
         /// What it receives.
         funding: Funding,
     },
+    /// It may do no more than that.
+    Limit(AccountLimits),
 }
 
 /// Says why what an operator asked for was not done.
@@ -143,6 +146,10 @@ impl MarketState {
             SeatOperation::Block(reason) => self.block(at, owner, reason)?,
             SeatOperation::Unblock => self.unblock(at, owner)?,
             SeatOperation::Transfer { to, funding } => self.transfer(at, [owner, *to], funding)?,
+            SeatOperation::Limit(limits) => {
+                self.limit(owner, limits.clone());
+                Ok(Outcome::Limited)
+            }
         };
         self.answer(at.time, request.tag, outcome);
         Ok(())
@@ -176,6 +183,8 @@ impl MarketState {
         let sides = [(from, funding.transfer.reversed()), (to, funding.transfer)];
         let checked = if from == to || !funding.transfer.is_inward() {
             Err(FundingRefusal::NotBetweenTwo)
+        } else if self.is_sealed(from) || self.is_sealed(to) {
+            Err(FundingRefusal::Sealed)
         } else {
             sides
                 .iter()
@@ -206,7 +215,7 @@ impl Context {
         let owner = self.id();
         match operation {
             SeatOperation::Block(_) => self.sweep(),
-            SeatOperation::Unblock => {}
+            SeatOperation::Unblock | SeatOperation::Limit(_) => {}
             SeatOperation::Transfer { to, funding } => {
                 if let Transfer::Shares { instrument, .. } = funding.transfer {
                     self.cancel_unfit(instrument);

@@ -28,14 +28,8 @@ impl MarketState {
         terms: OrderTerms,
         now: SimTime,
     ) -> Result<Preview, Refusal> {
-        if self.closed {
-            return Err(Refusal::Closed);
-        }
-        if self.warms_up {
-            return Err(Refusal::WarmingUp);
-        }
-        if self.is_blocked(owner) {
-            return Err(Refusal::Blocked);
+        if let Some(refusal) = self.refusal_before(owner, listing, &terms, now) {
+            return Err(refusal);
         }
         let reference = self.last_known_price(listing, terms.side);
         let pricing = self.pricing(owner, listing, reference);

@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use super::config::ParticipantConfig;
+use super::limits::AccountLimits;
 use super::operator::OperatorRefusal;
 use crate::account::{AccountError, FundingRefusal};
 use crate::kernel::{ActorSpec, JoinRefusal, LatencyError, RequestTag};
@@ -90,6 +91,13 @@ pub enum RequestKind {
         participant: ActorId,
         /// What the new actor is built from.
         spec: ActorSpec,
+    },
+    /// By an operator: limit what a participant trades, holds and sends, in place of the limits that it has.
+    Limit {
+        /// The participant.
+        participant: ActorId,
+        /// What it may do from now on.
+        limits: AccountLimits,
     },
 }
 
@@ -201,6 +209,8 @@ pub enum Outcome {
     },
     /// Another actor has taken the participant's place, and has started.
     Reseated,
+    /// The participant has the limits.
+    Limited,
 }
 
 /// Says why nothing was done about a request.

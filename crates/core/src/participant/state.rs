@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use super::carry_over::CarryOver;
 use super::config::{MarketConfig, Participant, VenueConfig};
 use super::feeds::Feeds;
+use super::limits::Limited;
 use super::links::Links;
 use super::mark::Mark;
 use super::request::Answer;
@@ -69,6 +70,8 @@ pub struct MarketState {
     pub(super) carry: CarryOver,
     /// Participants that an operator has blocked, and why.
     pub(super) blocked: BTreeMap<ActorId, Reference>,
+    /// Participants that an operator limits in what they do.
+    pub(super) limited: BTreeMap<ActorId, Limited>,
 }
 
 #[derive(Debug)]
@@ -159,6 +162,7 @@ impl MarketState {
             opening: None,
             carry: CarryOver::default(),
             blocked: BTreeMap::new(),
+            limited: BTreeMap::new(),
         }
     }
 

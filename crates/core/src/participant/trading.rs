@@ -89,18 +89,19 @@ impl Context {
         }
         let market = self.domain_mut();
         let order = OrderId::new(market.next_order);
-        let (closed, warms_up, blocked) = (market.closed, market.warms_up, market.is_blocked(owner));
         let pricing = market.pricing(owner, listing, reference);
-        let admitted = match market.gate(owner, listing, now) {
-            _ if closed => Err(Refusal::Closed),
-            _ if warms_up => Err(Refusal::WarmingUp),
-            _ if blocked => Err(Refusal::Blocked),
-            None => Err(Refusal::UnknownListing),
-            Some((account, at)) => account.admit(order, terms, &OrderContext { pricing, ..at }, reference),
-        };
+        let admitted =
+            match (market.refusal_before(owner, listing, &terms, now), market.gate(owner, listing, now)) {
+                (Some(refusal), _) => Err(refusal),
+                (None, None) => Err(Refusal::UnknownListing),
+                (None, Some((account, at))) => {
+                    account.admit(order, terms, &OrderContext { pricing, ..at }, reference)
+                }
+            };
         match admitted {
             Ok(approved) => {
                 market.next_order += terms.link.ids();
+                market.count_sent(owner, now);
                 self.dispatch(order, listing, approved.map(CommandKind::New));
                 Ok((order, approved.into_inner()))
             }
@@ -197,6 +198,7 @@ impl Context {
         let (owner, now) = (self.id(), self.now());
         let market = self.domain_mut();
         let is_blocked = market.is_blocked(owner);
+        let limited = market.replace_limit_refusal(owner, order, &new, now);
         let account = market.accounts.get_mut(owner.index()).ok_or(Refusal::NoAccount)?;
         if is_blocked {
             return Err(account.refuse(Refusal::Blocked));
@@ -204,8 +206,12 @@ impl Context {
         let Some(listing) = account.order(order).map(|open| open.listing) else {
             return Err(account.refuse(Refusal::UnknownOrder(order)));
         };
+        if let Some(refusal) = limited {
+            return Err(account.refuse(refusal));
+        }
         let (account, at) = market.gate(owner, listing, now).ok_or(Refusal::UnknownListing)?;
         let approved = account.admit_replace(order, new, &at)?;
+        market.count_sent(owner, now);
         self.dispatch(order, listing, approved.map(CommandKind::Replace));
         Ok(())
     }

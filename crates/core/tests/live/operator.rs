@@ -1,5 +1,7 @@
 //! What an operator asks for: halts and their end, blocked participants, transfers between seats.
 
+mod limits;
+
 use super::*;
 
 use bearpit_core::account::FundingRefusal;

@@ -62,6 +62,8 @@ pub(super) fn gate(refusal: &Refusal) -> Problem {
         }
         Refusal::PriceOutOfRange | Refusal::BeyondProtection(_) => problem.at("price"),
         Refusal::NeedsLimit | Refusal::NoReferencePrice => problem.at("price").hint("give the order a price"),
+        Refusal::PositionLimit { .. } => problem.at("quantity"),
+        Refusal::InstrumentNotAllowed => problem.at("symbol"),
         Refusal::LinkUnfit(_) => problem.at("one_cancels_other"),
         _ => problem,
     }
@@ -72,7 +74,8 @@ const fn kind_of(refusal: &Refusal) -> ProblemKind {
         Refusal::UnknownOrder(_) | Refusal::UnknownListing | Refusal::NoAccount => ProblemKind::NotFound,
         Refusal::ReplacePending(_) | Refusal::NotEntered(_) => ProblemKind::Conflict,
         Refusal::Closed | Refusal::WarmingUp | Refusal::Stopped => ProblemKind::Unavailable,
-        Refusal::Blocked => ProblemKind::Forbidden,
+        Refusal::Blocked | Refusal::InstrumentNotAllowed | Refusal::Ended => ProblemKind::Forbidden,
+        Refusal::OrderRate { .. } => ProblemKind::TooMany,
         _ => ProblemKind::Refused,
     }
 }
