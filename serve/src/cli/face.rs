@@ -15,8 +15,10 @@ use crate::config::Config;
 use crate::domain::AccountId;
 use crate::driver::{MarketHandle, ScenarioSource};
 use crate::http::{Face, Server};
+use crate::projector::Journal;
 use crate::services::admin::{Admin, AdminParts, Announcements, AuditLog, Operations};
 use crate::services::alpaca::{Alpaca, AlpacaParts};
+use crate::services::contests::{Contests, ContestsParts};
 use crate::services::identity::{Identity, IdentityParts, Newcomers, system_clock};
 use crate::services::market_data::{DatabaseArchive, MarketData, MarketDataParts};
 use crate::services::strategies::{Strategies, StrategiesParts, StrategyOutputs};
@@ -39,6 +41,8 @@ pub(super) struct Parts<'a> {
     pub(super) database: Database,
     pub(super) outputs: StrategyOutputs,
     pub(super) log: AuditLog,
+    /// The file of the scenario.
+    pub(super) path: &'a Path,
 }
 
 /// Puts the services together; to be called within a runtime.
@@ -46,7 +50,7 @@ pub(super) struct Parts<'a> {
 /// # Errors
 /// [`Failure::Run`], which is written to the log.
 pub(super) fn face(parts: Parts<'_>) -> Result<Face, Failure> {
-    let Parts { config, source, handle, database, outputs, log } = parts;
+    let Parts { config, source, handle, database, outputs, log, path } = parts;
     let journal = config.data.join(JOURNAL);
     let market = source.scenario().name.clone();
     let instruments = source.scenario().instruments.iter().map(|it| &it.instrument);
@@ -64,7 +68,7 @@ pub(super) fn face(parts: Parts<'_>) -> Result<Face, Failure> {
         source: source.clone(),
         data: Arc::clone(&market_data),
         database: database.clone(),
-        journal,
+        journal: journal.clone(),
     }));
     let identity = identity(config, database.clone(), &trading)?;
     let watchlists = Arc::new(Watchlists::new(database.clone(), Arc::clone(&market_data)));
@@ -78,6 +82,7 @@ pub(super) fn face(parts: Parts<'_>) -> Result<Face, Failure> {
         limits,
     }));
     tokio::spawn(Arc::clone(&strategies).tidy_up());
+    let audit_of_contests = log.clone();
     let announcements = Arc::new(Announcements::new(database.clone(), log.clone(), system_clock()));
     tokio::spawn(Arc::clone(&announcements).keep_up());
     let admin = Arc::new(Admin::new(AdminParts {
@@ -90,6 +95,14 @@ pub(super) fn face(parts: Parts<'_>) -> Result<Face, Failure> {
         clock: system_clock(),
     }));
     tokio::spawn(Arc::clone(&admin).settle_left());
+    let contests = Arc::new(Contests::new(ContestsParts {
+        trading: Arc::clone(&trading),
+        handle: handle.clone(),
+        journal: Journal { directory: journal, scenario: path.to_owned() },
+        database: database.clone(),
+        audit: audit_of_contests,
+    }));
+    tokio::spawn(Arc::clone(&contests).look_after());
     let alpaca = Arc::new(Alpaca::new(AlpacaParts {
         market,
         handle,
@@ -97,7 +110,17 @@ pub(super) fn face(parts: Parts<'_>) -> Result<Face, Failure> {
         data: Arc::clone(&market_data),
         database,
     }));
-    Ok(Face { identity, market_data, trading, strategies, watchlists, admin, announcements, alpaca })
+    Ok(Face {
+        identity,
+        market_data,
+        trading,
+        strategies,
+        contests,
+        watchlists,
+        admin,
+        announcements,
+        alpaca,
+    })
 }
 
 fn identity(config: &Config, database: Database, trading: &Arc<Trading>) -> Result<Arc<Identity>, Failure> {

@@ -195,6 +195,7 @@ async fn start(config: &Config, market: &Market<'_>, outside: Outside) -> Result
         database: opened,
         outputs,
         log,
+        path,
     };
     let face = face::face(parts)?;
     let config_of_server = server_config(config.http);

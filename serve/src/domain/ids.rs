@@ -72,6 +72,8 @@ ids! {
     AuditId,
     /// The id of an announcement.
     AnnouncementId,
+    /// The id of a contest.
+    ContestId,
 }
 
 #[cfg(test)]

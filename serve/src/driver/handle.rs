@@ -5,7 +5,7 @@ use std::sync::mpsc::{SyncSender, TrySendError};
 use std::time::Instant;
 
 use bearpit_core::market::{Funding, Reference};
-use bearpit_core::participant::{Answer, Instruction, ParticipantConfig};
+use bearpit_core::participant::{AccountLimits, Answer, Instruction, ParticipantConfig};
 use bearpit_core::units::SimDuration;
 use thiserror::Error;
 use tokio::sync::oneshot;
@@ -61,6 +61,8 @@ pub enum What {
     Block(Reference),
     /// By an operator: let the seat trade again.
     Unblock,
+    /// By an operator: limit what is done from the seat.
+    Limit(AccountLimits),
     /// By an operator, whatever the seat: halt a listing, or all.
     Halt {
         /// Which.
@@ -89,6 +91,7 @@ impl What {
             Self::Reseat(_) => "reseat",
             Self::Block(_) => "block",
             Self::Unblock => "unblock",
+            Self::Limit(_) => "limit",
             Self::Halt { .. } => "halt",
             Self::Reopen { .. } => "reopen",
         }

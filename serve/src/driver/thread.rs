@@ -369,6 +369,7 @@ impl MarketThread {
             What::Reseat(spec) => RequestKind::Reseat { participant: known?, spec },
             What::Block(reason) => RequestKind::Block { participant: known?, reason },
             What::Unblock => RequestKind::Unblock { participant: known? },
+            What::Limit(limits) => RequestKind::Limit { participant: known?, limits },
             What::Halt { listing } => RequestKind::Halt { listing: find(day, listing)? },
             What::Reopen { listing, auction } => {
                 RequestKind::Reopen { listing: find(day, listing)?, auction }

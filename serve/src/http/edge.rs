@@ -130,7 +130,9 @@ pub(super) fn cors(origins: &[WebOrigin]) -> Cors {
     let cors = Cors::default()
         .allowed_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allowed_headers([AUTHORIZATION, CONTENT_TYPE])
-        .allowed_headers(["x-api-key", "x-csrf-token", "idempotency-key"].map(HeaderName::from_static))
+        .allowed_headers(
+            ["x-api-key", "x-account", "x-csrf-token", "idempotency-key"].map(HeaderName::from_static),
+        )
         .allowed_header(REQUEST_ID)
         .expose_headers([RETRY_AFTER, REQUEST_ID])
         .max_age(600);

@@ -8,6 +8,7 @@ use utoipa::openapi::OpenApi as Document;
 
 use super::administration::{self, AdministrationDoc};
 use super::alpaca;
+use super::contests::{self, ContestsDoc};
 use super::endpoint::{Endpoint, Entry};
 use super::identity::{self, IdentityDoc};
 use super::market_data::{self, MarketDataDoc};
@@ -18,6 +19,7 @@ use super::watchlists::{self, WatchlistsDoc};
 use super::ws::{self, Authenticator, WsConfig, WsParts};
 use crate::services::admin::{Admin, Announcements};
 use crate::services::alpaca::Alpaca;
+use crate::services::contests::Contests;
 use crate::services::identity::Identity;
 use crate::services::market_data::MarketData;
 use crate::services::strategies::Strategies;
@@ -35,6 +37,8 @@ pub struct Face {
     pub trading: Arc<Trading>,
     /// What their scripts do.
     pub strategies: Arc<Strategies>,
+    /// Contests among them.
+    pub contests: Arc<Contests>,
     /// What they watch.
     pub watchlists: Arc<Watchlists>,
     /// What administrators do.
@@ -65,6 +69,7 @@ impl Face {
             market_data::provide(config, &self.market_data);
             trading::share(config, &self.trading);
             strategies::share(config, &self.strategies);
+            contests::share(config, &self.contests);
             watchlists::share(config, &self.watchlists);
             administration::share(config, &self.admin, &self.announcements);
             alpaca::share(config, &of_alpaca);
@@ -92,6 +97,7 @@ pub fn document() -> Document {
         MarketDataDoc::openapi(),
         TradingDoc::openapi(),
         StrategiesDoc::openapi(),
+        ContestsDoc::openapi(),
         WatchlistsDoc::openapi(),
         AdministrationDoc::openapi(),
     ];
@@ -111,6 +117,7 @@ fn native_endpoints() -> Vec<Endpoint> {
         market_data::endpoints(),
         trading::endpoints(),
         strategies::endpoints(),
+        contests::endpoints(),
         watchlists::endpoints(),
         administration::endpoints(),
     ];

@@ -18,6 +18,7 @@ mod answers;
 mod body;
 mod client;
 mod connection;
+mod contests;
 mod dialect;
 mod edge;
 mod endpoint;

@@ -3,9 +3,10 @@
 use actix_web::http::{Method, header};
 use actix_web::{HttpResponse, web};
 use utoipa::OpenApi;
-use utoipa::openapi::path::Operation;
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{Object, SchemaFormat, Type};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Components, OpenApi as Document, PathItem, RefOr};
+use utoipa::openapi::{Components, KnownFormat, OpenApi as Document, PathItem, RefOr, Required};
 use utoipa_swagger_ui::SwaggerUi;
 
 use super::answers::ProblemBody;
@@ -44,9 +45,35 @@ pub(super) fn document(rooms: impl IntoIterator<Item = Document>, entries: &[Ent
     }
     for item in document.paths.paths.values_mut() {
         let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
-        operations.into_iter().flatten().for_each(name_problems);
+        operations.into_iter().flatten().for_each(|operation| {
+            name_problems(operation);
+            name_account(operation);
+        });
     }
     document
+}
+
+/// What is done in an account, and so in one of a contest if that is named.
+const IN_AN_ACCOUNT: [&str; 2] = ["trading", "strategies"];
+
+/// Says that a request in one's own name can be made in another account of one's own.
+fn name_account(operation: &mut Operation) {
+    let tags = operation.tags.iter().flatten();
+    if operation.security.is_none() || !tags.into_iter().any(|tag| IN_AN_ACCOUNT.contains(&tag.as_str())) {
+        return;
+    }
+    let schema = Object::builder()
+        .schema_type(Type::String)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)))
+        .build();
+    let parameter = ParameterBuilder::new()
+        .name("X-Account")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some("An account of one's own in a contest; one's first account if none is named."))
+        .schema(Some(schema))
+        .build();
+    operation.parameters.get_or_insert_default().push(RefOr::T(parameter));
 }
 
 /// Says that problems are written as `application/problem+json`: macros take JSON for granted.

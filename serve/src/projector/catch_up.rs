@@ -112,11 +112,28 @@ impl Journal {
                 opened => opened?,
             };
             let limit = if number == until.segment { until.sequence } else { u64::MAX };
-            if self.segment(number, &segment, limit, take)?.is_break() {
+            if self.segment(number, &segment, limit, take)?.0.is_break() {
                 break;
             }
         }
         Ok(())
+    }
+
+    /// Makes the batches of one segment, and returns the digest that its market had in the end.
+    ///
+    /// # Errors
+    /// As [`Journal::batches`].
+    pub fn replay(
+        &self,
+        number: u64,
+        segment: &Segment,
+        take: &mut impl FnMut(Batch),
+    ) -> Result<String, CatchUpError> {
+        let mut take = |batch| {
+            take(batch);
+            ControlFlow::Continue(())
+        };
+        Ok(self.segment(number, segment, u64::MAX, &mut take)?.1)
     }
 
     /// Makes the batches of a segment, from its beginning: whoever takes them leaves away what is known.
@@ -126,7 +143,7 @@ impl Journal {
         segment: &Segment,
         limit: u64,
         take: &mut impl FnMut(Batch) -> ControlFlow<()>,
-    ) -> Result<ControlFlow<()>, CatchUpError> {
+    ) -> Result<(ControlFlow<()>, String), CatchUpError> {
         segment.check_engine()?;
         let scan = segment.scan()?;
         let refuse = |found: Diagnostics| CatchUpError::Scenario {
@@ -138,8 +155,9 @@ impl Journal {
         let keep_days = source.live().keep_days;
         let stretch = Stretch { segment: number, voids, day, keep_days };
         let mut follower = Follower { stretch, maker: None, limit, flow: ControlFlow::Continue(()), take };
-        segment.rebuild(&source, &scan.voids, Duration::ZERO, &mut follower)?;
-        Ok(follower.finish(scan.settled.is_some()))
+        let live = segment.rebuild(&source, &scan.voids, Duration::ZERO, &mut follower)?;
+        let digest = live.market().digest().to_string();
+        Ok((follower.finish(scan.settled.is_some()), digest))
     }
 
     fn segments(&self) -> Result<Vec<(u64, PathBuf)>, CatchUpError> {

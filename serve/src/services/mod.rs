@@ -4,6 +4,7 @@
 
 pub mod admin;
 pub mod alpaca;
+pub mod contests;
 pub mod identity;
 pub mod market_data;
 pub mod strategies;

@@ -8,6 +8,8 @@ statements! {
               SELECT $1, $2, $3, $4, $5, 'starting', $6
               WHERE (SELECT COUNT(*) FROM strategies WHERE user_id = $2 AND status IN ('starting', 'running')) < $7
               AND (SELECT COUNT(*) FROM strategies WHERE status IN ('starting', 'running')) < $8";
+    // An account of a contest has one strategy after the other.
+    FORGET = "DELETE FROM strategies WHERE account_id = $1 AND status IN ('stopped', 'deleted')";
     MOVE = "UPDATE strategies SET status = $2, ended_at = $3 WHERE account_id = $1 AND status <> 'deleted'";
     REMOVE = "DELETE FROM strategies WHERE account_id = $1 AND status = 'starting'";
     OF_USER = "SELECT account_id, user_id, name, script, cash, status, created_at, ended_at FROM strategies
@@ -87,6 +89,14 @@ impl Database {
         let arguments =
             args![*account, *user, name.as_str(), script.as_str(), *cash, *created_at, per_user, total];
         Ok(self.execute(INSERT, arguments).await? == 1)
+    }
+
+    /// Forgets a strategy that has ended, in whose account another is to be started.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn forget_strategy(&self, account: AccountId) -> Result<(), StoreError> {
+        self.execute(FORGET, args![account]).await.map(drop)
     }
 
     /// Says how far a strategy is from now on, and since when it is over if it is.

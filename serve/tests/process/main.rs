@@ -11,6 +11,7 @@
 mod admin;
 #[cfg(target_os = "linux")]
 mod away;
+mod contests;
 #[cfg(target_os = "linux")]
 mod described;
 #[cfg(target_os = "linux")]

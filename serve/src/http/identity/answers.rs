@@ -190,6 +190,8 @@ pub(super) struct KeyAnswer {
     name: String,
     /// What it allows.
     scopes: Vec<Scope>,
+    /// The account that it trades in, if that is not the person's own.
+    account_id: Option<AccountId>,
     /// When it was made.
     #[schema(format = DateTime)]
     created_at: String,
@@ -204,6 +206,7 @@ impl From<Key> for KeyAnswer {
             key_id: key.id,
             name: key.name,
             scopes: key.scopes.iter().collect(),
+            account_id: key.account,
             created_at: key.created_at.to_string(),
             last_used_at: key.last_used_at.map(|at| at.to_string()),
         }

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use actix_web::HttpRequest;
 use actix_web::http::Method;
-use actix_web::http::header::{AUTHORIZATION, HeaderMap};
+use actix_web::http::header::{AUTHORIZATION, HeaderMap, UPGRADE};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::cookies::{self, Kind};
 use super::origin;
 use super::visitor::is_secure;
-use crate::domain::{Actor, Credential, Problem, ProblemKind, Scope, Secret};
+use crate::domain::{AccountId, Actor, Credential, Problem, ProblemKind, Scope, Secret};
 use crate::http::dialect::Dialect;
 use crate::http::endpoint::{Access, Admitting, Gatekeeper};
 use crate::services::identity::{Identity, csrf_problem, is_id_of};
@@ -48,6 +48,7 @@ impl Gatekeeper for Gate {
         }
         let identity = Arc::clone(&self.identity);
         let shown = shown(request, &identity);
+        let account = named_account(request);
         Box::pin(async move {
             let Shown { secret, csrf } = shown?;
             let actor = identity.authenticate(secret.expose()).await?;
@@ -58,9 +59,29 @@ impl Gatekeeper for Gate {
                 }
             }
             allow(&actor, access, identity.config().require_verified_mail)?;
-            Ok(Some(actor))
+            match account? {
+                Some(account) => identity.in_account(actor, account).await.map(Some),
+                None => Ok(Some(actor)),
+            }
         })
     }
+}
+
+/// The header that names another account of one's own than the first.
+const ACCOUNT: &str = "X-Account";
+
+/// Returns the account in which something is asked, if one is named. A connection for messages has the
+/// account of its credential.
+fn named_account(request: &HttpRequest) -> Result<Option<AccountId>, Problem> {
+    let Some(value) = request.headers().get(ACCOUNT) else { return Ok(None) };
+    if request.headers().contains_key(UPGRADE) {
+        let message = "a WebSocket has the account of its credential";
+        let problem = Problem::new(ProblemKind::Refused, "invalid_header", message).at(ACCOUNT);
+        return Err(problem.hint("make a key for the account, and connect with that"));
+    }
+    let account = value.to_str().unwrap_or_default().parse();
+    let unfit = |error| Problem::new(ProblemKind::Refused, "invalid_header", error).at(ACCOUNT);
+    account.map(Some).map_err(unfit)
 }
 
 /// Returns what a request shows: one thing, and cookies only if there is nothing else.

@@ -19,8 +19,9 @@ type Asking = web::ReqData<Actor>;
 #[utoipa::path(post, path = "/api/keys", tag = "identity", operation_id = "create_key", request_body = KeyRequest,
     responses((status = 201, description = "The key is made", body = NewKeyAnswer), Problems))]
 pub(super) async fn create(identity: Service, actor: Asking, body: Body<KeyRequest>) -> Answer {
-    let KeyRequest { name, scopes } = body.0;
-    let key = identity.create_key(&actor, &name, scopes.into_iter().collect()).await?;
+    let KeyRequest { name, scopes, account_id } = body.0;
+    let scopes = scopes.into_iter().collect();
+    let key = identity.create_key_for(&actor, &name, scopes, account_id).await?;
     Ok(answer(StatusCode::CREATED, &NewKeyAnswer::from(key)))
 }
 

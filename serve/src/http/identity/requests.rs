@@ -7,7 +7,7 @@ use futures_util::future::LocalBoxFuture;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::domain::{Problem, ProblemKind, Scope, Secret};
+use crate::domain::{AccountId, Problem, ProblemKind, Scope, Secret};
 use crate::http::answers::{Failure, too_long};
 use crate::http::body::Body;
 use crate::http::shared::Shared;
@@ -109,6 +109,8 @@ pub(super) struct KeyRequest {
     pub(super) name: String,
     /// What it allows: no more than its person may.
     pub(super) scopes: Vec<Scope>,
+    /// The account that it trades in: one of the person's in a contest; the person's own if none is named.
+    pub(super) account_id: Option<AccountId>,
 }
 
 /// How tokens come.

@@ -1,5 +1,7 @@
 //! API keys.
 
+use std::sync::PoisonError;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tracing::info;
@@ -7,7 +9,7 @@ use uuid::Uuid;
 
 use super::names::refused;
 use super::{Identity, draw, of_store};
-use crate::domain::{Actor, KeyId, Problem, ProblemKind, Scopes, Secret};
+use crate::domain::{AccountId, Actor, Credential, KeyId, Problem, ProblemKind, Scopes, Secret};
 use crate::store::people::{Key, NewKey};
 
 /// What the secrets of keys begin with, so that people and scanners recognize one.
@@ -16,6 +18,8 @@ pub(super) const KEY: &str = "bpk_";
 const KEYS_MAX: i64 = 100;
 /// How long the name of a key may be, in characters.
 const NAME_MAX: usize = 64;
+/// How many accounts it is remembered of whose they are, which never changes.
+const OWN_ACCOUNTS_MAX: usize = 100_000;
 /// The id of a key and 32 bytes at random.
 const BYTES: usize = 16 + 32;
 
@@ -34,6 +38,20 @@ impl Identity {
     /// # Errors
     /// A name that is none, scopes that the person has not, or that there are too many keys.
     pub async fn create_key(&self, actor: &Actor, name: &str, scopes: Scopes) -> Result<DrawnKey, Problem> {
+        self.create_key_for(actor, name, scopes, None).await
+    }
+
+    /// Makes a key that trades in an account of its person's in a contest, if one is named.
+    ///
+    /// # Errors
+    /// As [`Identity::create_key`], and that the account is none of the person's.
+    pub async fn create_key_for(
+        &self,
+        actor: &Actor,
+        name: &str,
+        scopes: Scopes,
+        account: Option<AccountId>,
+    ) -> Result<DrawnKey, Problem> {
         let name = name.trim();
         if name.is_empty() || name.chars().count() > NAME_MAX || name.chars().any(char::is_control) {
             return Err(refused("invalid_name", "the name of a key has 1 to 64 characters", "name"));
@@ -43,16 +61,54 @@ impl Identity {
             let message = format!("a key of yours has one or more of: {own}");
             return Err(refused("invalid_scopes", &message, "scopes"));
         }
+        if let Some(account) = account {
+            self.check_owns(actor, account).await.map_err(|problem| problem.at("account_id"))?;
+        }
         let id = KeyId::draw();
         let secret = draw(KEY, id.uuid().as_bytes())?;
         let (user, hash, now) = (actor.user, secret.digest(), self.now());
-        let key = NewKey { id, user, name: name.to_owned(), hash, scopes, now };
+        let key = NewKey { id, user, name: name.to_owned(), hash, scopes, account, now };
         if !self.people.add_key(&key, KEYS_MAX).await.map_err(of_store)? {
             let message = format!("there are {KEYS_MAX} keys already: end one");
             return Err(Problem::new(ProblemKind::Conflict, "too_many_keys", message));
         }
         info!(user = %actor.user, key = %id, %scopes, "key made");
         Ok(DrawnKey { id, secret })
+    }
+
+    /// Returns who asks, in an account of theirs in a contest.
+    ///
+    /// # Errors
+    /// That the account is none of the person's, or that a key was shown, which has its own.
+    pub async fn in_account(&self, actor: Actor, account: AccountId) -> Result<Actor, Problem> {
+        if actor.account == account {
+            return Ok(actor);
+        }
+        if matches!(actor.credential, Credential::Key(_)) {
+            let message = "a key trades in the account that it was made for";
+            let problem = Problem::new(ProblemKind::Forbidden, "account_of_key", message);
+            return Err(problem.hint("POST /api/keys makes one for another account: `account_id`"));
+        }
+        self.check_owns(&actor, account).await?;
+        Ok(Actor { account, ..actor })
+    }
+
+    async fn check_owns(&self, actor: &Actor, account: AccountId) -> Result<(), Problem> {
+        let is_known = || self.own_accounts.read().unwrap_or_else(PoisonError::into_inner);
+        if is_known().contains(&(actor.user, account)) {
+            return Ok(());
+        }
+        if !self.people.owns_account(actor.user, account).await.map_err(of_store)? {
+            let message = format!("there is no account {account} of yours");
+            let problem = Problem::new(ProblemKind::NotFound, "unknown_account", message);
+            return Err(problem.hint("GET /api/contests/{contest_id}/me says which you have in a contest"));
+        }
+        let mut known = self.own_accounts.write().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= OWN_ACCOUNTS_MAX {
+            known.clear();
+        }
+        known.insert((actor.user, account));
+        Ok(())
     }
 
     /// Returns the keys of a person that go on, the newest first.

@@ -30,17 +30,18 @@ mod signing_key;
 mod states;
 mod tokens;
 
+use std::collections::HashSet;
 use std::fmt;
 use std::net::IpAddr;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use thiserror::Error;
 use tracing::error;
 
 use crate::config::IdentityConfig;
-use crate::domain::{AccountId, KeyId, Problem, ProblemKind, Secret, SessionId, WallTime};
+use crate::domain::{AccountId, KeyId, Problem, ProblemKind, Secret, SessionId, UserId, WallTime};
 use crate::services::wall_now;
 use crate::store::database::{Database, StoreError};
 use crate::store::people::{KeyState, People, SessionState};
@@ -81,6 +82,8 @@ pub struct Identity {
     csrf_key: [u8; 32],
     sessions: States<SessionId, SessionState>,
     keys: States<KeyId, KeyState>,
+    /// Accounts of contests, with whose they are.
+    own_accounts: RwLock<HashSet<(UserId, AccountId)>>,
     accounts: Attempts<[u8; 32]>,
     addresses: Attempts<IpAddr>,
     config: IdentityConfig,
@@ -143,6 +146,7 @@ impl Identity {
             csrf_key: key.derived("bearpit 2026-11 csrf tokens"),
             sessions: States::new(),
             keys: States::new(),
+            own_accounts: RwLock::default(),
             accounts: Attempts::new(config.limits.account_attempts),
             addresses: Attempts::new(config.limits.address_attempts),
             config,

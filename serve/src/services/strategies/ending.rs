@@ -55,7 +55,11 @@ impl Strategies {
         if row.status != StrategyStatus::Stopped {
             self.stop(owner.user, id, StopRequest::default(), now).await?;
         }
-        self.give_back(id, owner.account).await?;
+        // What there is in a contest's account stays there.
+        let entry = self.database.entry_of_account(id).await.map_err(of_store)?;
+        if entry.is_none() {
+            self.give_back(id, owner.account).await?;
+        }
         let ended_at = row.ended_at.or(Some(now));
         self.database.move_strategy(id, StrategyStatus::Deleted, ended_at).await.map_err(of_store)?;
         self.outputs.forget(id);

@@ -7,6 +7,7 @@
 //! stays in its account until its owner deletes it.
 
 mod check;
+mod contest;
 mod ending;
 mod output;
 #[cfg(test)]
@@ -142,7 +143,11 @@ impl Strategies {
         now: WallTime,
     ) -> Result<StrategyView, Problem> {
         let name = checked_name(&request.name)?;
-        let cash = cash_of(request.cash)?;
+        let entry = self.database.entry_of_account(owner.account).await.map_err(of_store)?;
+        let cash = match &entry {
+            None => cash_of(request.cash)?,
+            Some(entry) => self.cash_in_contest(entry, request.cash).await?,
+        };
         let script = request.script();
         let found = self.checked(script.clone(), cash).await?;
         if let Some(error) = found.errors.first() {
@@ -159,7 +164,7 @@ impl Strategies {
             return Err(problem.at("source").hint(hint));
         }
         let row = StrategyRow {
-            account: AccountId::draw(),
+            account: entry.as_ref().map_or_else(AccountId::draw, |entry| entry.account),
             user: owner.user,
             name,
             script: script.to_json(),
@@ -170,7 +175,8 @@ impl Strategies {
         };
         // It is begun and brought to an end whether or not whoever asked still waits.
         let (this, owner_account) = (Arc::clone(self), owner.account);
-        let starting = tokio::spawn(async move { this.seat(row, owner_account, &script).await });
+        let giver = entry.is_none().then_some(owner_account);
+        let starting = tokio::spawn(async move { this.seat(row, giver, &script).await });
         starting.await.map_err(|_| unfinished())?
     }
 
@@ -178,12 +184,14 @@ impl Strategies {
     async fn seat(
         &self,
         row: StrategyRow,
-        owner_account: AccountId,
+        giver: Option<AccountId>,
         script: &UserScript,
     ) -> Result<StrategyView, Problem> {
         let account = row.account;
-        self.change_seating(|seating| seating.insert(account));
-        let seated = self.seat_alone(row, owner_account, script).await;
+        if !self.change_seating(|seating| seating.insert(account)) {
+            return Err(being_started());
+        }
+        let seated = self.seat_alone(row, giver, script).await;
         self.change_seating(|seating| seating.remove(&account));
         seated
     }
@@ -195,8 +203,7 @@ impl Strategies {
 
     fn check_not_seating(&self, id: AccountId) -> Result<(), Problem> {
         if self.change_seating(|seating| seating.contains(&id)) {
-            let message = "the strategy is being started: ask again in a moment";
-            return Err(Problem::new(ProblemKind::Conflict, "starting", message));
+            return Err(being_started());
         }
         Ok(())
     }
@@ -204,11 +211,15 @@ impl Strategies {
     async fn seat_alone(
         &self,
         row: StrategyRow,
-        owner_account: AccountId,
+        giver: Option<AccountId>,
         script: &UserScript,
     ) -> Result<StrategyView, Problem> {
         let turn = self.starts.lock().await;
-        let has_room = self.database.add_strategy(&row, self.limits).await.map_err(of_store)?;
+        if giver.is_none() {
+            self.database.forget_strategy(row.account).await.map_err(of_store)?;
+        }
+        let added = self.database.add_strategy(&row, self.limits).await;
+        let has_room = added.map_err(contest::one_at_a_time)?;
         drop(turn);
         if !has_room {
             let StrategyLimits { per_user, total } = self.limits;
@@ -217,7 +228,9 @@ impl Strategies {
                 Problem::new(ProblemKind::Conflict, "too_many_strategies", message).hint("stop one first")
             );
         }
-        if let Err(problem) = self.fund(&row, owner_account).await {
+        if let Some(giver) = giver
+            && let Err(problem) = self.fund(&row, giver).await
+        {
             // Nothing was moved; an empty account does nobody harm.
             if problem.kind != ProblemKind::Unknown {
                 self.database.remove_strategy(row.account).await.map_err(of_store)?;
@@ -227,7 +240,9 @@ impl Strategies {
         let what = What::Reseat(LiveConfig::seat_script(script));
         if let Err(problem) = self.trading.ask_open(row.account, what).await {
             if problem.kind != ProblemKind::Unknown {
-                self.give_back(row.account, owner_account).await?;
+                if let Some(giver) = giver {
+                    self.give_back(row.account, giver).await?;
+                }
                 self.database.remove_strategy(row.account).await.map_err(of_store)?;
             }
             return Err(problem);
@@ -392,8 +407,8 @@ fn checked_name(name: &str) -> Result<String, Problem> {
     Err(Problem::new(ProblemKind::Refused, "invalid_field", message).at("name"))
 }
 
-fn cash_of(cash: Number) -> Result<Money, Problem> {
-    let amount = Amount::of(cash.0).filter(|amount| amount.0 > 0).map(Amount::money);
+fn cash_of(cash: Option<Number>) -> Result<Money, Problem> {
+    let amount = cash.and_then(|cash| Amount::of(cash.0)).filter(|amount| amount.0 > 0).map(Amount::money);
     amount.ok_or_else(|| {
         let message = "a strategy gets an amount of cash above zero, with at most ten decimals";
         Problem::new(ProblemKind::Refused, "invalid_field", message).at("cash")
@@ -407,6 +422,11 @@ fn funding(transfer: Transfer, reference: &str) -> Result<Funding, Problem> {
 
 fn unknown(id: AccountId) -> Problem {
     Problem::new(ProblemKind::NotFound, "unknown_strategy", format!("there is no strategy {id} of yours"))
+}
+
+fn being_started() -> Problem {
+    let message = "the strategy is being started: ask again in a moment";
+    Problem::new(ProblemKind::Conflict, "starting", message)
 }
 
 /// A task has ended without an answer, which is a fault of this program.

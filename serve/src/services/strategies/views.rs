@@ -58,8 +58,9 @@ pub struct StrategyRequest {
     #[serde(default)]
     #[schema(value_type = std::collections::BTreeMap<String, Value>)]
     pub parameters: BTreeMap<String, Value>,
-    /// The cash that it gets from one's account.
-    pub cash: Number,
+    /// The cash that it gets from one's account; in an account of a contest it trades with what is there, and
+    /// gets none.
+    pub cash: Option<Number>,
     /// What happens if it fails.
     #[serde(default)]
     pub on_error: OnErrorName,

@@ -9,6 +9,7 @@ use tracing::{Instrument, debug_span};
 use super::{Trading, explain};
 use crate::domain::{AccountId, ClientOrderId, Problem, ProblemKind};
 use crate::driver::{AccountView, Ask, Look, Refused, Seen, Unavailable, What};
+use crate::services::identity::of_store;
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -19,6 +20,10 @@ impl Trading {
     /// # Errors
     /// [`Problem`] if the market takes nothing at the moment: the seat is opened with what is asked next.
     pub async fn open(&self, account: AccountId) -> Result<(), Problem> {
+        if self.database.entry_of_account(account).await.map_err(of_store)?.is_some() {
+            let message = "this account is of a contest: it is opened when that begins";
+            return Err(Problem::new(ProblemKind::Conflict, "contest_not_begun", message));
+        }
         let seat = seat_of(account);
         let RequestKind::Join { spec, config, .. } = self.source.live().join(&seat) else {
             return Err(Problem::new(ProblemKind::Internal, "no_seat", "seats cannot be opened"));

@@ -12,7 +12,7 @@ mod order_view;
 mod orders;
 mod portfolio;
 mod report;
-mod request;
+pub(in crate::services) mod request;
 mod seats;
 #[cfg(test)]
 pub(in crate::services) mod tests;

@@ -110,12 +110,23 @@ impl Trading {
         Ok(PortfolioView { values, next, performance })
     }
 
+    /// Returns how an account did that was worth what rows say from its beginning on, the oldest first.
+    pub(in crate::services) fn performance_of(&self, rows: Vec<MarkRow>) -> Option<Performance> {
+        let (interval, hours) = self.periods();
+        let track = Track::of(rows, interval, hours);
+        track.performance(true, |at| self.data.time(SimTime::from_nanos(at)))
+    }
+
+    /// Returns the interval at which accounts are marked, and how many hours a day of the market has.
+    fn periods(&self) -> (i64, f64) {
+        let scenario = self.source.scenario();
+        let day = scenario.end.nanos() - scenario.start.nanos();
+        (scenario.sample_interval.nanos(), if day >= LONG_DAY_NANOS { 24.0 } else { SESSION_HOURS })
+    }
+
     /// Reads what returns are taken of: all moments, or the last of each day.
     async fn track(&self, account: AccountId, from: SimTime, to: SimTime) -> Result<Track, Problem> {
-        let scenario = self.source.scenario();
-        let interval = scenario.sample_interval.nanos();
-        let day = scenario.end.nanos() - scenario.start.nanos();
-        let hours = if day >= LONG_DAY_NANOS { 24.0 } else { SESSION_HOURS };
+        let (interval, hours) = self.periods();
         let closings = self.database.account_closings(account, from, to, DAYS_MAX).await.map_err(of_store)?;
         let mut days: Vec<i64> = closings.iter().map(|row| day_of(row.at)).collect();
         days.dedup();
@@ -147,6 +158,20 @@ struct Track {
 }
 
 impl Track {
+    /// Takes all rows or, from so many days on, the last of each day and those with cash from outside.
+    fn of(rows: Vec<MarkRow>, interval: i64, hours: f64) -> Self {
+        let mut days: Vec<i64> = rows.iter().map(|row| day_of(row.at)).collect();
+        days.dedup();
+        if days.len() < DAYS_MIN {
+            return Self { rows, interval, hours };
+        }
+        let closes = |(place, row): &(usize, &MarkRow)| {
+            row.funded.0 != 0 || rows.get(place + 1).is_none_or(|next| day_of(next.at) != day_of(row.at))
+        };
+        let closings = rows.iter().enumerate().filter(closes).map(|(_, row)| row.clone()).collect();
+        Self { rows: closings, interval: DAY_NANOS, hours }
+    }
+
     /// Returns how the account did; from the cash that it began with on, if the first row is its first.
     fn performance(&self, is_whole: bool, time: impl Fn(i64) -> MarketTime) -> Option<Performance> {
         let (first, last) = (self.rows.first()?, self.rows.last()?);

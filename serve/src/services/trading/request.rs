@@ -71,7 +71,7 @@ pub struct OrderRequest {
 
 /// Reads numbers on the scale of an instrument, and says which field is at fault.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Reader<'a>(pub(super) &'a Instrument);
+pub(in crate::services) struct Reader<'a>(pub(in crate::services) &'a Instrument);
 
 impl Reader<'_> {
     /// Reads a price.
@@ -102,7 +102,7 @@ impl Reader<'_> {
     }
 
     /// Reads a quantity.
-    pub(super) fn quantity(self, field: &str, number: Number) -> Result<Quantity, Problem> {
+    pub(in crate::services) fn quantity(self, field: &str, number: Number) -> Result<Quantity, Problem> {
         let lot = self.0.lot_size();
         if !number.0.is_positive() {
             return Err(refused("quantity_out_of_range", format!("{number} is not above zero"), field));

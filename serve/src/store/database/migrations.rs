@@ -26,6 +26,7 @@ const CHANGES: &[(&str, &str, &str)] = &changes![
     "0004_traded_names",
     "0005_strategies",
     "0006_admin",
+    "0007_contests",
 ];
 
 pub(super) fn sqlite() -> Migrator {

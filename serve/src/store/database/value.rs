@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::amount::Amount;
-use crate::domain::{AccountId, AnnouncementId, AuditId, KeyId, SessionId, UserId, WallTime};
+use crate::domain::{AccountId, AnnouncementId, AuditId, ContestId, KeyId, SessionId, UserId, WallTime};
 
 /// An argument of a statement. An absent one has a type too, since PostgreSQL asks for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,5 +61,6 @@ values! {
     KeyId => Id, value => value.uuid();
     AuditId => Id, value => value.uuid();
     AnnouncementId => Id, value => value.uuid();
+    ContestId => Id, value => value.uuid();
     Amount => Amount, value => value;
 }

@@ -1,19 +1,22 @@
 //! API keys.
 
 use super::{Holder, People, holder, time};
-use crate::domain::{KeyId, Scopes, UserId, WallTime};
+use crate::domain::{AccountId, KeyId, Scopes, UserId, WallTime};
 use crate::store::database::{Row, StoreError, args, statements};
 
 statements! {
     // A person has a bounded number of keys that go on; the row of the person is locked meanwhile.
     LOCK = "UPDATE users SET password_changed_at = password_changed_at WHERE id = $1 AND blocked_at IS NULL";
     COUNT = "SELECT COUNT(*) AS count FROM api_keys WHERE user_id = $1 AND ended_at IS NULL";
-    ADD = "INSERT INTO api_keys (id, user_id, name, secret_hash, scopes, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6)";
-    OF_USER = "SELECT id, name, scopes, created_at, last_used_at FROM api_keys
+    ADD = "INSERT INTO api_keys (id, user_id, name, secret_hash, scopes, created_at, account_id)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    OWNS = "SELECT account_id FROM contest_entries WHERE account_id = $1 AND user_id = $2
+        AND status <> 'withdrawn'";
+    OF_USER = "SELECT id, name, scopes, created_at, last_used_at, account_id FROM api_keys
         WHERE user_id = $1 AND ended_at IS NULL ORDER BY created_at DESC";
     END = "UPDATE api_keys SET ended_at = $3 WHERE id = $1 AND user_id = $2 AND ended_at IS NULL";
-    STATE = "SELECT k.user_id, k.secret_hash, k.scopes, k.ended_at, k.last_used_at, u.account_id, u.role,
+    STATE = "SELECT k.user_id, k.secret_hash, k.scopes, k.ended_at, k.last_used_at,
+        COALESCE(k.account_id, u.account_id) AS account_id, u.role,
         u.blocked_at, u.is_verified FROM api_keys k JOIN users u ON u.id = k.user_id WHERE k.id = $1";
     TOUCH = "UPDATE api_keys SET last_used_at = $2 WHERE id = $1";
 }
@@ -31,6 +34,8 @@ pub struct NewKey {
     pub hash: [u8; 32],
     /// What it allows.
     pub scopes: Scopes,
+    /// The account that it trades in, if that is not its person's own.
+    pub account: Option<AccountId>,
     /// When.
     pub now: WallTime,
 }
@@ -44,6 +49,8 @@ pub struct Key {
     pub name: String,
     /// What it allows.
     pub scopes: Scopes,
+    /// The account that it trades in, if that is not its person's own.
+    pub account: Option<AccountId>,
     /// When it was made.
     pub created_at: WallTime,
     /// When it was used last, give or take a minute.
@@ -77,10 +84,26 @@ impl People {
         if count.map_or(Ok(0), |row| row.get::<i64>("count"))? >= most {
             return Ok(false);
         }
-        let arguments = args![key.id, key.user, key.name.as_str(), key.hash, key.scopes.to_string(), key.now];
+        let arguments = args![
+            key.id,
+            key.user,
+            key.name.as_str(),
+            key.hash,
+            key.scopes.to_string(),
+            key.now,
+            key.account
+        ];
         transaction.execute(ADD, arguments).await?;
         transaction.commit().await?;
         Ok(true)
+    }
+
+    /// Returns whether an account of a contest is a person's.
+    ///
+    /// # Errors
+    /// As any statement.
+    pub async fn owns_account(&self, user: UserId, account: AccountId) -> Result<bool, StoreError> {
+        Ok(self.database.row(OWNS, args![account, user]).await?.is_some())
     }
 
     /// Returns the keys of a person that go on, the newest first.
@@ -128,6 +151,7 @@ fn key(row: &Row) -> Result<Key, StoreError> {
         id: KeyId::new(row.get("id")?),
         name: row.get("name")?,
         scopes: scopes(row)?,
+        account: row.get::<Option<uuid::Uuid>>("account_id")?.map(AccountId::new),
         created_at: time(row, "created_at")?,
         last_used_at: last_used(row)?,
     })

@@ -189,6 +189,7 @@ async fn keys_are_added_up_to_so_many_and_ended() {
             name: format!("k{number}"),
             hash: [number; 32],
             scopes,
+            account: None,
             now: at(number.into()),
         };
         let (one, two) = (key(1), key(2));
@@ -202,8 +203,14 @@ async fn keys_are_added_up_to_so_many_and_ended() {
         );
         people.touch_key(one.id, at(7)).await.unwrap();
         let listed = people.keys(anne.id).await.unwrap();
-        let expected =
-            Key { id: one.id, name: "k1".into(), scopes, created_at: at(1), last_used_at: Some(at(7)) };
+        let expected = Key {
+            id: one.id,
+            name: "k1".into(),
+            scopes,
+            account: None,
+            created_at: at(1),
+            last_used_at: Some(at(7)),
+        };
         assert_eq!(listed[1], expected);
         assert_eq!(people.end_key(UserId::draw(), one.id, at(8)).await, Ok(false));
         assert_eq!(people.end_key(anne.id, one.id, at(8)).await, Ok(true));

@@ -15,9 +15,11 @@ use crate::config::{Config, DatabaseUrl, PasswordConfig};
 use crate::domain::{AccountId, Actor, Credential, Role, Scope, Scopes, Secret, SessionId, UserId, WallTime};
 use crate::driver::{Driver, DriverConfig, ScenarioSource, Stage, SyncPolicy, SystemClock};
 use crate::http::{Face, Market, Metrics, Readiness, Server, ServerConfig};
+use crate::projector::Journal;
 use crate::publication::PublicationConfig;
 use crate::services::admin::{Admin, AdminParts, Announcements, AuditLog, Operations};
 use crate::services::alpaca::{Alpaca, AlpacaParts};
+use crate::services::contests::{Contests, ContestsParts};
 use crate::services::identity::{Identity, IdentityParts, Newcomers, system_clock};
 use crate::services::market_data::{MarketData, MarketDataParts, NoArchive};
 use crate::services::strategies::{Strategies, StrategiesParts, StrategyOutputs};
@@ -247,11 +249,19 @@ async fn face(directory: &Path, driver: &Driver, source: ScenarioSource) -> (Fac
     let watchlists = Arc::new(Watchlists::new(database.clone(), Arc::clone(&market_data)));
     let parts = (Arc::clone(&identity), Arc::clone(&trading), Arc::clone(&strategies));
     let (admin, announcements) = administration(driver, &database, parts);
+    let contests = Arc::new(Contests::new(ContestsParts {
+        trading: Arc::clone(&trading),
+        handle: driver.handle.clone(),
+        journal: Journal { directory: directory.join("journal"), scenario: directory.join("small.toml") },
+        database: database.clone(),
+        audit: AuditLog::new(database.clone(), system_clock()),
+    }));
     let face = Face {
         identity: Arc::clone(&identity),
         market_data,
         trading,
         strategies,
+        contests,
         watchlists,
         admin,
         announcements,

@@ -20,7 +20,7 @@ fn a_key_is_shown_once_listed_without_its_secret_and_ended_at_once() {
     assert_eq!((&me["scopes"], &me["key_id"]), (&json!(["read", "trade"]), &key["key_id"]));
     let listed = site.get("/api/keys", &own);
     let expected = json!({ "keys": [{
-        "key_id": key["key_id"], "name": "bot", "scopes": ["read", "trade"],
+        "key_id": key["key_id"], "name": "bot", "account_id": null, "scopes": ["read", "trade"],
         "created_at": "2025-11-29T14:00:00Z", "last_used_at": listed.json()["keys"][0]["last_used_at"]
     }] });
     assert_eq!(listed.json(), expected);

@@ -60,7 +60,7 @@ fn key(site: &Site, name: &str, scopes: Scopes) -> String {
     let text = base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, bytes);
     let secret = Secret::new(format!("bpk_{text}"));
     let (name, hash, now) = ("k".to_owned(), secret.digest(), site.now());
-    let key = NewKey { id, user, name, hash, scopes, now };
+    let key = NewKey { id, user, name, hash, scopes, account: None, now };
     assert_eq!(site.block_on(site.people.add_key(&key, i64::MAX)), Ok(true));
     bearer(secret.expose())
 }
