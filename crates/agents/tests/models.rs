@@ -317,7 +317,10 @@ fn a_queue_has_its_stationary_length_while_the_reference_stands() {
 
 /// Sums up the size of the best bid, weighted by time.
 #[derive(Debug)]
-struct BidSize(Rc<RefCell<(f64, f64, Option<f64>, SimTime)>>);
+struct BidSize(Rc<RefCell<SizeSums>>);
+
+/// Lots times seconds, those seconds, the size since the last change, and when that was.
+type SizeSums = (f64, f64, Option<f64>, SimTime);
 
 impl TapeSink for BidSize {
     fn take(&mut self, stamped: Stamped<'_>) -> Result<(), SinkError> {

@@ -186,6 +186,9 @@ fn slowed(
     entry.map(|entry| Latencies { entry, ..latencies })
 }
 
+/// An agent that is built, and what its members draw.
+type Configured = (Arc<dyn ConfiguredAgent>, Option<Arc<DrawnParams>>);
+
 /// Reads what is particular to a kind, and builds the agent.
 fn configure(
     section: &Section<'_>,
@@ -193,7 +196,7 @@ fn configure(
     place: Option<Place<'_>>,
     latencies: Latencies,
     outline: &MarketOutline<'_>,
-) -> Option<(Arc<dyn ConfiguredAgent>, Option<Arc<DrawnParams>>)> {
+) -> Option<Configured> {
     for retired in kind.retired {
         section.retire(retired.name, retired.help, retired.is_error);
     }
