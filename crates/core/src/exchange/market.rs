@@ -11,7 +11,7 @@ use crate::participant::{
     Answer, Context, Instruction, MarketFault, MarketWorld, Message, Participant, Preview, Request,
     RequestError, RequestKind,
 };
-use crate::units::{ActorId, ListingId, Money, OrderId, Quantity, SimTime};
+use crate::units::{ActorId, ListingId, Money, OrderId, Price, Quantity, SimTime};
 
 /// Says why a market cannot go on, or has no valid result.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -220,6 +220,14 @@ impl Market {
     pub fn queue_ahead(&self, listing: ListingId, order: OrderId) -> Option<Quantity> {
         let venue = self.world.domain().listing(listing)?.exchange;
         self.world.read::<Exchange>(venue)?.queue_ahead(listing, order)
+    }
+
+    /// Returns the best trade that a trailing stop has followed since its entry; nothing of any other order,
+    /// or while there was no trade.
+    #[must_use]
+    pub fn trailing_mark(&self, listing: ListingId, order: OrderId) -> Option<Price> {
+        let venue = self.world.domain().listing(listing)?.exchange;
+        self.world.read::<Exchange>(venue)?.trailing_mark(listing, order)
     }
 
     /// Asks the gate of a participant's account about an order as if it were sent now; nothing changes.

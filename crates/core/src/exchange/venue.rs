@@ -15,7 +15,7 @@ use crate::book::{BookEvent, MatchingEngine, OrderBook};
 use crate::kernel::{SimActor, Wakeup};
 use crate::market::{RejectReason, SentCommand};
 use crate::participant::{Context, Interest, MarketFault, MarketState, Message, Tagged, VenueOperation};
-use crate::units::{ActorId, ListingId, OrderId, Quantity, SimTime};
+use crate::units::{ActorId, ListingId, OrderId, Price, Quantity, SimTime};
 
 /// Runs the books of one venue: matches commands, writes facts, reports to owners.
 ///
@@ -63,6 +63,11 @@ impl Exchange {
     /// Returns the displayed quantity that is ahead of an order at its price; nothing if it does not rest.
     pub(super) fn queue_ahead(&self, listing: ListingId, order: OrderId) -> Option<Quantity> {
         self.books[self.find(listing)?].book.queue_ahead(order)
+    }
+
+    /// Returns the best trade that a trailing stop has followed since its entry.
+    pub(super) fn trailing_mark(&self, listing: ListingId, order: OrderId) -> Option<Price> {
+        self.books[self.find(listing)?].book.trailing_mark(order)
     }
 
     pub(super) fn find(&self, listing: ListingId) -> Option<usize> {

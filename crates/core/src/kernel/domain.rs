@@ -96,6 +96,13 @@ pub trait Domain: Sized + 'static {
     /// the kinds of messages, and how many of each.
     fn endless(name: &str, answers: &[(&'static str, u64)]) -> Self::Fault;
 
+    /// Returns whether a message reaches its recipient even if that has stopped by itself: what is done in an
+    /// actor's name without its doing.
+    fn outlives(&self, message: &Self::Message) -> bool {
+        let _ = message;
+        false
+    }
+
     /// Called with each message that is not delivered: its recipient has stopped, or the world has ended.
     fn undelivered(&mut self, now: SimTime, to: ActorId, message: &Self::Message);
 }

@@ -359,7 +359,7 @@ impl<D: Domain> World<D> {
         self.ctx.fail_on(shown);
         let running = self.ctx.is_running(to);
         let Some(actor) = self.actors.get_mut(to.index()).filter(|_| running) else {
-            return self.take_undelivered();
+            return self.take_for_stopped(to);
         };
         if is_watched {
             return self.deliver_watched(to);
@@ -407,6 +407,21 @@ impl<D: Domain> World<D> {
         if let Some(answers) = self.instant.count_answer(to, kind, answers_max) {
             let fault = D::endless(&self.ctx.names[to.index()], &answers);
             self.ctx.fail(fault);
+        }
+    }
+
+    /// Takes the earliest event, whose recipient has stopped, or is not there.
+    #[cold]
+    fn take_for_stopped(&mut self, to: ActorId) {
+        let reaches = match self.ctx.queue.first() {
+            Some((_, Arrival::Message { message, .. })) => self.ctx.domain.outlives(message),
+            _ => false,
+        };
+        let Some(actor) = self.actors.get_mut(to.index()).filter(|_| reaches) else {
+            return self.take_undelivered();
+        };
+        if let Some((_, Arrival::Message { message, .. })) = self.ctx.queue.pop() {
+            actor.deliver(message, &mut self.ctx);
         }
     }
 

@@ -35,6 +35,11 @@ impl BarFeed {
         }
     }
 
+    /// Returns whether nobody subscribes to it.
+    pub(super) fn is_unused(&self) -> bool {
+        self.subscribers.len() == 0
+    }
+
     /// Returns the subscriber of that number.
     pub(super) fn subscriber(&self, index: usize) -> Option<ActorId> {
         self.subscribers.get(index)

@@ -7,7 +7,9 @@ use super::config::{Participant, ParticipantConfig, Role};
 use super::fault::MarketFault;
 use super::message::Message;
 use super::operator::{HaltChange, OperatorRefusal, SeatOperation, seat_message};
-use super::request::{Answer, Outcome, Request, RequestError, RequestKind, RequestRefusal, Tagged};
+use super::request::{
+    Answer, Instruction, Outcome, Request, RequestError, RequestKind, RequestRefusal, Tagged,
+};
 use super::state::MarketState;
 use crate::account::{Account, AccountConfig, AccountError, FundingRefusal};
 use crate::kernel::{ActorSpec, Admission, Arrival, Domain, Join, JoinRefusal, Moment, RequestTag, Reseat};
@@ -178,6 +180,19 @@ impl Domain for MarketState {
 
     fn endless(name: &str, answers: &[(&'static str, u64)]) -> MarketFault {
         MarketFault::Endless { agent: name.to_owned(), answers: answers.to_vec() }
+    }
+
+    /// A participant that has stopped can still be blocked, and its orders canceled: that asks nothing of it.
+    fn outlives(&self, message: &Message) -> bool {
+        let reaches = match message {
+            Message::Seat(_) => true,
+            Message::Instruction(request) => matches!(
+                request.what,
+                Instruction::Cancel(_) | Instruction::MassCancel { .. } | Instruction::Disconnect
+            ),
+            _ => false,
+        };
+        reaches && !self.closed
     }
 
     /// Answers an instruction that can no longer be carried out, and a transfer that comes too late.

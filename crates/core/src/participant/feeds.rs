@@ -128,7 +128,8 @@ impl Feeds {
         Ok(())
     }
 
-    /// Removes a subscriber from all feeds.
+    /// Removes a subscriber from all feeds. A feed that nobody subscribes to any more is dropped, but for the
+    /// recorded bars: whoever comes and goes leaves none behind.
     pub(super) fn unsubscribe(&mut self, who: ActorId) {
         for list in
             [&mut self.quotes, &mut self.trades, &mut self.phases, &mut self.indicative, &mut self.actions]
@@ -137,6 +138,9 @@ impl Feeds {
         }
         self.bars.iter_mut().for_each(|feed| feed.unsubscribe(who));
         self.books.iter_mut().for_each(|feed| feed.unsubscribe(who));
+        let recorded = self.bars.first().map(|feed| feed.open.interval());
+        self.bars.retain(|feed| !feed.is_unused() || Some(feed.open.interval()) == recorded);
+        self.books.retain(|feed| feed.subscribers.len() > 0);
     }
 
     /// Returns all subscribers of any feed, in the order of their ids.
@@ -232,6 +236,24 @@ mod tests {
         let subscribers = [0, 1, 2].map(|index| feeds.subscriber(Feed::Book(5), index));
         assert_eq!(subscribers, [Some(anne), Some(ben), None]);
         assert_eq!(feeds.subscriber(Feed::Book(6), 0), None);
+    }
+
+    #[test]
+    fn whoever_comes_and_goes_leaves_no_feed_behind() {
+        let recorded = SimDuration::from_secs(1).into();
+        let mut feeds = Feeds::new(recorded);
+        let ben = ActorId::new(2);
+        feeds.subscribe(ben, Feed::Book(1), None).unwrap();
+        for number in 0..100 {
+            let anne = ActorId::new(10 + number);
+            let seconds = 2 + i64::from(number);
+            feeds.subscribe(anne, Feed::Bars(SimDuration::from_secs(seconds).into()), None).unwrap();
+            feeds.subscribe(anne, Feed::Bars(recorded), None).unwrap();
+            feeds.subscribe(anne, Feed::Book(2 + usize::try_from(number % 18).unwrap()), None).unwrap();
+            feeds.unsubscribe(anne);
+        }
+        assert_eq!((feeds.bars.len(), feeds.books.len()), (1, 1));
+        assert_eq!(feeds.subscriber(Feed::Book(1), 0), Some(ben));
     }
 
     #[test]

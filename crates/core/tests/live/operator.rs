@@ -357,3 +357,36 @@ fn an_operator_comes_too_late_once_the_market_has_closed() {
         live.finish().take_answers().map(|answer| answer.outcome.unwrap_err().to_string()).collect();
     assert_eq!(answers, ["the market has closed"; 3]);
 }
+
+#[test]
+fn orders_of_a_participant_that_has_stopped_are_still_swept() {
+    for by_block in [false, true] {
+        let (mut live, facts) = market(&[]);
+        let spec = ActorSpec { parameters: "5".to_owned(), ..ActorSpec::new("greeter") };
+        let join = RequestKind::Join { name: "g".to_owned(), spec, config: desk(5_000, 10) };
+        live.ask(1, join).outcome.unwrap();
+        let first = order_of(live.submit(2, "g", limit(Side::Buy, 1, 9_000)));
+        let second = order_of(live.submit(3, "g", limit(Side::Sell, 1, 11_000)));
+        // It stops at the sixth millisecond: nobody enters orders in its name any more.
+        assert_eq!(live.submit(10, "g", limit(Side::Buy, 1, 9_000)), Err(Refusal::Stopped.into()));
+        if by_block {
+            assert_eq!(live.block(11, "g"), Ok(Outcome::Blocked));
+        } else {
+            assert_eq!(
+                live.instruct(11, "g", Instruction::Cancel(second)),
+                Ok(Outcome::CancelSent { order: second })
+            );
+            let sweep = Instruction::MassCancel { listing: LISTING, side: None };
+            assert_eq!(live.instruct(12, "g", sweep), Ok(Outcome::MassCancelSent { listing: LISTING }));
+        }
+        let canceled = drawn(&facts).into_iter().filter(|line| line.contains("is canceled"));
+        let canceled: Vec<_> = canceled.collect();
+        assert_eq!(canceled.len(), 2, "{canceled:?}");
+        assert!(
+            [first, second].iter().all(|id| canceled.iter().any(|it| it.contains(&format!("order {id} "))))
+        );
+        let open = live.market.world().domain().account(live.id("g")).unwrap().open_orders().len();
+        assert_eq!(open, 0);
+        live.finish();
+    }
+}

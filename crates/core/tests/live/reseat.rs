@@ -4,7 +4,7 @@ use super::*;
 
 use bearpit_core::exchange::ClosingState;
 use bearpit_core::kernel::JoinRefusal;
-use bearpit_core::market::Refusal;
+use bearpit_core::market::{Refusal, Replacement};
 use bearpit_core::participant::RequestError;
 
 fn reseat(live: &mut Live, millis: i64, name: &str, kind: &str) -> Result<Outcome, RequestRefusal> {
@@ -62,7 +62,8 @@ fn the_place_of_an_actor_that_has_stopped_is_taken_too() {
     live.ask(1, join).outcome.unwrap();
     let order = live.submit(2, "anne", limit(Side::Sell, 5, 10_000)).unwrap();
     let Outcome::Submitted { order, .. } = order else { panic!("{order:?}") };
-    let refused = live.instruct(10, "anne", Instruction::Cancel(order));
+    let new = Replacement::at(Price::new(10_010), Quantity::new(5));
+    let refused = live.instruct(10, "anne", Instruction::Replace { order, new });
     assert_eq!(refused, Err(Refusal::Stopped.into()));
     reseat(&mut live, 11, "anne", "desk").unwrap();
     assert_eq!(live.instruct(12, "anne", Instruction::Cancel(order)), Ok(Outcome::CancelSent { order }));

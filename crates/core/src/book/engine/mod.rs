@@ -243,6 +243,13 @@ impl OrderBook {
         Some(queue.take_while(|(id, _)| *id != order).map(|(_, displayed)| displayed).sum())
     }
 
+    /// Returns the best trade that a trailing stop has followed since its entry: the highest of one that
+    /// sells, the lowest of one that buys. Nothing of any other order, or while there was no trade.
+    #[must_use]
+    pub fn trailing_mark(&self, order: OrderId) -> Option<Price> {
+        self.trailing_mark_at(self.slab.find(order)?)
+    }
+
     const fn side(&self, side: Side) -> &BookSide {
         &self.sides[side.index()]
     }

@@ -43,7 +43,7 @@ impl OrderBook {
             self.shrink(slot, before.leaves - leaves);
             return Ok(());
         }
-        let mark = self.trailing_mark(slot);
+        let mark = self.trailing_mark_at(slot);
         self.remove(slot);
         let order = Order { terms, leaves, ..before };
         match kind {
@@ -54,7 +54,7 @@ impl OrderBook {
     }
 
     /// Returns the best trade since the entry of a trailing stop, if it is one and there was one.
-    fn trailing_mark(&self, slot: Slot) -> Option<Price> {
+    pub(super) fn trailing_mark_at(&self, slot: Slot) -> Option<Price> {
         let trails = |details: &&Details| details.activation() == Activation::Trails;
         let details = self.slab.details(slot).filter(trails)?;
         self.stops.trailing.mark(details.trailing_index())
