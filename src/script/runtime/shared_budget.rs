@@ -112,8 +112,12 @@ impl BudgetPlace {
     pub(crate) fn enter(&mut self, now: SimTime) {
         let mut pool = self.budget.0.borrow_mut();
         pool.renew(now);
-        pool.members.push(None);
-        let index = pool.members.len() - 1;
+        // The place of one that has left, if there is one: whoever comes and goes leaves none behind.
+        let free = pool.members.iter().position(Option::is_none);
+        let index = free.unwrap_or_else(|| {
+            pool.members.push(None);
+            pool.members.len() - 1
+        });
         let member = Member { left: 0, used: 0, is_hungry: false, most: [None; Callback::COUNT] };
         pool.members[index] = Some(member);
         let left = pool.share();
@@ -192,6 +196,23 @@ mod tests {
 
     fn at(millis: i64) -> SimTime {
         SimTime::from_nanos(millis * 1_000_000)
+    }
+
+    #[test]
+    fn whoever_comes_and_goes_leaves_no_place_behind() {
+        let mut kept = places(2);
+        let budget = kept[0].budget.clone();
+        for second in 0..1_000 {
+            let mut place = BudgetPlace::new(&budget);
+            place.enter(at(second * 1_000));
+            assert_eq!(place.share(), 3_333);
+            place.leave();
+        }
+        assert_eq!(budget.0.borrow().members.len(), 3);
+        kept[0].leave();
+        let mut next = BudgetPlace::new(&budget);
+        next.enter(at(1_000_000));
+        assert_eq!(next.index, Some(0), "the place of one that has left");
     }
 
     fn places(count: usize) -> Vec<BudgetPlace> {
