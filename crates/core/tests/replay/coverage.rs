@@ -7,7 +7,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
 use super::histories::history;
-use super::history::{Act, End, Fate, History, Kind, Outcome, Part, Path, Rules, Tif};
+use super::history::{Act, End, Fate, History, Kind, Link, Outcome, Part, Path, Rules, Tif};
 use super::reference::outcome;
 
 fn name(kind: Kind, tif: Tif) -> String {
@@ -44,10 +44,20 @@ fn reached(history: &History, fate: &Fate) -> Vec<String> {
         End::Rejected(reason) => vec![format!("rejected {reason}")],
         End::Refused(reason) => vec![format!("refused {reason}")],
     };
+    let (is_only, is_limited) = match order.link {
+        Link::Bracket { profit, loss } => {
+            (profit.is_none() || loss.is_none(), loss.is_some_and(|loss| loss.limit.is_some()))
+        }
+        _ => (false, false),
+    };
     if !fate.fills.is_empty() {
         reached.push(match fate.part {
             Part::Entry => name(order.kind, order.tif),
+            Part::Profit if is_only => "take profit alone".to_owned(),
             Part::Profit => "take profit".to_owned(),
+            Part::Loss if is_limited && is_only => "stop-limit loss alone".to_owned(),
+            Part::Loss if is_limited => "stop-limit loss".to_owned(),
+            Part::Loss if is_only => "stop loss alone".to_owned(),
             Part::Loss => "stop loss".to_owned(),
         });
     }
@@ -92,6 +102,10 @@ fn wanted() -> Vec<String> {
         "refused insufficient_shares",
         "take profit",
         "stop loss",
+        "stop-limit loss",
+        "take profit alone",
+        "stop loss alone",
+        "stop-limit loss alone",
         "filled in parts",
         "filled clamped",
         "cut to cash",

@@ -11,8 +11,8 @@ use bearpit_core::exchange::{ListingConfig, Market, MarketBuilder};
 use bearpit_core::kernel::{LatencyModel, Wakeup};
 use bearpit_core::market::{
     Bar as MarketBar, CorporateAction, ExecutionReport, Fact, Fees, Instrument, Link as MarketLink,
-    OrderKind, OrderTerms, Peg, Refusal, Side as MarketSide, SinkError, SplitRatio, Stamped, StopLoss,
-    TapeSink, TimeInForce, TrailingDistance,
+    OrderKind, OrderTerms, Peg, Refusal, RejectReason, Replacement, Side as MarketSide, SinkError,
+    SplitRatio, Stamped, StopLoss, TapeSink, TimeInForce, TrailingDistance,
 };
 use bearpit_core::participant::{Context, Latencies, MarketData, ParticipantConfig};
 use bearpit_core::replay::{
@@ -88,6 +88,15 @@ impl Handler<Wakeup> for Sender {
                     assert_eq!(refusal, Refusal::UnknownOrder(id), "it is over");
                 }
             }
+            Act::Change { number, change } => {
+                if let Some(id) = id_of(number)
+                    && let Err(refusal) = ctx.replace_terms(id, replacement(change))
+                {
+                    // It is over, or its owner knows that it was elected, and has no trigger any more.
+                    let unfit = Refusal::Unfit(RejectReason::NotReplaceable);
+                    assert!([Refusal::UnknownOrder(id), unfit].contains(&refusal), "{refusal:?}");
+                }
+            }
             Act::Cancel(other) => {
                 if let Some(id) = id_of(other)
                     && let Err(refusal) = ctx.cancel(id)
@@ -126,11 +135,23 @@ fn terms(order: &Order, id_of: impl Fn(usize) -> Option<OrderId>) -> OrderTerms 
         Link::None => MarketLink::None,
         Link::Pair(other) => MarketLink::OneCancelsOther(id_of(other).unwrap()),
         Link::Bracket { profit, loss } => MarketLink::Bracket {
-            take_profit: Some(Price::new(profit)),
-            stop_loss: Some(StopLoss::Market { trigger: Price::new(loss), protection }),
+            take_profit: profit.map(Price::new),
+            stop_loss: loss.map(|loss| match (Price::new(loss.trigger), loss.limit.map(Price::new)) {
+                (trigger, Some(limit)) => StopLoss::Limit { trigger, limit },
+                (trigger, None) => StopLoss::Market { trigger, protection },
+            }),
         },
     };
-    let tif = match order.tif {
+    let tif = time_in_force(order.tif);
+    let side = match order.side {
+        Side::Buy => MarketSide::Buy,
+        Side::Sell => MarketSide::Sell,
+    };
+    OrderTerms { link, ..OrderTerms::new(side, Quantity::new(order.quantity), kind).with(tif) }
+}
+
+fn time_in_force(tif: Tif) -> TimeInForce {
+    match tif {
         Tif::Gtc => TimeInForce::Gtc,
         Tif::Day => TimeInForce::Day,
         Tif::Ioc => TimeInForce::Ioc,
@@ -138,12 +159,20 @@ fn terms(order: &Order, id_of: impl Fn(usize) -> Option<OrderId>) -> OrderTerms 
         Tif::Gtd(date) => TimeInForce::Gtd(time(date)),
         Tif::AtOpen => TimeInForce::AtOpen,
         Tif::AtClose => TimeInForce::AtClose,
-    };
-    let side = match order.side {
-        Side::Buy => MarketSide::Buy,
-        Side::Sell => MarketSide::Sell,
-    };
-    OrderTerms { link, ..OrderTerms::new(side, Quantity::new(order.quantity), kind).with(tif) }
+    }
+}
+
+fn replacement(change: Change) -> Replacement {
+    match change {
+        Change::Trigger(trigger) => {
+            Replacement { trigger: Some(Price::new(trigger)), ..Replacement::default() }
+        }
+        Change::Distance(ticks) => {
+            let distance = Some(TrailingDistance::Ticks(ticks));
+            Replacement { distance, ..Replacement::default() }
+        }
+        Change::Tif(tif) => Replacement { time_in_force: Some(time_in_force(tif)), ..Replacement::default() },
+    }
 }
 
 /// A market that has run.
@@ -363,7 +392,8 @@ impl Fates {
                 Fact::OrderGrown { order, leaves, .. }
                 | Fact::OrderReduced { order, leaves, .. }
                 | Fact::OrderRestated { order, leaves, .. }
-                | Fact::OrderReplaced { order, leaves, .. } => {
+                | Fact::OrderReplaced { order, leaves, .. }
+                | Fact::OrderTermsReplaced { order, leaves, .. } => {
                     self.leaves.insert(*order, leaves.lots());
                 }
                 Fact::OrderRejected { order, reason, .. } => self.end(*order, End::Rejected(reason.name())),

@@ -118,10 +118,25 @@ pub(crate) enum Link {
     None,
     /// With an earlier order of the history, by its number.
     Pair(usize),
+    /// With both exits, or one of them.
     Bracket {
-        profit: i64,
-        loss: i64,
+        profit: Option<i64>,
+        loss: Option<Loss>,
     },
+}
+
+/// The exit that limits a loss: a stop, or a stop-limit order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Loss {
+    pub(crate) trigger: i64,
+    pub(crate) limit: Option<i64>,
+}
+
+impl Link {
+    /// A bracket with a limit and a stop.
+    pub(crate) const fn bracket(profit: i64, loss: i64) -> Self {
+        Self::Bracket { profit: Some(profit), loss: Some(Loss { trigger: loss, limit: None }) }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -146,6 +161,21 @@ pub(crate) enum Act {
         price: i64,
         quantity: u64,
     },
+    /// Gives it other terms than that.
+    Change {
+        number: usize,
+        change: Change,
+    },
+}
+
+/// What a replace changes besides price and total.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// The trigger of a stop or stop-limit order.
+    Trigger(i64),
+    /// The distance of a trailing stop, in ticks.
+    Distance(i64),
+    Tif(Tif),
 }
 
 /// Something sent; its place in the history is its number.

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::driver::{Split, run, run_split};
 use super::histories::history;
-use super::history::{Act, Bar, History, Kind, Link, Order, Outcome, Sent, Short, Slippage};
+use super::history::{Act, Bar, Change, History, Kind, Link, Loss, Order, Outcome, Sent, Short, Slippage};
 
 /// Multiplies prices and quantities, and divides by so much.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +37,14 @@ impl By {
         }
     }
 
+    fn change(self, change: Change) -> Change {
+        match change {
+            Change::Trigger(trigger) => Change::Trigger(self.price(trigger)),
+            Change::Distance(ticks) => Change::Distance(self.price(ticks)),
+            Change::Tif(tif) => Change::Tif(tif),
+        }
+    }
+
     fn order(self, order: &Order) -> Order {
         let price = |price| self.price(price);
         let kind = match order.kind {
@@ -52,7 +60,10 @@ impl By {
             Kind::MarketToLimit => Kind::MarketToLimit,
         };
         let link = match order.link {
-            Link::Bracket { profit, loss } => Link::Bracket { profit: price(profit), loss: price(loss) },
+            Link::Bracket { profit, loss } => Link::Bracket {
+                profit: profit.map(price),
+                loss: loss.map(|it| Loss { trigger: price(it.trigger), limit: it.limit.map(price) }),
+            },
             link => link,
         };
         Order { kind, link, quantity: self.lots(order.quantity), ..*order }
@@ -96,6 +107,9 @@ fn afterwards(history: &History, bar: usize) -> History {
                 let (price, quantity) = (by.price(price), by.lots(quantity));
                 (Act::Replace { number, price, quantity }, Some(number))
             }
+            Act::Change { number, change } => {
+                (Act::Change { number, change: by.change(change) }, Some(number))
+            }
         };
         let is_between = !has_price(it.at) && !has_price(it.at + whole.owners[it.owner].entry);
         if is_between && names.is_none_or(|other| kept.contains(&other)) {
@@ -112,6 +126,7 @@ fn afterwards(history: &History, bar: usize) -> History {
         }
         Act::Cancel(other) => Act::Cancel(place(other)),
         Act::Replace { number, price, quantity } => Act::Replace { number: place(number), price, quantity },
+        Act::Change { number, change } => Act::Change { number: place(number), change },
     };
     whole.sent = sent.iter().map(|(_, it)| Sent { act: renamed(it.act), ..*it }).collect();
     whole
@@ -132,7 +147,9 @@ fn before(whole: &History, bar: usize, by: By) -> History {
         loop {
             act = match act {
                 Act::Submit(order) => return order.instrument == 0,
-                Act::Cancel(other) | Act::Replace { number: other, .. } => whole.sent[other].act,
+                Act::Cancel(other)
+                | Act::Replace { number: other, .. }
+                | Act::Change { number: other, .. } => whole.sent[other].act,
             };
         }
     };
@@ -142,6 +159,7 @@ fn before(whole: &History, bar: usize, by: By) -> History {
             Act::Replace { number, price, quantity } => {
                 Act::Replace { number, price: by.price(price), quantity: by.lots(quantity) }
             }
+            Act::Change { number, change } => Act::Change { number, change: by.change(change) },
             act @ Act::Cancel(_) => act,
         };
     }

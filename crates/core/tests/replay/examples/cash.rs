@@ -71,7 +71,7 @@ fn the_rest_of_a_market_to_limit_order_is_no_market_order() {
 #[test]
 fn exits_that_buy_hold_cash_for_all_that_their_entry_may_still_sell() {
     // Two of four are sold, at 100; the stop of both exits, and of what may come, costs 110.
-    let entry = Order { link: Link::Bracket { profit: 90, loss: 110 }, ..sell(4, Kind::Market) };
+    let entry = Order { link: Link::bracket(90, 110), ..sell(4, Kind::Market) };
     let rows = [(100, 104, 96, 100, 2), (100, 104, 96, 100, 2)];
     let with = |cash: i64, lots| {
         let limit = (clock(0, 13, 0), buy(lots, Kind::Limit(50)));

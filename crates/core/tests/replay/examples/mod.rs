@@ -238,7 +238,7 @@ fn times_in_force_end_with_the_day_the_date_and_the_moment() {
 
 /// A bracket around an entry at the open of 100, whose exits both lie in the bar: the high comes first.
 fn bracket(path: Path) -> History {
-    let entry = Order { link: Link::Bracket { profit: 106, loss: 90 }, ..buy(4, Kind::Market) };
+    let entry = Order { link: Link::bracket(106, 90), ..buy(4, Kind::Market) };
     rich(Rules { path, ..RULES }, &[(100, 110, 80, 100, 50)], &[(clock(0, 8, 0), entry)])
 }
 
@@ -258,7 +258,7 @@ fn of_two_exits_the_path_decides_or_the_worst_comes() {
 #[test]
 fn exits_enter_for_what_the_entry_has_traded_and_end_it() {
     // Three of ten are bought; their stop takes them out in the next bar, before more is bought there.
-    let entry = Order { link: Link::Bracket { profit: 150, loss: 90 }, ..buy(10, Kind::Limit(95)) };
+    let entry = Order { link: Link::bracket(150, 90), ..buy(10, Kind::Limit(95)) };
     let rows = [(100, 101, 94, 95, 3), (90, 96, 85, 92, 50)];
     check(
         &rich(RULES, &rows, &[(clock(0, 8, 0), entry)]),

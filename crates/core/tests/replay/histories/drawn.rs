@@ -59,13 +59,35 @@ pub(super) enum DrawnTif {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum DrawnLink {
     None,
-    Bracket(i64, i64),
+    /// With which exits, and how far away they are.
+    Bracket(DrawnExits, i64, i64),
     /// With the order so many before.
     Pair(usize),
     /// Not an order, but the cancel of the one so many before.
     Cancel(usize),
     /// Nor this: so many ticks are added to its price, and lots taken from it.
     Replace(usize, i64, i64),
+    /// Nor this: another change of the one so many before.
+    Change(usize, DrawnChange),
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum DrawnChange {
+    /// Of a trigger, or a distance.
+    Terms(i64),
+    Gtc,
+    Day,
+    /// Until that bar, and so many thousandths.
+    Gtd(usize, i64),
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum DrawnExits {
+    Both,
+    Profit,
+    Loss,
+    /// Both, or the second alone; its limit is so many ticks from its trigger.
+    Limited(bool, i64),
 }
 
 /// One thing that somebody sends.
@@ -94,13 +116,27 @@ pub(super) fn sending() -> impl Strategy<Value = Drawn> {
         1 => Just(DrawnTif::AtOpen),
         1 => Just(DrawnTif::AtClose),
     ];
+    let change = prop_oneof![
+        3 => (-6..=6_i64).prop_map(DrawnChange::Terms),
+        1 => Just(DrawnChange::Gtc),
+        1 => Just(DrawnChange::Day),
+        1 => (0..5_usize, 0..1_000_i64).prop_map(|(bar, part)| DrawnChange::Gtd(bar, part)),
+    ];
+    let exits = prop_oneof![
+        3 => Just(DrawnExits::Both),
+        1 => Just(DrawnExits::Profit),
+        1 => Just(DrawnExits::Loss),
+        2 => (prop::bool::ANY, -3..=3_i64).prop_map(|(has_both, ticks)| DrawnExits::Limited(has_both, ticks)),
+    ];
     let link = prop_oneof![
         4 => Just(DrawnLink::None),
-        3 => (1..=8_i64, 1..=8_i64).prop_map(|(profit, loss)| DrawnLink::Bracket(profit, loss)),
+        3 => (exits, 1..=8_i64, 1..=8_i64)
+            .prop_map(|(exits, profit, loss)| DrawnLink::Bracket(exits, profit, loss)),
         2 => (1..=3_usize).prop_map(DrawnLink::Pair),
         1 => (1..=3_usize).prop_map(DrawnLink::Cancel),
         1 => (1..=3_usize, -6..=6_i64, -6..=11_i64)
             .prop_map(|(back, up, less)| DrawnLink::Replace(back, up, less)),
+        1 => (1..=3_usize, change).prop_map(|(back, change)| DrawnLink::Change(back, change)),
     ];
     let who = (0..3_usize, 0..2_usize, 0..5_usize, spot);
     let what = (prop::bool::ANY, 1..=12_u64, -10..=10_i64, 1..=6_i64);

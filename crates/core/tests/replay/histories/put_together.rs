@@ -29,6 +29,7 @@ impl Builder<'_> {
             match &mut sent.act {
                 Act::Cancel(other)
                 | Act::Replace { number: other, .. }
+                | Act::Change { number: other, .. }
                 | Act::Submit(Order { link: Link::Pair(other), .. }) => *other = number(*other),
                 Act::Submit(_) => {}
             }
@@ -49,6 +50,7 @@ impl Builder<'_> {
             DrawnLink::Pair(back) => self.paired(sent, back).unwrap_or(sent),
             DrawnLink::Cancel(back) => self.cancel(sent, back).unwrap_or(sent),
             DrawnLink::Replace(back, up, less) => self.replace(sent, back, up, less).unwrap_or(sent),
+            DrawnLink::Change(back, change) => self.change(sent, back, change).unwrap_or(sent),
             DrawnLink::None | DrawnLink::Bracket(..) => sent,
         }
     }
@@ -95,10 +97,41 @@ impl Builder<'_> {
         Some(Sent { at: sent.at.max(at), owner, act: Act::Replace { number: target, price, quantity } })
     }
 
+    /// Gives an order so many before another trigger, distance or time in force; as [`Self::replace`].
+    fn change(&self, sent: Sent, back: usize, change: DrawnChange) -> Option<Sent> {
+        let target = self.so_far.len().checked_sub(back)?;
+        let Sent { at, owner, act: Act::Submit(other) } = self.so_far[target] else { return None };
+        if self.is_named(target)
+            || matches!(other.link, Link::Pair(_))
+            || self.history.owners[owner].max_short < PLENTY
+        {
+            return None;
+        }
+        let change = match (change, other.kind) {
+            (DrawnChange::Terms(ticks), Kind::Stop(trigger) | Kind::StopLimit { trigger, .. }) => {
+                Change::Trigger(trigger + ticks)
+            }
+            (DrawnChange::Terms(ticks), Kind::Trailing(_) | Kind::TrailingBps(_)) => {
+                Change::Distance(1 + ticks.abs())
+            }
+            (DrawnChange::Terms(_), _) | (_, Kind::Market | Kind::MarketToLimit | Kind::Pegged(_)) => {
+                return None;
+            }
+            (DrawnChange::Gtc, _) => Change::Tif(Tif::Gtc),
+            (DrawnChange::Day, _) => Change::Tif(Tif::Day),
+            (DrawnChange::Gtd(bar, part), _) => {
+                let file = &self.history.files[other.instrument];
+                let bar = file[bar % file.len()];
+                Change::Tif(Tif::Gtd(bar.start + (bar.end - bar.start) / 100 * (part / 10) + part % 10))
+            }
+        };
+        Some(Sent { at: sent.at.max(at), owner, act: Act::Change { number: target, change } })
+    }
+
     /// Whether something drawn so far links or replaces an order.
     fn is_named(&self, target: usize) -> bool {
         self.so_far.iter().any(|sent| match sent.act {
-            Act::Replace { number, .. } => number == target,
+            Act::Replace { number, .. } | Act::Change { number, .. } => number == target,
             Act::Submit(Order { link: Link::Pair(number), .. }) => number == target,
             Act::Submit(_) | Act::Cancel(_) => false,
         })
@@ -156,8 +189,18 @@ impl Builder<'_> {
             DrawnTif::Gtc | DrawnTif::Ioc | DrawnTif::Fok | DrawnTif::AtOpen | DrawnTif::AtClose => Tif::Gtc,
         };
         let link = match drawn.link {
-            DrawnLink::Bracket(profit, loss) if !is_pegged => {
-                Link::Bracket { profit: price + sign * profit, loss: price - sign * loss }
+            DrawnLink::Bracket(exits, profit, loss) if !is_pegged => {
+                let (profit, trigger) = (Some(price + sign * profit), price - sign * loss);
+                let loss = Some(Loss { trigger, limit: None });
+                match exits {
+                    DrawnExits::Both => Link::Bracket { profit, loss },
+                    DrawnExits::Profit => Link::Bracket { profit, loss: None },
+                    DrawnExits::Loss => Link::Bracket { profit: None, loss },
+                    DrawnExits::Limited(has_both, ticks) => {
+                        let loss = Some(Loss { trigger, limit: Some(trigger + ticks) });
+                        Link::Bracket { profit: profit.filter(|_| has_both), loss }
+                    }
+                }
             }
             _ => Link::None,
         };

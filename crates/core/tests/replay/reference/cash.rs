@@ -55,7 +55,10 @@ impl Reference<'_> {
             return self.cost_at(order.known_price, lots);
         }
         match order.bracket {
-            Some((profit, loss)) if order.exits.is_none() => self.cost_at(profit.max(loss), order.leaves),
+            Some((profit, loss)) if order.exits.is_none() => {
+                let loss = loss.map(|loss| loss.limit.unwrap_or(loss.trigger));
+                profit.max(loss).map_or(0, |dearer| self.cost_at(dearer, order.leaves))
+            }
             _ => 0,
         }
     }

@@ -1,6 +1,6 @@
 //! What is sent and arrives: the gate, the venue's rejections, the first look at an order (rules 4 to 11).
 
-use super::super::history::{End, Kind, Link, Order as Terms, Part, Side, Tif};
+use super::super::history::{Change, End, Kind, Link, Loss, Order as Terms, Part, Side, Tif};
 use super::{Flaw, Moment, Order, Reference, State, path};
 
 impl Reference<'_> {
@@ -187,18 +187,64 @@ impl Reference<'_> {
         }
     }
 
+    /// Changes the trigger of a stop, the distance of a trailing stop or the time in force: a new arrival,
+    /// unless only the time in force changes and the order stays before and after, or is a stop.
+    pub(super) fn change(&mut self, number: usize, change: Change) {
+        let Some(index) = self.find(number).filter(|index| self.orders[*index].arrival().is_some()) else {
+            return;
+        };
+        let order = &self.orders[index];
+        let (kind, mut tif) = (order.kind, order.tif);
+        let new = match (change, kind) {
+            (Change::Trigger(trigger), Kind::Stop(_)) => Kind::Stop(trigger),
+            (Change::Trigger(trigger), Kind::StopLimit { limit, .. }) => Kind::StopLimit { trigger, limit },
+            (Change::Distance(ticks), Kind::Trailing(_) | Kind::TrailingBps(_)) => Kind::Trailing(ticks),
+            (Change::Tif(Tif::Gtd(date)), _) if date <= self.now => return,
+            (Change::Tif(_), Kind::Market | Kind::MarketToLimit | Kind::Pegged(_)) => return,
+            (Change::Tif(new), _) => {
+                tif = new;
+                kind
+            }
+            _ => return,
+        };
+        let rests = |tif| matches!(tif, Tif::Gtc | Tif::Day | Tif::Gtd(_));
+        let keeps = new == kind && (!matches!(kind, Kind::Limit(_)) || rests(order.tif) && rests(tif));
+        let file = &self.history.files[order.instrument];
+        let bar = if tif == Tif::Day { path::day_end(file, self.now) } else { None };
+        let is_other_time = tif != order.tif;
+        let order = &mut self.orders[index];
+        (order.kind, order.tif) = (new, tif);
+        if is_other_time {
+            order.bar = bar;
+        }
+        if let Kind::Stop(trigger) = new {
+            order.known_price = trigger;
+        }
+        if !keeps {
+            self.go_live(index);
+            self.enter_within_bar(vec![index]);
+            self.fill_what_entered();
+        }
+    }
+
     /// Exits of a bracket enter with the entry's first fill, and grow with each further one.
     pub(super) fn grow_exits(&mut self, entry: usize, quantity: u64) {
         let Some((profit, loss)) = self.orders[entry].bracket else { return };
-        if let Some(exits) = self.orders[entry].exits {
+        if let Some(exits) = self.orders[entry].exits.clone() {
             for exit in exits.into_iter().filter(|exit| self.orders[*exit].is_open()).collect::<Vec<_>>() {
                 self.orders[exit].leaves += quantity;
             }
             return;
         }
         let first = self.orders.len();
-        let parts = [(Part::Profit, Kind::Limit(profit), profit), (Part::Loss, Kind::Stop(loss), loss)];
-        for (part, kind, known_price) in parts {
+        let is_pair = profit.is_some() && loss.is_some();
+        let profit = profit.map(|limit| (Part::Profit, Kind::Limit(limit), limit));
+        let loss = loss.map(|loss| match loss {
+            Loss { trigger, limit: Some(limit) } => (Part::Loss, Kind::StopLimit { trigger, limit }, limit),
+            Loss { trigger, limit: None } => (Part::Loss, Kind::Stop(trigger), trigger),
+        });
+        let mut exits = Vec::new();
+        for (part, kind, known_price) in profit.into_iter().chain(loss) {
             let index = self.orders.len();
             self.orders.push(Order {
                 part,
@@ -212,7 +258,7 @@ impl Reference<'_> {
                 passed_over: None,
                 known_price,
                 names: None,
-                partner: Some(if index == first { first + 1 } else { first }),
+                partner: is_pair.then_some(if index == first { first + 1 } else { first }),
                 bracket: None,
                 exits: None,
                 entry: Some(entry),
@@ -221,8 +267,9 @@ impl Reference<'_> {
             });
             self.go_live(index);
             self.entering.push(index);
+            exits.push(index);
         }
-        self.orders[entry].exits = Some([first, first + 1]);
+        self.orders[entry].exits = Some(exits);
     }
 
     /// Returns what a limit order would look back at, which nothing may.

@@ -252,6 +252,7 @@ impl Reference<'_> {
                 let is_good = self.is_good(order.side, limit, price);
                 let tif = order.tif;
                 self.orders[index].kind = Kind::Limit(limit);
+                self.end_entry(index);
                 match tif {
                     _ if is_good => {
                         self.trade(index, price, due.role);

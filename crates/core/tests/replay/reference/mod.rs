@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 pub(crate) use flaw::Flaw;
 use path::{Move, Step};
 
-use super::history::{Act, End, Fate, Fill, History, Kind, Outcome, Part, Rules, Side, Tif};
+use super::history::{Act, Change, End, Fate, Fill, History, Kind, Loss, Outcome, Part, Rules, Side, Tif};
 
 /// What an instrument's price does at this instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,8 +79,9 @@ struct Order {
     names: Option<usize>,
     partner: Option<usize>,
     /// Take profit and stop loss, of an entry.
-    bracket: Option<(i64, i64)>,
-    exits: Option<[usize; 2]>,
+    bracket: Option<(Option<i64>, Option<Loss>)>,
+    /// Those that have entered.
+    exits: Option<Vec<usize>>,
     entry: Option<usize>,
     fills: Vec<Fill>,
 }
@@ -170,6 +171,9 @@ impl<'a> Reference<'a> {
             {
                 instants.insert(date);
             }
+            if let Act::Change { change: Change::Tif(Tif::Gtd(date)), .. } = sent.act {
+                instants.insert(date);
+            }
         }
         for now in instants {
             self.now = now;
@@ -203,6 +207,7 @@ impl<'a> Reference<'a> {
                     Act::Submit(order) => self.arrive(number, &order),
                     Act::Cancel(other) => self.cancel(other, sent.owner),
                     Act::Replace { number, price, quantity } => self.replace(number, price, quantity),
+                    Act::Change { number, change } => self.change(number, change),
                 }
                 self.settle_ruin();
             }
