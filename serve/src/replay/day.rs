@@ -38,6 +38,16 @@ pub fn replay(
     source: &ScenarioSource,
     output: Option<OutputConfig>,
 ) -> Result<Finished, ReplayError> {
+    let (scenario, day) = part(path, source)?;
+    let mut run = Run::of(&scenario).driven_by(day);
+    if let Some(output) = output {
+        run = run.output(output);
+    }
+    run.run().map_err(|error| ReplayError::Run(Box::new(error)))
+}
+
+/// Returns what drives the market of a segment, and its scenario, which ends where the segment does.
+pub(super) fn part(path: &Path, source: &ScenarioSource) -> Result<(Scenario, Day), ReplayError> {
     let segment = Segment::open(path)?;
     segment.check_engine()?;
     let scan = segment.scan()?;
@@ -49,11 +59,7 @@ pub fn replay(
     let laid_out = driver::lay_out(source, &segment.header)?;
     let records = Records { reader: driver::read_segment(path)?, voids: scan.voids, number: 0 };
     let day = Day { laid_out: Some(laid_out), records, covered: scenario.start, settled: None };
-    let mut run = Run::of(&scenario).driven_by(day);
-    if let Some(output) = output {
-        run = run.output(output);
-    }
-    run.run().map_err(|error| ReplayError::Run(Box::new(error)))
+    Ok((scenario, day))
 }
 
 /// The records of a segment, in order.
@@ -74,7 +80,7 @@ impl Records {
 }
 
 /// Drives the market of a run by the records of a segment.
-struct Day {
+pub(super) struct Day {
     /// The market, until it is opened.
     laid_out: Option<LaidOut>,
     records: Records,

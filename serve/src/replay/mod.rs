@@ -7,10 +7,12 @@ mod day;
 mod repair;
 #[cfg(test)]
 mod tests;
+mod whole;
 mod worker;
 
 pub use audit::{AccountAudit, Audit, AuditError, audit};
 pub use child::ReplayCommand;
 pub use day::{ReplayError, replay};
 pub use repair::{RepairError, void};
+pub use whole::replay_whole;
 pub use worker::{DayMetrics, DayWorker};

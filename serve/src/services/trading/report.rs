@@ -9,7 +9,7 @@ use super::Trading;
 use super::asking::seat_of;
 use crate::domain::{AccountId, Problem, ProblemKind};
 use crate::driver::Segment;
-use crate::replay::replay;
+use crate::replay::replay_whole;
 use crate::store::journal::segments_in;
 
 /// How long somebody waits for the reports of others.
@@ -17,8 +17,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Trading {
     /// Returns the report of an account's trading on a day, by the day's name, as a page of its own: without
-    /// a day, of today so far. It is made by replaying the journal; of a day that was stopped and went on, of
-    /// the last part.
+    /// a day, of today so far. It is made by replaying the journal, all parts of a day that was stopped and
+    /// went on.
     ///
     /// # Errors
     /// [`Problem`] if no such day is kept, the account has not traded there, or too many reports are made.
@@ -34,9 +34,8 @@ impl Trading {
         let (source, seat) = (self.source.clone(), seat_of(account));
         let made = tokio::task::spawn_blocking(move || {
             let _place = place;
-            let segment = segment_of(journal, wanted.as_deref())?;
-            let finished = replay(&segment, &source, None).map_err(failed)?;
-            let mut data = finished.data;
+            let segments = segments_of(journal, wanted)?;
+            let mut data = replay_whole(&segments, &source).map_err(failed)?;
             // What others did is theirs.
             data.accounts.retain(|it| it.summary.owner == *seat);
             data.manifest.accounts.retain(|it| it.owner == *seat);
@@ -51,21 +50,19 @@ impl Trading {
     }
 }
 
-/// Returns the last segment of a day, or of today.
-fn segment_of(journal: PathBuf, day: Option<&str>) -> Result<PathBuf, Problem> {
-    let mut segments = segments_in(&journal).map_err(failed)?;
-    segments.reverse();
-    let is_meant = |path: &PathBuf| {
-        // What cannot be read is told to its operator.
-        Segment::open(path).is_ok_and(|segment| day.is_none_or(|day| segment.header.day_name == day))
-    };
-    let found = segments.into_iter().map(|(_, path)| path).find(is_meant);
-    found.ok_or_else(|| {
-        let message = format!("no day `{}` is kept", day.unwrap_or("of today"));
-        Problem::new(ProblemKind::NotFound, "unknown_day", message)
+/// Returns the segments of a day, or of today: the newest. What cannot be read is told to its operator.
+fn segments_of(journal: PathBuf, day: Option<String>) -> Result<Vec<PathBuf>, Problem> {
+    let mut segments = segments_in(&journal).map_err(failed)?.into_iter().map(|(_, path)| path);
+    let name = |path: &PathBuf| Segment::open(path).ok().map(|segment| segment.header.day_name);
+    let wanted = day.clone().or_else(|| segments.clone().rev().find_map(|path| name(&path)));
+    let found: Vec<_> = segments.by_ref().filter(|path| wanted.is_some() && name(path) == wanted).collect();
+    if found.is_empty() {
+        let message = format!("no day `{}` is kept", day.as_deref().unwrap_or("of today"));
+        return Err(Problem::new(ProblemKind::NotFound, "unknown_day", message)
             .at("day")
-            .hint("GET /api/days lists those that are")
-    })
+            .hint("GET /api/days lists those that are"));
+    }
+    Ok(found)
 }
 
 fn failed(error: impl std::fmt::Display) -> Problem {
