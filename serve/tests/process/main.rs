@@ -10,6 +10,8 @@
 #[cfg(target_os = "linux")]
 mod admin;
 #[cfg(target_os = "linux")]
+mod alpaca_paths;
+#[cfg(target_os = "linux")]
 mod away;
 mod contests;
 #[cfg(target_os = "linux")]

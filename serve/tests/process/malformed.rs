@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 
 use serde_json::{Value, json};
 
+use crate::alpaca_paths;
 use crate::dice::Dice;
 use crate::harness::{Place, Served};
 use crate::wire::Wire;
@@ -122,7 +123,10 @@ const QUERIES: [&str; 14] = [
     "?wait=%F0%9F%92%A9",
     "?symbols=,,,,,,",
 ];
-const HEADERS: [&str; 20] = [
+const HEADERS: [&str; 23] = [
+    "APCA-API-KEY-ID: x",
+    "APCA-API-KEY-ID: \u{e9}\r\nAPCA-API-SECRET-KEY:",
+    "APCA-API-SECRET-KEY: x",
     "Authorization: Bearer",
     "Authorization: Basic YTpi",
     "Authorization: Bearer \u{e9}",
@@ -156,14 +160,17 @@ struct Made {
 /// What makes requests: each is a good one with something wrong.
 struct Maker {
     dice: Dice,
-    /// Methods and paths of the API's own document.
+    /// Methods and paths of the API's own document, and of Alpaca's API.
     routes: Vec<(String, String)>,
     key: String,
+    /// Whether the request at hand is to a path of Alpaca's API.
+    is_of_alpaca: bool,
 }
 
 impl Maker {
     fn make(&mut self) -> Made {
         let (mut method, template) = self.dice.pick(&self.routes);
+        self.is_of_alpaca = !template.starts_with("/api/");
         let mut path = self.filled(&template);
         let mut headers = format!("Host: x\r\nX-API-Key: {}\r\n", self.key);
         let mut body = if method == "GET" { Vec::new() } else { self.object().into_bytes() };
@@ -176,7 +183,7 @@ impl Maker {
             4 => {
                 method = self.method().to_owned();
             }
-            5 => path.push_str(self.dice.pick(&QUERIES)),
+            5 => path.push_str(self.pick(&QUERIES, &alpaca_paths::QUERIES)),
             6 => {
                 is_open = true;
                 version = self.dice.pick(&["HTTP/1.0", "HTTP/2.0", "HTTP/9.9", "http/1.1", "", "HTTP/1.1 x"]);
@@ -203,7 +210,11 @@ impl Maker {
     /// Fills the places of a path.
     fn filled(&mut self, template: &str) -> String {
         let parts = template.split('/').map(|part| {
-            if part.starts_with('{') { self.dice.pick(&PARTS).to_owned() } else { part.to_owned() }
+            if part.starts_with('{') {
+                self.pick(&PARTS, &alpaca_paths::PARTS).to_owned()
+            } else {
+                part.to_owned()
+            }
         });
         parts.collect::<Vec<_>>().join("/")
     }
@@ -211,9 +222,17 @@ impl Maker {
     /// An object with fields of any kind.
     fn object(&mut self) -> String {
         let count = self.dice.below(6);
-        let fields =
-            (0..count).map(|_| format!("\"{}\":{}", self.dice.pick(&FIELDS), self.dice.pick(&VALUES)));
+        let fields = (0..count).map(|_| {
+            let name = self.pick(&FIELDS, &alpaca_paths::FIELDS);
+            format!("\"{name}\":{}", self.pick(&VALUES, &alpaca_paths::VALUES))
+        });
         format!("{{{}}}", fields.collect::<Vec<_>>().join(","))
+    }
+
+    /// Picks a word, for a path of Alpaca's API one of its own as often as not.
+    fn pick(&mut self, words: &[&'static str], of_alpaca: &[&'static str]) -> &'static str {
+        let is_own = self.is_of_alpaca && self.dice.below(2) == 0;
+        self.dice.pick(if is_own { of_alpaca } else { words })
     }
 
     fn damaged(&mut self, body: &[u8]) -> Vec<u8> {
@@ -310,17 +329,29 @@ fn requests(address: SocketAddr, mut maker: Maker, count: u64) -> Seen {
 
 /// Frames of the WebSocket: kinds, masks and lengths that are none, parts of messages, noise.
 fn frames(address: SocketAddr, dice: &mut Dice, count: u64) {
-    const HANDSHAKE: &str = "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-                             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    const HANDSHAKE: &str = "HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+                             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
     for _ in 0..count / FRAMES_EACH {
-        let mut bytes = HANDSHAKE.as_bytes().to_vec();
+        let path = dice.pick(&["/ws", "/ws", "/stream", "/v2/iex", "/v1beta3/crypto/us", "/v1beta2/crypto"]);
+        let codec = dice.pick(&["", "Content-Type: application/msgpack\r\n"]);
+        let mut bytes = format!("GET {path} {HANDSHAKE}{codec}\r\n").into_bytes();
         for _ in 0..FRAMES_EACH {
-            let message = format!(
-                r#"{{"op":{},"channel":{},"symbol":{}}}"#,
-                dice.pick(&["\"subscribe\"", "\"auth\"", "\"ping\"", "1", "\"x\""]),
-                dice.pick(&["\"book\"", "\"own\"", "\"candles\"", "null"]),
-                dice.pick(&VALUES),
-            );
+            let message = if path == "/ws" {
+                format!(
+                    r#"{{"op":{},"channel":{},"symbol":{}}}"#,
+                    dice.pick(&["\"subscribe\"", "\"auth\"", "\"ping\"", "1", "\"x\""]),
+                    dice.pick(&["\"book\"", "\"own\"", "\"candles\"", "null"]),
+                    dice.pick(&VALUES),
+                )
+            } else {
+                format!(
+                    r#"{{"action":{},"{}":{},"data":{}}}"#,
+                    dice.pick(&["\"subscribe\"", "\"auth\"", "\"listen\"", "\"authenticate\"", "1"]),
+                    dice.pick(&["trades", "quotes", "bars", "key", "orderbooks"]),
+                    dice.pick(&["[\"*\"]", "[1]", "\"x\"", "[]", "{}"]),
+                    dice.pick(&VALUES),
+                )
+            };
             let payload = if dice.below(3) == 0 { dice.bytes(100) } else { message.into_bytes() };
             let kind = dice.pick(&[0x81, 0x81, 0x81, 0x01, 0x00, 0x82, 0x88, 0x89, 0x8a, 0x83, 0xf1]);
             let mask = if dice.below(16) == 0 { 0 } else { 0x80 };
@@ -347,7 +378,7 @@ fn send(served: &Served, routes: &[(String, String)], key: &str, part: (u64, u64
                 let mut dice = Dice::new(from + thread);
                 let of_frames = share * FRAMES / (REQUESTS + FRAMES);
                 frames(address, &mut dice, of_frames);
-                let maker = Maker { dice, routes: routes.to_vec(), key: key.to_owned() };
+                let maker = Maker { dice, routes: routes.to_vec(), key: key.to_owned(), is_of_alpaca: false };
                 requests(address, maker, share - of_frames)
             })
         });
@@ -373,7 +404,9 @@ fn routes(served: &Served) -> Vec<(String, String)> {
         item.as_object().unwrap().keys().map(move |method| (method.to_uppercase(), path.clone()))
     });
     let left_out = ["report", "replay", "market/pause", "market/halt", "market/speed"];
-    all.filter(|(_, path)| !left_out.iter().any(|it| path.contains(it))).collect()
+    let native = all.filter(|(_, path)| !left_out.iter().any(|it| path.contains(it)));
+    let of_alpaca = alpaca_paths::ROUTES.map(|(method, path)| (method.to_owned(), path.to_owned()));
+    native.chain(of_alpaca).collect()
 }
 
 #[test]
@@ -394,7 +427,7 @@ fn a_hundred_thousand_malformed_requests_are_no_fault_of_the_server() {
     let key: Value = serde_json::from_str(&wire.json("POST", "/api/keys", token, &key).1).unwrap();
     let key = key["secret"].as_str().unwrap();
     let routes = routes(&served);
-    assert!(routes.len() > 40, "{routes:?}");
+    assert!(routes.len() > 100, "{routes:?}");
 
     let mut seen = send(&served, &routes, key, (0, WARM_UP));
     let before = (crate::memory(served.process()), connections(served.process()));
