@@ -6,7 +6,9 @@ use std::sync::Arc;
 use bearpit_core::exchange::Market;
 use bearpit_core::market::{Instrument, OrderTerms, Refusal};
 use bearpit_core::participant::{Answer, Preview};
-use bearpit_core::units::{ActorId, InstrumentId, ListingId, Money, NetQuantity, OrderId, Quantity, SimTime};
+use bearpit_core::units::{
+    ActorId, InstrumentId, ListingId, Money, NetQuantity, OrderId, Price, Quantity, SimTime,
+};
 use tokio::sync::oneshot;
 
 use super::handle::Refused;
@@ -100,6 +102,8 @@ pub struct OrderProgress {
     pub replace_sent: bool,
     /// The displayed quantity ahead of it in the queue of its price, if it rests.
     pub queue_ahead: Option<Quantity>,
+    /// The best trade since its entry, if it is a trailing stop and there was one.
+    pub trailing_mark: Option<Price>,
 }
 
 /// What is waited for with it.
@@ -145,6 +149,7 @@ impl AccountView {
                     cancel_sent: order.cancel_sent,
                     replace_sent: order.pending.is_some(),
                     queue_ahead: market.queue_ahead(order.listing, order.id),
+                    trailing_mark: market.trailing_mark(order.listing, order.id),
                 })
                 .collect(),
             blocked: state.blocked(owner).map(|reason| Arc::from(reason.as_str())),

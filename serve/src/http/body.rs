@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use super::answers::{Failure, too_long};
 use super::shared::Shared;
-use crate::domain::{Problem, ProblemKind};
+use crate::domain::{ClientOrderId, Problem, ProblemKind};
 
 /// The body of a request: JSON, of which no field is unknown.
 #[derive(Debug)]
@@ -31,6 +31,17 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
             read(&bytes).map(Self).map_err(Failure)
         })
     }
+}
+
+/// Returns the id that the header `Idempotency-Key` gives a request, if it has one.
+///
+/// # Errors
+/// [`Problem`] if it is no id.
+pub(super) fn idempotency_key(request: &HttpRequest) -> Result<Option<ClientOrderId>, Problem> {
+    let Some(key) = request.headers().get("Idempotency-Key") else { return Ok(None) };
+    let id = key.to_str().unwrap_or_default().to_owned();
+    let unfit = |error| Problem::new(ProblemKind::Refused, "invalid_header", error).at("Idempotency-Key");
+    ClientOrderId::try_from(id).map(Some).map_err(unfit)
 }
 
 fn is_json(request: &HttpRequest) -> Result<(), Failure> {

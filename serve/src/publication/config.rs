@@ -15,10 +15,14 @@ pub struct PublicationConfig {
     pub depth: usize,
     /// How many trades it has.
     pub trades: usize,
+    /// How many trades, and how many quotes, of a listing can be looked up; it may be up to a block of 128
+    /// more.
+    pub history_max: u64,
 }
 
 impl Default for PublicationConfig {
     fn default() -> Self {
-        Self { retention: SimDuration::from_secs(60), events_max: 16_384, depth: 50, trades: 50 }
+        let retention = SimDuration::from_secs(60);
+        Self { retention, events_max: 16_384, depth: 50, trades: 50, history_max: 16_384 }
     }
 }

@@ -14,6 +14,7 @@ use super::own_feeds::{OwnDirectory, OwnFeed};
 use super::owners::order_of;
 use super::snapshot::ListingSnapshot;
 use super::subscription::{Channel, Position, Source, Subscription};
+use super::trade::{QuotePrint, TradePrint};
 
 /// The reading end of a publication. It is cheap to clone, and no reader holds up the market, or another.
 #[derive(Debug, Clone)]
@@ -109,6 +110,26 @@ impl Publication {
         let closed =
             (from..progress.closed).filter_map(|number| view.get(number)).map(|closed| closed.candle);
         Some(closed.chain(progress.current.filter(|_| count > 0)).collect())
+    }
+
+    /// Returns the trades of a listing from one moment to another, both included, as far as they are kept,
+    /// the newest last.
+    #[must_use]
+    pub fn trade_history(&self, listing: ListingId, from: SimTime, to: SimTime) -> Vec<TradePrint> {
+        let Some(feed) = self.listing(listing) else { return Vec::new() };
+        let view = feed.trade_history.view();
+        let prints = (view.first()..view.next()).filter_map(|number| view.get(number));
+        prints.filter(|print| (from..=to).contains(&print.at)).copied().collect()
+    }
+
+    /// Returns the quotes of a listing from one moment to another, both included, each with its number, as
+    /// far as they are kept, the newest last. Those are kept that were published, not all that lay between.
+    #[must_use]
+    pub fn quote_history(&self, listing: ListingId, from: SimTime, to: SimTime) -> Vec<(u64, QuotePrint)> {
+        let Some(feed) = self.listing(listing) else { return Vec::new() };
+        let view = feed.quote_history.view();
+        let quotes = (view.first()..view.next()).filter_map(|number| Some((number, *view.get(number)?)));
+        quotes.filter(|(_, quote)| (from..=to).contains(&quote.at)).collect()
     }
 
     /// Returns the open orders and the account of a participant, if it has a channel of its own.

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use bearpit_core::market::{Fact, Ladders, Phase, Stamped, Trade};
+use bearpit_core::market::{Fact, Ladders, Phase, QuoteLevel, Stamped, Trade};
 use bearpit_core::units::{ListingId, SimTime};
 
 use super::book::{BookChange, Displayed};
@@ -17,7 +17,7 @@ use super::signal::{Signal, Waking};
 use super::snapshot::ListingSnapshot;
 use super::state::{CandleState, ListingKey, ListingState};
 use super::statistics::RollingStatistics;
-use super::trade::{Indicative, PhaseState, TradePrint};
+use super::trade::{Indicative, PhaseState, QuotePrint, TradePrint};
 
 /// What readers have of one listing.
 #[derive(Debug)]
@@ -27,6 +27,9 @@ pub(super) struct ListingFeed {
     pub(super) book_signal: Arc<Signal>,
     pub(super) trades: Arc<Log<TradePrint>>,
     pub(super) trades_signal: Arc<Signal>,
+    /// The trades and quotes that can be looked up, however old.
+    pub(super) trade_history: Arc<Log<TradePrint>>,
+    pub(super) quote_history: Arc<Log<QuotePrint>>,
     pub(super) phases: Arc<Log<PhaseState>>,
     pub(super) phases_signal: Arc<Signal>,
     /// Of each interval, the closed ones.
@@ -58,6 +61,10 @@ pub(super) struct ListingWriter {
     trades: LogWriter<TradePrint>,
     /// The newest first.
     last_trades: VecDeque<TradePrint>,
+    trade_history: LogWriter<TradePrint>,
+    quote_history: LogWriter<QuotePrint>,
+    /// The last bid and ask that were published.
+    quote: (Option<QuoteLevel>, Option<QuoteLevel>),
     phases: LogWriter<PhaseState>,
     phase: PhaseState,
     statistics: RollingStatistics,
@@ -87,6 +94,9 @@ impl ListingWriter {
         let book = ReplicaWriter::new(next(|state| state.book_next), retention);
         let trades = LogWriter::new(next(|state| state.trades_next), retention);
         let phases = LogWriter::new(next(|state| state.phases_next), retention);
+        let looked_up = Retention { span: None, items_max: config.history_max, block: BLOCK };
+        let trade_history = LogWriter::new(trades.next(), looked_up);
+        let quote_history = LogWriter::new(0, looked_up);
         let mut candles = CandleInterval::ALL.map(|interval| {
             let left = state.and_then(|state| state.candles.get(interval.index()));
             let progress = left.map(|left| left.progress).unwrap_or_default();
@@ -115,6 +125,8 @@ impl ListingWriter {
             book_signal: Arc::default(),
             trades: trades.log(),
             trades_signal: Arc::default(),
+            trade_history: trade_history.log(),
+            quote_history: quote_history.log(),
             phases: phases.log(),
             phases_signal: Arc::default(),
             candles: candles.each_mut().map(|series| series.closed().log()),
@@ -130,6 +142,9 @@ impl ListingWriter {
             book,
             trades,
             last_trades,
+            trade_history,
+            quote_history,
+            quote: (None, None),
             phases,
             phase,
             statistics,
@@ -242,6 +257,7 @@ impl ListingWriter {
         }
         if changed.trades {
             self.trades.commit();
+            self.trade_history.commit();
         }
         if changed.phase {
             self.phases.commit();
@@ -251,6 +267,7 @@ impl ListingWriter {
         }
         self.statistics.roll(now);
         let snapshot = self.snapshot(now, changed);
+        self.follow_quote(&snapshot);
         self.feed.snapshot.store(Arc::new(snapshot));
         let feed = &self.feed;
         let channels = [
@@ -260,6 +277,16 @@ impl ListingWriter {
         ];
         let channels = channels.into_iter().chain(changed.candles.into_iter().zip(&feed.candle_signals));
         channels.filter(|(changed, _)| *changed).for_each(|(_, signal)| waking.raise(signal));
+    }
+
+    /// Keeps a quote that is another than the last.
+    fn follow_quote(&mut self, snapshot: &ListingSnapshot) {
+        let quote = (snapshot.bid(), snapshot.ask());
+        if std::mem::replace(&mut self.quote, quote) != quote {
+            let (bid, ask) = quote;
+            self.quote_history.push(snapshot.at, QuotePrint { at: snapshot.at, bid, ask });
+            self.quote_history.commit();
+        }
     }
 
     /// Says that there will be no more news.
@@ -294,6 +321,7 @@ impl ListingWriter {
     fn trade(&mut self, at: SimTime, trade: &Trade, close: &mut Close<'_>) {
         let print = TradePrint::of(self.trades.next(), at, trade);
         self.trades.push(at, print);
+        self.trade_history.push(at, print);
         self.last_trades.truncate(self.trades_max.saturating_sub(1));
         if self.trades_max > 0 {
             self.last_trades.push_front(print);

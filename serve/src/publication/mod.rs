@@ -72,5 +72,5 @@ pub use snapshot::ListingSnapshot;
 pub use state::PublicationState;
 pub use statistics::Statistics;
 pub use subscription::{Channel, CloseReason, Closed, Position, Subscription};
-pub use trade::{Indicative, PhaseState, TradePrint};
+pub use trade::{Indicative, PhaseState, QuotePrint, TradePrint};
 pub use update::{Content, Update};

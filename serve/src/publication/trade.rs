@@ -1,6 +1,7 @@
-//! [`TradePrint`]: a trade as everybody sees it; [`PhaseState`]: where a session stands.
+//! [`TradePrint`]: a trade as everybody sees it; [`QuotePrint`]: a quote of before;
+//! [`PhaseState`]: where a session stands.
 
-use bearpit_core::market::{Phase, Side, Trade};
+use bearpit_core::market::{Phase, QuoteLevel, Side, Trade};
 use bearpit_core::units::{Price, Quantity, SimTime, TradeId};
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +27,17 @@ impl TradePrint {
         let aggressor = (trade.phase == Phase::Continuous).then_some(trade.aggressor);
         Self { number, id: trade.id, at, price: trade.price, quantity: trade.quantity, aggressor }
     }
+}
+
+/// The best prices of both sides, as they were published at a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QuotePrint {
+    /// The moment.
+    pub at: SimTime,
+    /// The best bid, if there was one.
+    pub bid: Option<QuoteLevel>,
+    /// The best ask, if there was one.
+    pub ask: Option<QuoteLevel>,
 }
 
 /// Where a listing's session stands.

@@ -1,5 +1,6 @@
 //! Bars, trades, quotes and snapshots as Alpaca's API shows them, for shares and pairs alike.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use serde::Serialize;
 
 use super::fields::{Fields, invalid};
 use crate::domain::{Number, Problem, ProblemKind};
-use crate::publication::{Candle, CandleInterval, ListingSnapshot, TradePrint};
+use crate::publication::{Candle, CandleInterval, ListingSnapshot, QuotePrint, TradePrint};
 use crate::services::alpaca::{Alpaca, Bar, BarsPage, BarsQuery, PagePlace, Timeframe};
 
 type Desk = web::Data<Alpaca>;
@@ -159,7 +160,7 @@ pub(super) async fn bars(
     Ok(Pages { of: of.collect(), next })
 }
 
-/// Answers with the trades of some listings: those of the last fifty that lie within the time asked for.
+/// Answers with the trades of some listings within the time asked for, as far as they are kept.
 pub(super) fn trades(
     desk: &Desk,
     listings: &[Asked],
@@ -168,16 +169,15 @@ pub(super) fn trades(
 ) -> Result<Pages<TradeBody>, Problem> {
     fields.skip(&["feed", "asof", "currency", "loc"]);
     let span = Span::of(desk, fields)?;
-    let of = |(name, snapshot): &Asked| {
-        let prints = snapshot.trades.iter().rev().filter(|print| span.has(print.at));
-        let items = prints.map(|print| (print.number, trade(desk, snapshot, print, market)));
-        (name.clone(), items.collect())
+    let publication = desk.data().publication();
+    let items = |snapshot: &ListingSnapshot| {
+        let prints = publication.trade_history(snapshot.id, span.start, span.end);
+        prints.into_iter().map(|print| (print.number, print)).collect()
     };
-    span.page(listings.iter().map(of).collect())
+    span.page(listings, items, |snapshot, print| trade(desk, snapshot, &print, market))
 }
 
-/// Answers with the quotes of some listings: the newest, if it lies within the time asked for. Older ones are
-/// not kept.
+/// Answers with the quotes of some listings within the time asked for, as far as they are kept.
 pub(super) fn quotes(
     desk: &Desk,
     listings: &[Asked],
@@ -185,11 +185,13 @@ pub(super) fn quotes(
 ) -> Result<Pages<QuoteBody>, Problem> {
     fields.skip(&["feed", "asof", "currency", "loc"]);
     let span = Span::of(desk, fields)?;
-    let of = |(name, snapshot): &Asked| {
-        let newest = quote(desk, snapshot).filter(|_| span.has(snapshot.at));
-        (name.clone(), newest.into_iter().map(|quote| (0, quote)).collect())
+    let publication = desk.data().publication();
+    let items = |snapshot: &ListingSnapshot| {
+        let mut quotes = publication.quote_history(snapshot.id, span.start, span.end);
+        quotes.retain(|(_, quote)| quote.bid.or(quote.ask).is_some());
+        quotes
     };
-    span.page(listings.iter().map(of).collect())
+    span.page(listings, items, |snapshot, quote| quote_body(desk, snapshot, quote))
 }
 
 /// Returns something of each listing that has it.
@@ -226,36 +228,39 @@ impl Span {
         })
     }
 
-    fn has(&self, at: SimTime) -> bool {
-        (self.start..=self.end).contains(&at)
-    }
-
-    /// Cuts a page out of all that there is, each with its number in its list.
-    fn page<T>(&self, mut all: Vec<(String, Vec<(u64, T)>)>) -> Result<Pages<T>, Problem> {
+    /// Cuts a page out of all that there is of each listing, each with its number in its list.
+    fn page<I, T>(
+        &self,
+        listings: &[Asked],
+        items: impl Fn(&ListingSnapshot) -> Vec<(u64, I)>,
+        write: impl Fn(&ListingSnapshot, I) -> T,
+    ) -> Result<Pages<T>, Problem> {
         let from = self.token.as_deref().map(PagePlace::read).transpose()?;
-        all.sort_by(|a, b| a.0.cmp(&b.0));
+        let mut listings: Vec<_> = listings.iter().collect();
+        listings.sort_by(|a, b| a.0.cmp(&b.0));
         let mut pages = Pages { of: BTreeMap::new(), next: None };
         let mut left = self.limit;
-        for (name, mut items) in all {
+        for (name, snapshot) in listings {
+            let order = from.as_ref().map_or(Ordering::Greater, |from| name.cmp(&from.name));
+            if order.is_lt() {
+                continue;
+            }
+            let mut items = items(snapshot);
             if self.is_descending {
                 items.reverse();
             }
             for (number, item) in items {
                 let number = i64::try_from(number).unwrap_or(i64::MAX);
-                let is_before = from.as_ref().is_some_and(|from| match name.cmp(&from.name) {
-                    std::cmp::Ordering::Equal if self.is_descending => number > from.place,
-                    std::cmp::Ordering::Equal => number < from.place,
-                    order => order.is_lt(),
-                });
-                if is_before {
+                let place = from.as_ref().filter(|_| order.is_eq()).map(|from| number.cmp(&from.place));
+                if place == Some(if self.is_descending { Ordering::Greater } else { Ordering::Less }) {
                     continue;
                 }
                 if left == 0 {
-                    pages.next = Some(PagePlace { name, place: number }.to_text());
+                    pages.next = Some(PagePlace { name: name.clone(), place: number }.to_text());
                     return Ok(pages);
                 }
                 left -= 1;
-                pages.of.entry(name.clone()).or_default().push(item);
+                pages.of.entry(name.clone()).or_default().push(write(snapshot, item));
             }
         }
         Ok(pages)
@@ -336,15 +341,19 @@ pub(super) fn latest_trade(alpaca: &Alpaca, snapshot: &ListingSnapshot, market: 
 
 /// Returns the newest quote; none while both sides are empty.
 pub(super) fn quote(alpaca: &Alpaca, snapshot: &ListingSnapshot) -> Option<QuoteBody> {
-    let scale = alpaca.data().scale(&snapshot.listing.instrument);
     let (bid, ask) = (snapshot.bid(), snapshot.ask());
     bid.or(ask)?;
+    Some(quote_body(alpaca, snapshot, QuotePrint { at: snapshot.at, bid, ask }))
+}
+
+fn quote_body(alpaca: &Alpaca, snapshot: &ListingSnapshot, quote: QuotePrint) -> QuoteBody {
+    let scale = alpaca.data().scale(&snapshot.listing.instrument);
     let price = |level: Option<bearpit_core::market::QuoteLevel>| {
         level.map_or((0.0, 0.0), |it| (float(scale.price(it.price)), float(scale.quantity(it.size))))
     };
-    let ((bp, bs), (ap, ask_size)) = (price(bid), price(ask));
+    let ((bp, bs), (ap, ask_size)) = (price(quote.bid), price(quote.ask));
     let (ax, bx) = (EXCHANGE, EXCHANGE);
-    Some(QuoteBody { t: utc(snapshot.at), ax, ap, ask_size, bx, bp, bs, c: vec!["R"], z: TAPE })
+    QuoteBody { t: utc(quote.at), ax, ap, ask_size, bx, bp, bs, c: vec!["R"], z: TAPE }
 }
 
 /// Returns all that is newest.

@@ -70,7 +70,7 @@ async fn list(desk: &Desk, caller: &Caller, kinds: &[String], mut fields: Fields
             "price": it.fill.price,
             "qty": it.fill.quantity,
             "side": it.fill.side,
-            "symbol": desk.name(&it.fill.symbol, names.of(&it.fill.symbol)),
+            "symbol": desk.traded_name(&it.fill.symbol, &it.fill.venue, names.of(&it.fill.symbol)),
             "leaves_qty": it.leaves,
             "cum_qty": it.cumulative,
             "order_id": it.order_id,

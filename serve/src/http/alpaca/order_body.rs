@@ -70,6 +70,9 @@ impl<'a> OrderWriter<'a> {
         if !found.legs.is_empty() {
             body = body.with_legs(self, &found.legs);
         }
+        if found.is_held {
+            body.status = "held";
+        }
         if found.is_replaced() {
             let name = |revision| self.id(&found.view, revision);
             (body.id, body.replaced_by) = (name(found.revision), Some(name(found.revision + 1)));
@@ -99,7 +102,7 @@ impl<'a> OrderWriter<'a> {
     /// Writes an order.
     pub(super) fn order(&self, view: &OrderView) -> OrderBody {
         let naming = self.names.of(&view.symbol);
-        let symbol = self.alpaca.name(&view.symbol, naming);
+        let symbol = self.alpaca.traded_name(&view.symbol, &view.venue, naming);
         let id = self.id(view, view.revision);
         let sent = view.sent_at.or(view.accepted_at).or(view.ended_at);
         let sent = sent.map(|at| at.in_utc()).unwrap_or_else(|| "1970-01-01T00:00:00Z".to_owned());
@@ -141,7 +144,7 @@ impl<'a> OrderWriter<'a> {
             legs: None,
             trail_percent: view.trail_percent,
             trail_price: view.trail_amount,
-            hwm: None,
+            hwm: view.trail_mark,
             position_intent: None,
             commission: view.fees,
             reason: view.explanation.clone(),

@@ -214,10 +214,8 @@ pub(super) async fn list(desk: Desk, caller: Caller, Query(mut fields): Query) -
 /// Returns the market's symbols for those that a request names.
 fn symbols(desk: &Desk, fields: &mut Fields) -> Result<Vec<String>, Problem> {
     let names = fields.list("symbols")?;
-    let symbol = |name: &String| {
-        let named = desk.find(name).map_err(|problem| problem.at("symbols"))?;
-        Ok(named.snapshot.listing.instrument.symbol().to_owned())
-    };
+    let symbol =
+        |name: &String| desk.instrument(name).map(|it| it.symbol).map_err(|problem| problem.at("symbols"));
     names.iter().map(symbol).collect()
 }
 

@@ -50,7 +50,7 @@ fn position(alpaca: &Alpaca, holding: &Holding) -> PositionBody {
     let part = |part: f64, whole: f64| (whole.abs() > 0.0).then(|| decimal(part / whole.abs()));
     let name = alpaca.name(&line.symbol, holding.naming);
     PositionBody {
-        asset_id: alpaca.ids().asset(&name),
+        asset_id: alpaca.ids().asset(&alpaca.asset_name(&line.symbol, holding.naming)),
         // Of pairs, positions have the name without the slash.
         symbol: name.replace('/', ""),
         exchange: exchange_of(holding.naming),

@@ -35,7 +35,7 @@ impl OrderParams {
     /// Returns what is asked of the history; an id of one's own is not part of it.
     pub(in crate::http) fn query(self) -> HistoryQuery {
         let Self { status, symbol, from, to, client_order_id: _, cursor, limit } = self;
-        HistoryQuery { status, symbol, from, to, order: None, cursor, limit }
+        HistoryQuery { status, symbol, from, to, cursor, limit, ..HistoryQuery::default() }
     }
 }
 
@@ -83,7 +83,7 @@ impl TradeParams {
     /// Returns what is asked of the history.
     pub(in crate::http) fn query(self) -> HistoryQuery {
         let Self { order_id, symbol, from, to, cursor, limit } = self;
-        HistoryQuery { status: None, symbol, from, to, order: order_id, cursor, limit }
+        HistoryQuery { symbol, from, to, order: order_id, cursor, limit, ..HistoryQuery::default() }
     }
 }
 

@@ -7,9 +7,8 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::super::answers::{Failure, ProblemBody, answer, ok};
-use super::super::body::{Body, Params};
+use super::super::body::{Body, Params, idempotency_key};
 use super::{Caller, Desk, WaitParams};
-use crate::domain::{ClientOrderId, Problem, ProblemKind};
 use crate::services::trading::{
     CanceledView, OrderRequest, OrderView, OrdersView, PreviewView, ReplaceRequest, path_order,
 };
@@ -32,10 +31,8 @@ pub(super) async fn enter(
     Params(wait): Params<WaitParams>,
     Body(mut request): Body<OrderRequest>,
 ) -> Result<HttpResponse, Failure> {
-    if let Some(key) = head.headers().get("Idempotency-Key").filter(|_| request.client_order_id.is_none()) {
-        let id = key.to_str().unwrap_or_default().to_owned();
-        let unfit = |error| Problem::new(ProblemKind::Refused, "invalid_header", error).at("Idempotency-Key");
-        request.client_order_id = Some(ClientOrderId::try_from(id).map_err(unfit)?);
+    if request.client_order_id.is_none() {
+        request.client_order_id = idempotency_key(&head)?;
     }
     let view = desk.enter(caller.account, &request, wait.wait()?).await?;
     Ok(answer(StatusCode::CREATED, &view))

@@ -162,7 +162,9 @@ fn a_position_of_another_numbering_is_refused() {
 #[test]
 fn a_later_day_takes_no_more_memory_than_the_one_before() {
     // Fewer events are kept than a day has, and candles of seconds as many as three days have.
-    let config = PublicationConfig { events_max: 256, ..PublicationConfig::default() };
+    // Fewer events, trades and quotes are kept than a day has, and candles of seconds as many as three days
+    // have.
+    let config = PublicationConfig { events_max: 256, history_max: 128, ..PublicationConfig::default() };
     let mut publisher = Publisher::new(config).unwrap();
     let days = days(8);
     let mut grown = Vec::new();

@@ -46,8 +46,6 @@ pub struct FillActivity {
     pub leaves: Number,
 }
 
-/// How many pages are looked through for the oldest.
-const PAGES_MAX: usize = 20;
 /// The most fills on a page.
 pub(crate) const PAGE_MAX: u32 = 100;
 
@@ -58,84 +56,47 @@ impl Alpaca {
     /// [`Problem`] if the query does not fit, or the database is away.
     pub async fn activities(&self, account: AccountId, query: &ActivityQuery) -> Result<Activities, Problem> {
         let token = query.page_token.as_deref().map(|token| self.read_activity(token)).transpose()?;
-        let limit = query.page_size.clamp(1, PAGE_MAX);
-        let fills = if query.is_ascending {
-            self.oldest_fills(account, query, token, limit).await?
-        } else {
-            let cursor = token.map(|(trade, order)| format!("{trade}-{order}"));
-            self.fills_page(account, query, cursor, limit).await?.0
-        };
-        let mut orders = BTreeMap::new();
-        let mut told = Vec::with_capacity(fills.len());
-        for fill in fills {
-            if !orders.contains_key(&fill.order_id) {
-                orders.insert(fill.order_id.clone(), self.progress(account, &fill.order_id).await?);
-            }
-            told.push(self.activity(fill, &orders));
-        }
-        Ok(Activities { fills: told })
-    }
-
-    async fn fills_page(
-        &self,
-        account: AccountId,
-        query: &ActivityQuery,
-        cursor: Option<String>,
-        limit: u32,
-    ) -> Result<(Vec<FillLine>, Option<String>), Problem> {
         let after = query.after.map(|after| SimTime::from_nanos(after.nanos().saturating_add(1)));
         let history = HistoryQuery {
             from: after.map(|at| format!("{at}Z")),
             to: query.until.map(|at| format!("{at}Z")),
-            cursor,
-            limit: Some(limit),
+            cursor: token.map(|(trade, order)| format!("{trade}-{order}")),
+            limit: Some(query.page_size.clamp(1, PAGE_MAX)),
+            is_oldest_first: query.is_ascending,
             ..HistoryQuery::default()
         };
-        let page = self.trading.fill_history(account, &history).await?;
-        Ok((page.fills, page.next))
-    }
-
-    /// Returns the oldest fills, behind the one of a token.
-    async fn oldest_fills(
-        &self,
-        account: AccountId,
-        query: &ActivityQuery,
-        token: Option<(TradeId, OrderId)>,
-        limit: u32,
-    ) -> Result<Vec<FillLine>, Problem> {
-        let mut all = Vec::new();
-        let mut cursor = None;
-        for _ in 0..PAGES_MAX {
-            let (fills, next) = self.fills_page(account, query, cursor, 1_000).await?;
-            all.extend(fills);
-            cursor = next;
-            if cursor.is_none() {
-                break;
+        let fills = self.trading.fill_history(account, &history).await?.fills;
+        let mut orders = BTreeMap::new();
+        for fill in &fills {
+            if !orders.contains_key(&fill.order_id) {
+                let progress = self.progress(account, &fill.order_id, &fills).await?;
+                orders.insert(fill.order_id.clone(), progress);
             }
         }
-        if cursor.is_some() {
-            let message = "too many fills would have to be looked through: give `after` and `until`";
-            return Err(Problem::new(ProblemKind::Refused, "invalid_parameter", message).at("after"));
-        }
-        let place = |fill: &FillLine| (number(&fill.trade_id), number(&fill.order_id));
-        let behind = token.map(|(trade, order)| (trade.get(), order.get()));
-        let fills = all.into_iter().rev().filter(|fill| behind.is_none_or(|it| place(fill) > it));
-        Ok(fills.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect())
+        Ok(Activities { fills: fills.into_iter().map(|fill| self.activity(fill, &orders)).collect() })
     }
 
-    /// Returns an order, and what had traded of it after each of its trades.
-    async fn progress(&self, account: AccountId, order: &str) -> Result<Progress, Problem> {
+    /// Returns an order, and what had traded of it after each of its trades on a page.
+    async fn progress(
+        &self,
+        account: AccountId,
+        order: &str,
+        page: &[FillLine],
+    ) -> Result<Progress, Problem> {
         let view = match self.trading.order(account, OrderId::new(number(order))).await {
-            Ok(view) => Some(view),
+            Ok(mut view) => {
+                self.trading.complete(account, &mut view).await?;
+                Some(view)
+            }
             Err(problem) if problem.kind == ProblemKind::NotFound => None,
             Err(problem) => return Err(problem),
         };
-        let query =
-            HistoryQuery { order: Some(order.to_owned()), limit: Some(1_000), ..HistoryQuery::default() };
-        let fills = self.trading.fill_history(account, &query).await?.fills;
-        let mut sum = Decimal::new(0, 0);
+        let mut fills: Vec<_> = page.iter().filter(|fill| fill.order_id == order).collect();
+        fills.sort_unstable_by_key(|fill| number(&fill.trade_id));
+        let first = fills.first().map_or(0, |fill| number(&fill.trade_id));
+        let mut sum = self.trading.filled_before(account, order, first).await?.0;
         let mut after = BTreeMap::new();
-        for fill in fills.iter().rev() {
+        for fill in fills {
             sum = plus(sum, fill.quantity.0);
             after.insert(fill.trade_id.clone(), Number(sum));
         }

@@ -25,7 +25,7 @@ pub use ids::{Ids, OrderName};
 pub use names::{AccountNames, NamedListing, Naming, listing_name};
 pub use orders::{Found, Leg, OrdersQuery, Which};
 pub use portfolio::{PortfolioHistory, PortfolioQuery, PortfolioStep};
-pub use positions::{CloseAmount, ClosedPosition, Holding};
+pub use positions::{CloseAmount, ClosedPosition, Holding, NamedInstrument};
 pub use replacing::Replacement;
 pub use timeframe::Timeframe;
 
@@ -58,6 +58,7 @@ pub struct Alpaca {
     data: Arc<MarketData>,
     database: Database,
     namings: names::Namings,
+    promises: replacing::Promises,
 }
 
 impl Alpaca {
@@ -66,7 +67,8 @@ impl Alpaca {
     pub fn new(parts: AlpacaParts) -> Self {
         let AlpacaParts { market, handle, trading, data, database } = parts;
         let ids = Ids::of_market(&market);
-        Self { ids, handle, trading, data, database, namings: names::Namings::default() }
+        let (namings, promises) = Default::default();
+        Self { ids, handle, trading, data, database, namings, promises }
     }
 
     /// Returns what makes and reads ids.

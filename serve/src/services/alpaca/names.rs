@@ -4,7 +4,7 @@
 //! Programs that trade shares know one form, and those that trade currencies the other, so each instrument is
 //! there under both. Orders and positions are shown under the one by which the account entered an order last.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Alpaca;
@@ -32,9 +32,20 @@ pub struct NamedListing {
     pub snapshot: Arc<ListingSnapshot>,
 }
 
-/// What accounts call what they trade, by symbol. Each account has at most as many as there are instruments.
+/// What accounts call what they trade. Each account has at most as many names as there are instruments.
 #[derive(Debug, Default)]
-pub(super) struct Namings(Mutex<BTreeMap<AccountId, BTreeMap<String, Naming>>>);
+pub(super) struct Namings(Mutex<BTreeMap<AccountId, Known>>);
+
+/// What is remembered of an account.
+#[derive(Debug, Clone, Default)]
+struct Known {
+    /// By symbol.
+    names: BTreeMap<String, Naming>,
+    /// Whether what the database has is in it.
+    is_whole: bool,
+    /// What the database has not.
+    unsaved: BTreeSet<String>,
+}
 
 /// What an account calls what it trades.
 #[derive(Debug, Clone, Default)]
@@ -104,6 +115,19 @@ impl Alpaca {
         listing_name(&self.data, snapshot.listing.instrument.symbol(), &snapshot.listing.venue, naming)
     }
 
+    /// Returns what a listing is called, by symbol and venue.
+    #[must_use]
+    pub fn traded_name(&self, symbol: &str, venue: &str, naming: Naming) -> String {
+        listing_name(&self.data, symbol, venue, naming)
+    }
+
+    /// Returns the name of the asset that an instrument is; where several venues list it, of the first.
+    #[must_use]
+    pub fn asset_name(&self, symbol: &str, naming: Naming) -> String {
+        let listing = self.data.find_symbol(symbol);
+        listing.map_or_else(|| self.name(symbol, naming), |(_, snapshot)| self.name_of(&snapshot, naming))
+    }
+
     /// Returns what an instrument is called.
     #[must_use]
     pub fn name(&self, symbol: &str, naming: Naming) -> String {
@@ -113,40 +137,62 @@ impl Alpaca {
     /// Returns what an account calls what it trades. While the database is away, what is not remembered is
     /// called by its symbol.
     pub async fn names(&self, account: AccountId) -> AccountNames {
-        if let Some(known) = self.locked().get(&account) {
-            return AccountNames(known.clone());
+        let known = self.locked().get(&account).cloned().unwrap_or_default();
+        if known.is_whole {
+            return AccountNames(known.names);
         }
         let read = match self.database.traded_names(account).await {
             Ok(read) => read,
             Err(error) => {
                 tracing::warn!(%error, "what an account calls its instruments cannot be read");
-                return AccountNames::default();
+                return AccountNames(known.names);
             }
         };
         let naming = |is_pair| if is_pair { Naming::Pair } else { Naming::Symbol };
-        let names: BTreeMap<_, _> =
-            read.into_iter().map(|TradedName { symbol, is_pair }| (symbol, naming(is_pair))).collect();
+        let read = read.into_iter().map(|TradedName { symbol, is_pair }| (symbol, naming(is_pair)));
         let mut all = self.locked();
         if all.len() >= ACCOUNTS_MAX {
             all.clear();
         }
-        // What was noted meanwhile is newer.
-        AccountNames(all.entry(account).or_insert(names).clone())
+        let known = all.entry(account).or_default();
+        for (symbol, naming) in read {
+            // What was noted meanwhile is newer.
+            known.names.entry(symbol).or_insert(naming);
+        }
+        known.is_whole = true;
+        AccountNames(known.names.clone())
     }
 
     /// Notes what an account calls an instrument.
     pub(super) async fn note_name(&self, account: AccountId, symbol: &str, naming: Naming) {
-        if self.names(account).await.of(symbol) == naming {
+        let names = self.names(account).await;
+        let is_saved = |known: &Known| known.is_whole && known.unsaved.is_empty();
+        if names.of(symbol) == naming && self.locked().get(&account).is_some_and(is_saved) {
             return;
         }
-        self.locked().entry(account).or_default().insert(symbol.to_owned(), naming);
-        let name = TradedName { symbol: symbol.to_owned(), is_pair: naming == Naming::Pair };
-        if let Err(error) = self.database.put_traded_name(account, &name).await {
-            tracing::warn!(%error, symbol, "what an account calls an instrument is forgotten at the next start");
+        let unsaved = {
+            let mut all = self.locked();
+            let known = all.entry(account).or_default();
+            known.names.insert(symbol.to_owned(), naming);
+            known.unsaved.insert(symbol.to_owned());
+            let names = known.unsaved.iter().filter_map(|it| Some((it.clone(), *known.names.get(it)?)));
+            names.collect::<Vec<_>>()
+        };
+        for (symbol, naming) in unsaved {
+            let name = TradedName { is_pair: naming == Naming::Pair, symbol };
+            if let Err(error) = self.database.put_traded_name(account, &name).await {
+                tracing::warn!(%error, "what an account calls its instruments is written with its next order");
+                return;
+            }
+            if let Some(known) = self.locked().get_mut(&account)
+                && known.names.get(&name.symbol) == Some(&naming)
+            {
+                known.unsaved.remove(&name.symbol);
+            }
         }
     }
 
-    fn locked(&self) -> std::sync::MutexGuard<'_, BTreeMap<AccountId, BTreeMap<String, Naming>>> {
+    fn locked(&self) -> std::sync::MutexGuard<'_, BTreeMap<AccountId, Known>> {
         // A map that is changed by whole entries.
         self.namings.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

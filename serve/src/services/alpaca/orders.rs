@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use bearpit_core::units::{OrderId, SimTime};
+use bearpit_core::units::{Decimal, OrderId, SimTime};
 use uuid::Uuid;
 
 use super::{Alpaca, OrderName};
-use crate::domain::{AccountId, ClientOrderId, KindName, Problem, ProblemKind, StatusName};
+use crate::domain::{AccountId, ClientOrderId, KindName, Number, Problem, ProblemKind, StatusName};
 use crate::services::market_data::SideName;
 use crate::services::trading::{HistoryQuery, OrderView};
 
@@ -49,6 +49,8 @@ pub struct Found {
     pub revision: u32,
     /// Its exits.
     pub legs: Vec<Leg>,
+    /// Whether it is an exit that has not entered yet, since its entry has not traded.
+    pub is_held: bool,
 }
 
 /// An exit of a bracket.
@@ -95,25 +97,23 @@ impl OrdersQuery {
 }
 
 impl Alpaca {
-    /// Returns orders of an account.
+    /// Returns orders of an account, by when they were entered.
     ///
     /// # Errors
     /// [`Problem`] if the market or the database cannot answer, or too many would have to be looked through.
     pub async fn orders(&self, account: AccountId, query: &OrdersQuery) -> Result<Vec<OrderView>, Problem> {
         let mut found: BTreeMap<u64, OrderView> = BTreeMap::new();
         // Of what is in both, memory has the newer.
-        let recent = self.trading.recent_orders(account).await?;
-        let mut recent: BTreeMap<u64, OrderView> =
-            recent.into_iter().map(|view| (number(&view), view)).collect();
+        let mut recent: BTreeMap<u64, OrderView> = BTreeMap::new();
+        for mut view in self.trading.recent_orders(account).await? {
+            // When it was sent is asked for, too.
+            self.trading.complete(account, &mut view).await?;
+            recent.insert(number(&view), view);
+        }
         if query.which != Which::Open {
             self.stored(account, query, &mut found, &mut recent).await?;
         }
-        for (number, mut view) in recent {
-            if query.asks_for(&view) {
-                self.complete(account, &mut view).await?;
-                found.insert(number, view);
-            }
-        }
+        found.extend(recent.into_iter().filter(|(_, view)| query.asks_for(view)));
         let orders = found.into_values();
         Ok(if query.is_ascending {
             orders.take(query.limit).collect()
@@ -136,47 +136,24 @@ impl Alpaca {
             to: query.until.map(|at| format!("{at}Z")),
             symbol,
             limit: Some(PAGE),
+            is_oldest_first: query.is_ascending,
             ..HistoryQuery::default()
         };
         for _ in 0..PAGES_MAX {
             let page = self.trading.order_history(account, &page_query).await?;
             for stored in page.orders {
-                let newer = recent.remove(&number(&stored));
-                let view = match newer {
-                    // A carried-over order knows in memory what happened today.
-                    Some(newer) => OrderView {
-                        revision: newer.revision.max(stored.revision),
-                        sent_at: newer.sent_at.or(stored.sent_at),
-                        ..newer
-                    },
-                    None => stored,
-                };
+                let view = recent.remove(&number(&stored)).unwrap_or(stored);
                 if query.asks_for(&view) {
                     found.insert(number(&view), view);
                 }
             }
-            let is_enough = !query.is_ascending && found.len() >= query.limit;
             match page.next {
-                Some(next) if !is_enough => page_query.cursor = Some(next),
+                Some(next) if found.len() < query.limit => page_query.cursor = Some(next),
                 _ => return Ok(()),
             }
         }
-        if query.is_ascending || found.is_empty() {
-            let message = "too many orders would have to be looked through: give `after` and `until`";
-            return Err(Problem::new(ProblemKind::Refused, "invalid_parameter", message).at("after"));
-        }
-        Ok(())
-    }
-
-    /// Adds what memory does not know of an order that was carried over from another day.
-    async fn complete(&self, account: AccountId, view: &mut OrderView) -> Result<(), Problem> {
-        if view.sent_at.is_none()
-            && let Some(stored) = self.trading.stored_order(account, OrderId::new(number(view))).await?
-        {
-            view.revision = view.revision.max(stored.revision);
-            view.sent_at = stored.sent_at;
-        }
-        Ok(())
+        let message = "too many orders would have to be looked through: give `after` and `until`";
+        Err(Problem::new(ProblemKind::Refused, "invalid_parameter", message).at("after"))
     }
 
     /// Returns an order by its id.
@@ -187,15 +164,20 @@ impl Alpaca {
         let unknown = || Problem::new(ProblemKind::NotFound, "unknown_order", "order not found");
         let name = self.ids.read_order(id).ok_or_else(unknown)?;
         let OrderName { order, revision } = name;
-        let view = match self.trading.order(account, order).await {
-            Ok(view) => view,
+        let mut found = match self.trading.order(account, order).await {
+            Ok(view) => self.found(account, view).await?,
             Err(problem) if problem.kind == ProblemKind::NotFound => {
-                let held = self.held_leg(account, order).await?;
-                return held.map(|view| Found { view, revision, legs: Vec::new() }).ok_or_else(unknown);
+                self.held_leg(account, order).await?.ok_or_else(unknown)?
             }
             Err(problem) => return Err(problem),
         };
-        self.found(account, view, Some(revision)).await
+        if revision > found.view.revision {
+            // Only a replace that the venue has not answered yet has a name already.
+            let promised = self.promises.of(order).filter(|promised| *promised >= revision);
+            found.view.revision = promised.filter(|_| is_open(&found.view)).ok_or_else(unknown)?;
+        }
+        found.revision = revision;
+        Ok(found)
     }
 
     /// Returns the order that was entered under an id of its owner's.
@@ -204,7 +186,7 @@ impl Alpaca {
     /// [`Problem`] if there is none, or it cannot be looked up.
     pub async fn order_of_client(&self, account: AccountId, client: ClientOrderId) -> Result<Found, Problem> {
         let view = self.trading.order_by_client(account, client).await?;
-        self.found(account, view, None).await
+        self.found(account, view).await
     }
 
     /// Returns an order that is known as it is, with its exits.
@@ -212,21 +194,15 @@ impl Alpaca {
     /// # Errors
     /// [`Problem`] if they cannot be looked up.
     pub async fn found_in(&self, account: AccountId, view: OrderView) -> Result<Found, Problem> {
-        self.found(account, view, None).await
+        self.found(account, view).await
     }
 
     /// Returns an order with its exits.
-    pub(super) async fn found(
-        &self,
-        account: AccountId,
-        mut view: OrderView,
-        revision: Option<u32>,
-    ) -> Result<Found, Problem> {
-        self.complete(account, &mut view).await?;
-        // One of another day may have been replaced more often than is known any more.
-        view.revision = view.revision.max(revision.unwrap_or(0));
+    pub(super) async fn found(&self, account: AccountId, mut view: OrderView) -> Result<Found, Problem> {
+        self.trading.complete(account, &mut view).await?;
+        self.trading.follow_trail(account, &mut view).await;
         let legs = self.legs(account, &view).await?;
-        Ok(Found { revision: revision.unwrap_or(view.revision), view, legs })
+        Ok(Found { revision: view.revision, view, legs, is_held: false })
     }
 
     /// Returns the exits that an order enters as it trades; none if it enters none.
@@ -238,7 +214,10 @@ impl Alpaca {
         if let Some(pair) = &entry.pair {
             let stop = OrderId::new(pair.order_id.parse().unwrap_or(0));
             match self.trading.order(account, stop).await {
-                Ok(view) => legs.push(Leg { view, is_held: false }),
+                Ok(mut view) => {
+                    self.trading.complete(account, &mut view).await?;
+                    legs.push(Leg { view, is_held: false });
+                }
                 // It is shown once the venue has it.
                 Err(problem) if problem.kind == ProblemKind::NotFound => {}
                 Err(problem) => return Err(problem),
@@ -247,14 +226,10 @@ impl Alpaca {
         for held in held_legs(entry) {
             match self.trading.order(account, OrderId::new(number(&held))).await {
                 Ok(mut view) => {
-                    self.complete(account, &mut view).await?;
+                    self.trading.complete(account, &mut view).await?;
                     legs.push(Leg { view, is_held: false });
                 }
-                Err(problem) if problem.kind == ProblemKind::NotFound => {
-                    if is_open(entry) {
-                        legs.push(Leg { view: held, is_held: true });
-                    }
-                }
+                Err(problem) if problem.kind == ProblemKind::NotFound => legs.push(waiting(entry, held)),
                 Err(problem) => return Err(problem),
             }
         }
@@ -262,14 +237,16 @@ impl Alpaca {
     }
 
     /// Returns an exit that has not entered, by its id.
-    async fn held_leg(&self, account: AccountId, leg: OrderId) -> Result<Option<OrderView>, Problem> {
+    async fn held_leg(&self, account: AccountId, leg: OrderId) -> Result<Option<Found>, Problem> {
         for step in [1, 2] {
             let Some(entry) = leg.get().checked_sub(step).map(OrderId::new) else { continue };
             match self.trading.order(account, entry).await {
-                Ok(entry) => {
+                Ok(mut entry) => {
+                    self.trading.complete(account, &mut entry).await?;
                     let id = leg.to_string();
                     if let Some(leg) = held_legs(&entry).into_iter().find(|leg| leg.order_id == id) {
-                        return Ok(Some(leg));
+                        let Leg { view, is_held } = waiting(&entry, leg);
+                        return Ok(Some(Found { revision: 0, view, legs: Vec::new(), is_held }));
                     }
                 }
                 Err(problem) if problem.kind == ProblemKind::NotFound => {}
@@ -278,6 +255,18 @@ impl Alpaca {
         }
         Ok(None)
     }
+}
+
+/// Returns an exit that has not entered: held while its entry can still trade or has just traded, and
+/// canceled with an entry that ended without.
+fn waiting(entry: &OrderView, mut leg: OrderView) -> Leg {
+    let is_held = is_open(entry) || entry.filled_quantity.0.is_positive();
+    if !is_held {
+        leg.status = StatusName::Canceled;
+        (leg.open_quantity, leg.ended_at) = (Number(Decimal::new(0, 0)), entry.ended_at);
+        leg.explanation = Some("its entry ended without a trade".to_owned());
+    }
+    Leg { view: leg, is_held }
 }
 
 /// Returns the exits of an order as they will enter.
@@ -295,13 +284,21 @@ fn held_legs(entry: &OrderView) -> Vec<OrderView> {
         kind,
         status: StatusName::PendingNew,
         open_quantity: entry.quantity,
-        filled_quantity: crate::domain::Number(bearpit_core::units::Decimal::new(0, 0)),
+        filled_quantity: Number(Decimal::new(0, 0)),
+        fees: Number(Decimal::new(0, 0)),
+        accepted_at: None,
+        ended_at: None,
+        reason: None,
+        explanation: None,
+        cancel_pending: false,
+        replace_pending: false,
         average_price: None,
         price: None,
         stop_price: None,
         bracket: None,
         pair: None,
         one_cancels_other: None,
+        trail_mark: None,
         revision: 0,
         ..entry.clone()
     };

@@ -7,7 +7,7 @@ use bearpit_core::units::Decimal;
 use super::orders::is_open;
 use super::{Alpaca, Amount, Found, NamedListing, Naming, NewOrder};
 use crate::domain::{AccountId, Number, Problem, ProblemKind, SelfTradeName, TimeInForceName};
-use crate::publication::CandleInterval;
+use crate::publication::{CandleInterval, ListingSnapshot};
 use crate::services::market_data::SideName;
 use crate::services::trading::{OrderRequest, PositionLine, VenueWait};
 
@@ -42,10 +42,19 @@ pub struct ClosedPosition {
     pub outcome: Result<Found, Problem>,
 }
 
+/// An instrument that somebody outside has named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedInstrument {
+    /// Its symbol.
+    pub symbol: String,
+    /// The venue, if the name means one.
+    pub venue: Option<String>,
+}
+
 /// How a position is closed.
 struct Closing {
-    /// The listing, as it is named outside.
-    name: String,
+    /// The venue, if one was named.
+    venue: Option<String>,
     amount: CloseAmount,
     wait: Option<VenueWait>,
 }
@@ -75,10 +84,48 @@ impl Alpaca {
     /// # Errors
     /// [`Problem`] if there is none.
     pub async fn holding(&self, account: AccountId, text: &str) -> Result<Holding, Problem> {
-        let named = self.asset(text)?;
-        let symbol = named.snapshot.listing.instrument.symbol();
+        let NamedInstrument { symbol, .. } = self.instrument(text)?;
+        self.holding_of(account, &symbol).await
+    }
+
+    async fn holding_of(&self, account: AccountId, symbol: &str) -> Result<Holding, Problem> {
         let found = self.holdings(account).await?.into_iter().find(|it| it.line.symbol == symbol);
         found.ok_or_else(|| Problem::new(ProblemKind::NotFound, "no_position", "position does not exist"))
+    }
+
+    /// Returns the instrument that a text names, as [`Alpaca::asset`] does, or without its venue where
+    /// several list it: a position is in all of them.
+    ///
+    /// # Errors
+    /// [`Problem`] if there is none.
+    pub fn instrument(&self, text: &str) -> Result<NamedInstrument, Problem> {
+        let unknown = match self.asset(text) {
+            Ok(named) => {
+                let listing = &named.snapshot.listing;
+                let (symbol, venue) = (listing.instrument.symbol().to_owned(), listing.venue.clone());
+                return Ok(NamedInstrument { symbol, venue: Some(venue) });
+            }
+            Err(problem) => problem,
+        };
+        let pair = text.strip_suffix(self.data.currency());
+        let forms = [Some(text), pair.map(|base| base.strip_suffix('/').unwrap_or(base))];
+        let symbol = forms.into_iter().flatten().find(|symbol| self.data.find_symbol(symbol).is_some());
+        symbol.map(|symbol| NamedInstrument { symbol: symbol.to_owned(), venue: None }).ok_or(unknown)
+    }
+
+    /// Returns the venue at which a position is closed best: where the other side has the best price.
+    fn closing_venue(&self, symbol: &str, is_short: bool) -> Result<String, Problem> {
+        let snapshots = self.data.publication().snapshots();
+        let listings = snapshots.iter().filter(|it| it.listing.instrument.symbol() == symbol);
+        let price = |it: &ListingSnapshot| {
+            let level = if is_short { it.ask() } else { it.bid() };
+            level.map(|level| if is_short { -level.price.ticks() } else { level.price.ticks() })
+        };
+        // Of those that are alike, the first.
+        let best = listings.rev().max_by_key(|it| price(it));
+        best.map(|it| it.listing.venue.clone()).ok_or_else(|| {
+            Problem::new(ProblemKind::NotFound, "unknown_symbol", format!("nobody lists {symbol} today"))
+        })
     }
 
     /// Returns the listing of an asset, by any of its names or its id.
@@ -118,11 +165,9 @@ impl Alpaca {
         amount: CloseAmount,
         wait: Option<VenueWait>,
     ) -> Result<Found, Problem> {
-        let named = self.asset(text)?;
-        let holding = self.holding(account, text).await?;
-        let name = self.name(&holding.line.symbol, holding.naming);
-        let closing = Closing { name: format!("{name}@{}", named.snapshot.listing.venue), amount, wait };
-        self.close_holding(account, &holding, closing).await
+        let NamedInstrument { symbol, venue } = self.instrument(text)?;
+        let holding = self.holding_of(account, &symbol).await?;
+        self.close_holding(account, &holding, Closing { venue, amount, wait }).await
     }
 
     async fn close_holding(
@@ -131,9 +176,11 @@ impl Alpaca {
         holding: &Holding,
         closing: Closing,
     ) -> Result<Found, Problem> {
-        let Closing { name, amount, wait } = closing;
-        let quantity = holding.line.quantity;
+        let Closing { venue, amount, wait } = closing;
+        let (symbol, quantity) = (&holding.line.symbol, holding.line.quantity);
         let is_short = !quantity.0.is_positive();
+        let venue = venue.map_or_else(|| self.closing_venue(symbol, is_short), Ok)?;
+        let name = format!("{}@{venue}", self.name(symbol, holding.naming));
         let held = if is_short { negated(quantity) } else { quantity };
         let quantity = match amount {
             CloseAmount::All => held,
@@ -170,8 +217,7 @@ impl Alpaca {
         }
         let mut closed = Vec::new();
         for holding in self.holdings(account).await? {
-            let name = self.name(&holding.line.symbol, holding.naming);
-            let closing = Closing { name, amount: CloseAmount::All, wait };
+            let closing = Closing { venue: None, amount: CloseAmount::All, wait };
             let outcome = self.close_holding(account, &holding, closing).await;
             closed.push(ClosedPosition { holding, outcome });
         }

@@ -1,7 +1,7 @@
 //! Replacing orders, which gives them another revision.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bearpit_core::market::Fact;
@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::orders::{is_open, number};
 use super::{Alpaca, Found, OrderName, OrdersQuery, Which};
-use crate::domain::{AccountId, KindName, Number, Problem, ProblemKind, TimeInForceName};
+use crate::domain::{AccountId, KindName, Number, Problem, ProblemKind, StatusName, TimeInForceName};
 use crate::publication::{Channel, Content, OwnChange, Subscription};
 use crate::services::trading::{OrderView, ReplaceRequest};
 
@@ -31,6 +31,33 @@ pub struct Replacement {
 
 /// How long to wait for the word of the venue.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The revisions of orders that were named before the venue had answered; nobody waited longer.
+#[derive(Debug, Default)]
+pub(super) struct Promises(Mutex<BTreeMap<OrderId, u32>>);
+
+/// How many are kept; of more, the oldest orders are forgotten.
+const PROMISES_MAX: usize = 10_000;
+
+impl Promises {
+    /// Returns the highest revision of an order that was named.
+    pub(super) fn of(&self, order: OrderId) -> Option<u32> {
+        self.locked().get(&order).copied()
+    }
+
+    fn make(&self, order: OrderId, revision: u32) {
+        let mut all = self.locked();
+        all.insert(order, revision);
+        if all.len() > PROMISES_MAX {
+            all.pop_first();
+        }
+    }
+
+    fn locked(&self) -> MutexGuard<'_, BTreeMap<OrderId, u32>> {
+        // A map that is changed by whole entries.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl Alpaca {
     /// Replaces an order, and returns it under its new id. Where the venue says nothing in time, the order is
@@ -53,14 +80,26 @@ impl Alpaca {
         let mut news = publication.subscribe(&Channel::Own(seat), None).ok();
         // The snapshot that it begins with is taken before the replace, so that what becomes of it follows.
         news.as_mut().map(Subscription::try_next);
-        let mut view = self.trading.replace(account, order, request).await?;
-        let told = tokio::time::timeout(PATIENCE, outcome(news, order)).await;
-        if let Ok(outcome) = told {
-            outcome?;
-            view = self.trading.order(account, order).await?;
+        let replaced = self.trading.replace(account, order, request).await;
+        if replaced.as_ref().is_err_and(|problem| problem.kind == ProblemKind::NotFound) {
+            // It has ended since it was looked up.
+            self.open_order(account, id).await?;
         }
-        view.revision = view.revision.max(before + 1);
-        self.found(account, view, None).await
+        let view = replaced?;
+        match tokio::time::timeout(PATIENCE, outcome(news, order)).await {
+            Ok(outcome) => {
+                outcome?;
+                let view = self.trading.order(account, order).await?;
+                self.found(account, view).await
+            }
+            Err(_) => {
+                let mut found = self.found(account, view).await?;
+                self.promises.make(order, before + 1);
+                found.view.revision = found.view.revision.max(before + 1);
+                found.revision = found.view.revision;
+                Ok(found)
+            }
+        }
     }
 
     /// Cancels an order; the venue's word comes later.
@@ -119,6 +158,9 @@ impl Alpaca {
         if found.is_replaced() {
             return refused("order has been replaced: it has another id now".to_owned());
         }
+        if found.is_held {
+            return refused("order is held until its entry trades: cancel or replace that".to_owned());
+        }
         if !is_open(&found.view) {
             return refused(format!("order is already in \"{}\" state", found.view.status.name()));
         }
@@ -161,7 +203,17 @@ async fn outcome(news: Option<Subscription>, of: OrderId) -> Result<(), Problem>
     let Some(mut news) = news else { return std::future::pending().await };
     while let Ok(update) = news.next().await {
         let Content::Own(event) = update.content else { continue };
-        let OwnChange::Fact(fact) = event.change else { continue };
+        let over = |status: StatusName| {
+            let message = format!("order is already in \"{}\" state", status.name());
+            Err(Problem::new(ProblemKind::Refused, "order_not_open", message))
+        };
+        let fact = match event.change {
+            OwnChange::Filled(fill) if fill.order == of && fill.leaves.is_zero() => {
+                return over(StatusName::Filled);
+            }
+            OwnChange::Fact(fact) => fact,
+            _ => continue,
+        };
         match fact {
             Fact::OrderReplaced { order, .. } | Fact::OrderTermsReplaced { order, .. } if order == of => {
                 return Ok(());
@@ -169,9 +221,8 @@ async fn outcome(news: Option<Subscription>, of: OrderId) -> Result<(), Problem>
             Fact::CommandRejected { order, reason, .. } if order == of => {
                 return Err(Problem::new(ProblemKind::Refused, reason.name(), reason));
             }
-            Fact::OrderCanceled { order, .. } | Fact::OrderExpired { order, .. } if order == of => {
-                return Err(Problem::new(ProblemKind::Refused, "order_not_open", "order is not open"));
-            }
+            Fact::OrderCanceled { order, .. } if order == of => return over(StatusName::Canceled),
+            Fact::OrderExpired { order, .. } if order == of => return over(StatusName::Expired),
             _ => {}
         }
     }

@@ -34,6 +34,8 @@ pub struct HistoryQuery {
     pub cursor: Option<String>,
     /// How many at most.
     pub limit: Option<u32>,
+    /// Whether the oldest come first.
+    pub is_oldest_first: bool,
 }
 
 /// A page of orders, the newest first.
@@ -107,10 +109,11 @@ impl Trading {
             venue,
             from: instant("from", query.from.as_deref())?,
             to: instant("to", query.to.as_deref())?,
+            is_oldest_first: query.is_oldest_first,
             ..OrderFilter::of(account, limit)
         };
         if let Some(cursor) = &query.cursor {
-            filter.before = Some(cursor.parse().map_err(|_| bad_cursor())?);
+            filter.behind = Some(cursor.parse().map_err(|_| bad_cursor())?);
         }
         let page = self.database.orders(&filter).await.map_err(of_store)?;
         let orders = page.rows.iter().map(|row| self.of_row(row)).collect();
@@ -129,6 +132,7 @@ impl Trading {
             venue,
             from: instant("from", query.from.as_deref())?,
             to: instant("to", query.to.as_deref())?,
+            is_oldest_first: query.is_oldest_first,
             ..FillFilter::of(account, limit)
         };
         if let Some(order) = &query.order {
@@ -141,12 +145,27 @@ impl Trading {
             let (trade, order) = cursor.split_once('-').ok_or_else(bad_cursor)?;
             let place = trade.parse().ok().zip(order.parse().ok());
             let (trade, order) = place.ok_or_else(bad_cursor)?;
-            filter.before = Some(FillPlace { trade, order });
+            filter.behind = Some(FillPlace { trade, order });
         }
         let page = self.database.fills(&filter).await.map_err(of_store)?;
         let fills = page.rows.iter().map(|row| self.fill_line(row)).collect();
         let next = page.next.map(|FillPlace { trade, order }| format!("{trade}-{order}"));
         Ok(FillsPage { fills, next })
+    }
+
+    /// Returns what had traded of an order before a trade.
+    ///
+    /// # Errors
+    /// [`Problem`] if the database is away.
+    pub async fn filled_before(
+        &self,
+        account: AccountId,
+        order: &str,
+        trade: u64,
+    ) -> Result<Number, Problem> {
+        let (order, trade) = (order.parse().unwrap_or(0), i64::try_from(trade).unwrap_or(i64::MAX));
+        let sum = self.database.filled_before(account, order, trade).await.map_err(of_store)?;
+        Ok(Number(sum.decimal()))
     }
 
     /// Returns an order, whenever it was entered.
@@ -160,20 +179,6 @@ impl Trading {
         let id = i64::try_from(order.get()).map_err(|_| unknown_order(order))?;
         let row = self.database.order(account, id).await.map_err(of_store)?;
         row.map(|row| self.of_row(&row)).ok_or_else(|| unknown_order(order))
-    }
-
-    /// Returns an order as the database has it, if it has it.
-    ///
-    /// # Errors
-    /// [`Problem`] if the database is away.
-    pub async fn stored_order(
-        &self,
-        account: AccountId,
-        order: OrderId,
-    ) -> Result<Option<OrderView>, Problem> {
-        let Ok(id) = i64::try_from(order.get()) else { return Ok(None) };
-        let row = self.database.order(account, id).await.map_err(of_store)?;
-        Ok(row.map(|row| self.of_row(&row)))
     }
 
     /// Returns the order that was entered under an id of its owner's.
@@ -236,6 +241,7 @@ impl Trading {
             stop_price: optional(terms.trigger_price),
             trail_amount: optional(details.trail),
             trail_percent: details.trail_bps.map(|bps| Number(Decimal::new(i128::from(bps), 2))),
+            trail_mark: None,
             peg: details.peg.as_deref().and_then(PegName::of_name),
             peg_offset: optional(details.peg_offset),
             is_triggered: row.is_triggered,
@@ -260,6 +266,7 @@ impl Trading {
             ended_at: row.ended_at.map(time),
             reason: None,
             explanation: row.reason.clone(),
+            is_since_opening: false,
         }
     }
 }

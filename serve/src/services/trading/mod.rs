@@ -5,6 +5,7 @@
 
 mod account;
 pub(in crate::services) mod asking;
+mod carried;
 mod exits;
 pub(in crate::services) mod explain;
 mod history;

@@ -49,6 +49,9 @@ pub struct OrderView {
     pub trail_amount: Option<Number>,
     /// The same in percent.
     pub trail_percent: Option<Number>,
+    /// The best trade that a trailing stop has followed since it was entered, if it is asked for as an open
+    /// order and there was one.
+    pub trail_mark: Option<Number>,
     /// What the price of a pegged order follows.
     pub peg: Option<PegName>,
     /// How far behind that it stays.
@@ -98,6 +101,10 @@ pub struct OrderView {
     pub reason: Option<String>,
     /// Why it ended, as a sentence.
     pub explanation: Option<String>,
+    /// Whether what has traded of it, and how often it was replaced, is counted from when the market began
+    /// or went on only.
+    #[serde(skip)]
+    pub(in crate::services) is_since_opening: bool,
 }
 
 /// How the orders of a listing are written.
@@ -146,11 +153,20 @@ impl Writer<'_> {
         view.sent_at = order.sent_at.map(|at| self.scale.time(at));
         view.accepted_at = Some(self.scale.time(order.accepted_at));
         if let Some(progress) = progress {
+            self.follow(&mut view, &order.terms, progress.trailing_mark);
             view.queue_ahead = progress.queue_ahead.map(|ahead| self.scale.quantity(ahead));
             view.cancel_pending = progress.cancel_sent;
             view.replace_pending = progress.replace_sent;
         }
         view
+    }
+
+    /// Adds where the trigger of a trailing stop is.
+    pub(super) fn follow(&self, view: &mut OrderView, terms: &OrderTerms, mark: Option<Price>) {
+        if let Some((mark, distance)) = mark.zip(terms.kind.trailing()) {
+            view.trail_mark = Some(self.scale.price(mark));
+            view.stop_price = Some(self.scale.price(distance.trigger(terms.side, mark)));
+        }
     }
 
     /// An order that is over.
@@ -211,6 +227,7 @@ impl Writer<'_> {
             stop_price: price(kind.trigger()),
             trail_amount,
             trail_percent,
+            trail_mark: None,
             peg,
             peg_offset,
             is_triggered: false,
@@ -235,6 +252,7 @@ impl Writer<'_> {
             ended_at: None,
             reason: None,
             explanation: None,
+            is_since_opening: true,
         }
     }
 

@@ -14,7 +14,9 @@ use super::asking::seat_of;
 use super::order_view::{OrderView, Writer, average};
 use super::request::{OrderRequest, Reader, order_id, refused, time_in_force};
 use super::{Trading, explain};
-use crate::domain::{AccountId, ClientOrderId, Number, Problem, ProblemKind, TimeInForceName};
+use crate::domain::{
+    AccountId, ClientOrderId, KindName, Number, Problem, ProblemKind, StatusName, TimeInForceName,
+};
 use crate::driver::{AccountView, Look, OrderProgress, Seen, What};
 use crate::publication::{Channel, ListingSnapshot, OwnState};
 
@@ -350,6 +352,34 @@ impl Trading {
             Ok(Outcome::Submitted { order, .. }) => Some(order),
             Ok(_) | Err(RequestRefusal::Instruction(_)) | Err(_) => None,
         }))
+    }
+
+    /// Adds to an open trailing stop how far it has followed the market, if the market says so.
+    pub async fn follow_trail(&self, account: AccountId, view: &mut OrderView) {
+        let is_open = matches!(view.status, StatusName::Open | StatusName::PartiallyFilled);
+        if view.kind != KindName::TrailingStop || !is_open || view.trail_mark.is_some() {
+            return;
+        }
+        let (Ok(id), Ok(seen)) = (view.order_id.parse(), self.account_view(account).await) else { return };
+        let id = OrderId::new(id);
+        let progress = seen.orders.iter().find(|progress| progress.order == id);
+        let own = self.handle.publication().own_order(&seat_of(account), id).unwrap_or_default();
+        if let Some((progress, open)) = progress.zip(own.orders.get(&id))
+            && let Some(snapshot) = self.handle.publication().snapshot(open.listing)
+        {
+            self.writer(&snapshot).follow(view, &open.terms, progress.trailing_mark);
+        }
+    }
+
+    /// Returns whether the market knows an id that an order's owner gave it, whatever came of the order.
+    ///
+    /// # Errors
+    /// [`Problem`] if the market takes nothing at the moment.
+    pub async fn knows(&self, account: AccountId, client: ClientOrderId) -> Result<bool, Problem> {
+        match self.look(account, Look::Known(client)).await? {
+            Seen::Known(answer) => Ok(answer.is_some()),
+            _ => Err(strange()),
+        }
     }
 
     pub(super) async fn account_view(&self, account: AccountId) -> Result<Box<AccountView>, Problem> {

@@ -27,6 +27,7 @@ const CHANGES: &[(&str, &str, &str)] = &changes![
     "0005_strategies",
     "0006_admin",
     "0007_contests",
+    "0010_notional_orders",
 ];
 
 pub(super) fn sqlite() -> Migrator {

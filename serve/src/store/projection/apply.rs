@@ -5,7 +5,7 @@ use std::collections::btree_map::Entry;
 
 use super::change::{Batch, Change};
 use super::position::{Fit, Position};
-use super::rows::{CandleRow, FillRow, MarkRow, OrderRow, OrderStatus, OrderTermsRow};
+use super::rows::{CandleRow, CarriedRow, FillRow, MarkRow, OrderRow, OrderStatus, OrderTermsRow};
 use super::{candles, fills, marks, orders};
 use crate::domain::AccountId;
 use crate::store::database::{Amount, Database, StoreError, Transaction};
@@ -129,7 +129,7 @@ impl Projection {
         for (sequence, change) in &batch.changes {
             // What the end of a segment adds has the number behind its last fact.
             if *sequence >= from {
-                self.change(&mut transaction, change, &mut rows).await?;
+                self.change(&mut transaction, batch.segment, change, &mut rows).await?;
                 written += 1;
             }
         }
@@ -146,11 +146,12 @@ impl Projection {
     async fn change<'b>(
         &self,
         transaction: &mut Transaction,
+        segment: u64,
         change: &'b Change,
         rows: &mut Rows<'b>,
     ) -> Result<(), StoreError> {
         match change {
-            Change::Entered(row) => return self.enter(transaction, row, &mut rows.touched).await,
+            Change::Entered(row) => return self.enter(transaction, segment, row, &mut rows.touched).await,
             Change::Filled(fill) => rows.fills.push(fill),
             Change::Marked(mark) => {
                 rows.marks.insert((mark.account, mark.at), mark);
@@ -169,6 +170,7 @@ impl Projection {
     async fn enter(
         &self,
         transaction: &mut Transaction,
+        segment: u64,
         row: &OrderRow,
         touched: &mut BTreeMap<i64, Touched>,
     ) -> Result<(), StoreError> {
@@ -178,7 +180,7 @@ impl Projection {
             Some(_) => None,
         };
         match known {
-            Some(known) => known.row.carry_over(row),
+            Some(known) => known.row.carry_over(segment, row),
             None => {
                 touched.insert(row.order, Touched { row: row.clone(), is_new: true });
             }
@@ -228,6 +230,7 @@ async fn forget(transaction: &mut Transaction, segment: u64) -> Result<(), Store
         let fills = fills::of_order(transaction, row.order).await?;
         (row.filled, row.traded_value, row.fees) = Default::default();
         (row.status, row.reason, row.ended_at) = (OrderStatus::Open, None, None);
+        row.terms.details.forget(segment);
         fills.iter().for_each(|fill| row.add(fill));
         row.leaves = Amount((row.quantity.0 - row.filled.0).max(0));
         orders::update(transaction, segment.saturating_sub(1), std::iter::once(&row)).await?;
@@ -308,14 +311,23 @@ impl OrderRow {
 
     /// Takes other terms, which say nothing of how often it has been replaced.
     fn restate(&mut self, terms: OrderTermsRow) {
-        let revision = self.terms.details.revision;
+        let details = std::mem::take(&mut self.terms.details);
         self.terms = terms;
-        self.terms.details.revision = revision;
+        self.terms.details.revision = details.revision;
+        self.terms.details.carried = details.carried;
     }
 
-    /// Takes what the next day says of it.
-    fn carry_over(&mut self, carried: &Self) {
+    /// Takes what the segment that follows says of it.
+    fn carry_over(&mut self, segment: u64, carried: &Self) {
         self.restate(carried.terms.clone());
+        self.terms.details.carry(CarriedRow {
+            segment,
+            at: carried.accepted_at,
+            revision: self.terms.details.revision,
+            filled: self.filled,
+            traded_value: self.traded_value,
+            fees: self.fees,
+        });
         self.leaves = carried.leaves;
         self.quantity = Amount(self.filled.0 + carried.leaves.0);
         (self.status, self.is_triggered) = (OrderStatus::Open, carried.is_triggered);

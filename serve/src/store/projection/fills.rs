@@ -14,17 +14,27 @@ macro_rules! columns {
     };
 }
 
-statements! {
-    INSERT = concat!("INSERT INTO fills (", columns!(), ", segment)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)");
-    PAGE = concat!("SELECT ", columns!(), " FROM fills WHERE account_id = $1
+macro_rules! page {
+    () => {
+        "account_id = $1
         AND (CAST($2 AS BIGINT) IS NULL OR order_id = $2)
         AND (CAST($3 AS TEXT) IS NULL OR symbol = $3)
         AND (CAST($4 AS TEXT) IS NULL OR venue = $4)
         AND (CAST($5 AS BIGINT) IS NULL OR filled_at >= $5)
-        AND (CAST($6 AS BIGINT) IS NULL OR filled_at < $6)
+        AND (CAST($6 AS BIGINT) IS NULL OR filled_at < $6)"
+    };
+}
+
+statements! {
+    INSERT = concat!("INSERT INTO fills (", columns!(), ", segment)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)");
+    NEWEST = concat!("SELECT ", columns!(), " FROM fills WHERE ", page!(), "
         AND (CAST($7 AS BIGINT) IS NULL OR trade_id < $7 OR (trade_id = $7 AND order_id < $8))
         ORDER BY trade_id DESC, order_id DESC LIMIT $9");
+    OLDEST = concat!("SELECT ", columns!(), " FROM fills WHERE ", page!(), "
+        AND (CAST($7 AS BIGINT) IS NULL OR trade_id > $7 OR (trade_id = $7 AND order_id > $8))
+        ORDER BY trade_id, order_id LIMIT $9");
+    BEFORE = "SELECT quantity FROM fills WHERE account_id = $1 AND order_id = $2 AND trade_id < $3";
     FORGET = "DELETE FROM fills WHERE segment >= $1";
     OF_ORDER = concat!("SELECT ", columns!(), " FROM fills WHERE order_id = $1 ORDER BY trade_id");
 }
@@ -69,12 +79,30 @@ pub(super) async fn of_order(transaction: &mut Transaction, order: i64) -> Resul
 }
 
 impl Database {
-    /// Returns a page of an account's fills, the newest first.
+    /// Returns what had traded of an account's order before a trade.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn filled_before(
+        &self,
+        account: AccountId,
+        order: i64,
+        trade: i64,
+    ) -> Result<Amount, StoreError> {
+        // SQLite cannot add numbers of so many digits.
+        let mut sum = Amount(0);
+        for row in self.rows(BEFORE, args![account, order, trade]).await? {
+            sum.0 += row.get::<Amount>("quantity")?.0;
+        }
+        Ok(sum)
+    }
+
+    /// Returns a page of an account's fills, by trades.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn fills(&self, filter: &FillFilter) -> Result<Page<FillRow, FillPlace>, StoreError> {
-        let FillFilter { account, order, symbol, venue, from, to, before, limit } = filter;
+        let FillFilter { account, order, symbol, venue, from, to, behind, is_oldest_first, limit } = filter;
         let arguments = args![
             *account,
             *order,
@@ -82,11 +110,11 @@ impl Database {
             venue.clone(),
             *from,
             *to,
-            before.map(|place| place.trade),
-            before.map(|place| place.order),
+            behind.map(|place| place.trade),
+            behind.map(|place| place.order),
             i64::from(*limit) + 1,
         ];
-        let rows = self.rows(PAGE, arguments).await?;
+        let rows = self.rows(if *is_oldest_first { OLDEST } else { NEWEST }, arguments).await?;
         Page::of(rows.iter().map(of_row), *limit, |last| FillPlace { trade: last.trade, order: last.order })
     }
 }

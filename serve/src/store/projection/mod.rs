@@ -27,5 +27,6 @@ pub use change::{Batch, Change};
 pub use page::{CandleFilter, FillFilter, FillPlace, OrderFilter, Page};
 pub use position::{Fit, Position};
 pub use rows::{
-    CandleRow, FillRow, MarkRow, OrderDetails, OrderRow, OrderStatus, OrderTermsRow, ReplacedTermsRow,
+    CandleRow, CarriedRow, FillRow, MarkRow, OrderDetails, OrderRow, OrderStatus, OrderTermsRow,
+    ReplacedTermsRow,
 };

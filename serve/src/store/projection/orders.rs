@@ -16,6 +16,17 @@ macro_rules! columns {
     };
 }
 
+macro_rules! page {
+    () => {
+        "account_id = $1
+        AND (CAST($2 AS TEXT) IS NULL OR status = $2)
+        AND (CAST($3 AS TEXT) IS NULL OR symbol = $3)
+        AND (CAST($4 AS TEXT) IS NULL OR venue = $4)
+        AND (CAST($5 AS BIGINT) IS NULL OR entered_at >= $5)
+        AND (CAST($6 AS BIGINT) IS NULL OR entered_at < $6)"
+    };
+}
+
 statements! {
     INSERT = concat!("INSERT INTO orders (", columns!(), ", entered_at, changed_in, segment)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
@@ -34,14 +45,10 @@ statements! {
     BY_ID = concat!("SELECT ", columns!(), " FROM orders WHERE order_id = $1");
     BY_CLIENT = concat!("SELECT ", columns!(), " FROM orders WHERE account_id = $1 AND client_id = $2
         ORDER BY order_id DESC LIMIT 1");
-    PAGE = concat!("SELECT ", columns!(), " FROM orders WHERE account_id = $1
-        AND (CAST($2 AS TEXT) IS NULL OR status = $2)
-        AND (CAST($3 AS TEXT) IS NULL OR symbol = $3)
-        AND (CAST($4 AS TEXT) IS NULL OR venue = $4)
-        AND (CAST($5 AS BIGINT) IS NULL OR entered_at >= $5)
-        AND (CAST($6 AS BIGINT) IS NULL OR entered_at < $6)
-        AND (CAST($7 AS BIGINT) IS NULL OR order_id < $7)
-        ORDER BY order_id DESC LIMIT $8");
+    NEWEST = concat!("SELECT ", columns!(), " FROM orders WHERE ", page!(), "
+        AND (CAST($7 AS BIGINT) IS NULL OR order_id < $7) ORDER BY order_id DESC LIMIT $8");
+    OLDEST = concat!("SELECT ", columns!(), " FROM orders WHERE ", page!(), "
+        AND (CAST($7 AS BIGINT) IS NULL OR order_id > $7) ORDER BY order_id LIMIT $8");
     FORGET = "DELETE FROM orders WHERE segment >= $1";
     CHANGED_SINCE = concat!("SELECT ", columns!(), " FROM orders WHERE changed_in >= $1 ORDER BY order_id");
 }
@@ -160,12 +167,12 @@ impl Database {
         self.row(BY_CLIENT, args![account, client]).await?.as_ref().map(of_row).transpose()
     }
 
-    /// Returns a page of an account's orders, the newest first.
+    /// Returns a page of an account's orders, by their ids.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn orders(&self, filter: &OrderFilter) -> Result<Page<OrderRow, i64>, StoreError> {
-        let OrderFilter { account, status, symbol, venue, from, to, before, limit } = filter;
+        let OrderFilter { account, status, symbol, venue, from, to, behind, is_oldest_first, limit } = filter;
         let arguments = args![
             *account,
             status.map(OrderStatus::name),
@@ -173,10 +180,10 @@ impl Database {
             venue.clone(),
             *from,
             *to,
-            *before,
+            *behind,
             i64::from(*limit) + 1,
         ];
-        let rows = self.rows(PAGE, arguments).await?;
+        let rows = self.rows(if *is_oldest_first { OLDEST } else { NEWEST }, arguments).await?;
         Page::of(rows.iter().map(of_row), *limit, |last| last.order)
     }
 }

@@ -46,8 +46,10 @@ pub struct OrderFilter {
     pub from: Option<i64>,
     /// Those that were entered before.
     pub to: Option<i64>,
-    /// Those with a smaller id: where the last page ended.
-    pub before: Option<i64>,
+    /// Those behind an order in the order that is asked for: where the last page ended.
+    pub behind: Option<i64>,
+    /// Whether the oldest come first.
+    pub is_oldest_first: bool,
     /// How many at most.
     pub limit: u32,
 }
@@ -56,7 +58,17 @@ impl OrderFilter {
     /// Asks for the newest orders of an account.
     #[must_use]
     pub const fn of(account: AccountId, limit: u32) -> Self {
-        Self { account, status: None, symbol: None, venue: None, from: None, to: None, before: None, limit }
+        Self {
+            account,
+            status: None,
+            symbol: None,
+            venue: None,
+            from: None,
+            to: None,
+            behind: None,
+            is_oldest_first: false,
+            limit,
+        }
     }
 }
 
@@ -75,8 +87,10 @@ pub struct FillFilter {
     pub from: Option<i64>,
     /// Those that happened before.
     pub to: Option<i64>,
-    /// Those before a fill: where the last page ended.
-    pub before: Option<FillPlace>,
+    /// Those behind a fill in the order that is asked for: where the last page ended.
+    pub behind: Option<FillPlace>,
+    /// Whether the oldest come first.
+    pub is_oldest_first: bool,
     /// How many at most.
     pub limit: u32,
 }
@@ -85,7 +99,17 @@ impl FillFilter {
     /// Asks for the newest fills of an account.
     #[must_use]
     pub const fn of(account: AccountId, limit: u32) -> Self {
-        Self { account, order: None, symbol: None, venue: None, from: None, to: None, before: None, limit }
+        Self {
+            account,
+            order: None,
+            symbol: None,
+            venue: None,
+            from: None,
+            to: None,
+            behind: None,
+            is_oldest_first: false,
+            limit,
+        }
     }
 }
 

@@ -132,6 +132,52 @@ pub struct OrderDetails {
     pub is_pair: bool,
     /// The bracket's entry of which it is the only exit.
     pub exit_of: Option<i64>,
+    /// What it was when segments began to which it was carried over, the last at the back; one with the same
+    /// sums as the one before takes its place.
+    pub carried: Vec<CarriedRow>,
+}
+
+/// What had become of an order when a segment began to which it was carried over: the market counts anew
+/// from there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct CarriedRow {
+    /// The number of the segment.
+    pub segment: u64,
+    /// When the venue accepted it again.
+    pub at: Option<i64>,
+    /// How often it had been replaced.
+    pub revision: u32,
+    /// What had traded.
+    pub filled: Amount,
+    /// The sum of price times quantity of that.
+    pub traded_value: Amount,
+    /// What had been charged.
+    pub fees: Amount,
+}
+
+impl CarriedRow {
+    const fn sums(&self) -> (u32, Amount, Amount, Amount) {
+        (self.revision, self.filled, self.traded_value, self.fees)
+    }
+}
+
+impl OrderDetails {
+    /// Takes note of what it was when a segment began.
+    pub(super) fn carry(&mut self, carried: CarriedRow) {
+        if self.carried.last().is_some_and(|last| last.sums() == carried.sums()) {
+            self.carried.pop();
+        }
+        self.carried.push(carried);
+    }
+
+    /// Forgets a segment and those behind it.
+    pub(super) fn forget(&mut self, segment: u64) {
+        // What holds where a later segment began holds where this one did, unless something is between.
+        if let Some(carried) = self.carried.iter().find(|carried| carried.segment >= segment) {
+            self.revision = carried.revision;
+        }
+        self.carried.retain(|carried| carried.segment < segment);
+    }
 }
 
 /// An order of somebody's.
@@ -182,6 +228,16 @@ impl OrderRow {
     #[must_use]
     pub fn average_price(&self) -> Option<Amount> {
         (self.filled.0 != 0).then(|| self.traded_value.money().share(Money::UNITS, self.filled.0).into())
+    }
+
+    /// Returns what it was when the segment began in which its venue accepted it, or accepted it again, at a
+    /// moment: nothing where that was its first. `None` if that segment is not in the database yet.
+    #[must_use]
+    pub fn carried_at(&self, accepted_at: i64) -> Option<CarriedRow> {
+        match self.terms.details.carried.last() {
+            Some(last) => (last.at == Some(accepted_at)).then_some(*last),
+            None => (self.accepted_at == Some(accepted_at)).then_some(CarriedRow::default()),
+        }
     }
 
     /// Returns when it was entered: sent, or else accepted or rejected.

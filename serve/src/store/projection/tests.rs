@@ -289,7 +289,7 @@ async fn orders_and_fills_are_found_by_filters_and_in_pages() {
         };
         let all = OrderFilter::of(account(1), 4);
         assert_eq!(orders(all.clone()).await, (vec![7, 6, 5, 3], Some(3)));
-        assert_eq!(orders(OrderFilter { before: Some(3), ..all.clone() }).await, (vec![2, 1], None));
+        assert_eq!(orders(OrderFilter { behind: Some(3), ..all.clone() }).await, (vec![2, 1], None));
         let filled = OrderFilter { status: Some(OrderStatus::Filled), ..all.clone() };
         assert_eq!(orders(filled).await, (vec![7], None));
         let even =
@@ -304,7 +304,7 @@ async fn orders_and_fills_are_found_by_filters_and_in_pages() {
             let page = database.fills(&filter).await.unwrap();
             assert!(page.rows.len() <= 3);
             seen.extend(page.rows.iter().map(|row| (row.trade, row.order)));
-            filter.before = page.next;
+            filter.behind = page.next;
             if page.next.is_none() {
                 break;
             }
@@ -404,6 +404,46 @@ async fn measure_the_rate_of_changes() {
         }
         let seconds = began.elapsed().as_secs_f64();
         eprintln!("{}: {changes} changes in {seconds:.2} s", database.kind());
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn what_an_order_was_when_a_segment_began_is_known_and_outlasts_that_segment_being_forgotten() {
+    on_each_database(|database| async move {
+        let mut projection = Projection::new(database.clone());
+        let first = order(1, 1, 10);
+        let replaced = |leaves| Change::Replaced { order: 1, price: whole(101), leaves: whole(leaves) };
+        let changes = vec![entered(&first), replaced(10), fill(1, &first, 100, 4), replaced(6)];
+        projection.apply(&batch(1, 0, true, changes)).await.unwrap();
+        let carried = |at, leaves| {
+            let again =
+                OrderRow { sent_at: None, accepted_at: Some(at), leaves: whole(leaves), ..first.clone() };
+            entered(&OrderRow { quantity: whole(leaves), ..again })
+        };
+        // Nothing happens to it in the second.
+        projection.apply(&batch(2, 0, true, vec![carried(2_000, 6)])).await.unwrap();
+        let third = vec![carried(3_000, 6), replaced(6), fill(2, &first, 102, 1)];
+        projection.apply(&batch(3, 0, false, third.clone())).await.unwrap();
+        let before = |row: &OrderRow, at| {
+            row.carried_at(at).map(|it| (it.revision, it.filled, it.traded_value, it.fees))
+        };
+        let found = row(&database, 1).await;
+        assert_eq!(before(&found, 3_000), Some((2, whole(4), whole(400), Amount(-5))));
+        assert_eq!(before(&found, 4_000), None, "the database has not come to that segment");
+        assert_eq!((found.terms.details.revision, found.filled), (3, whole(5)));
+        projection.forget_from(3).await.unwrap();
+        let found = row(&database, 1).await;
+        assert_eq!((found.terms.details.revision, found.filled), (2, whole(4)), "as it was");
+        projection.apply(&batch(3, 0, false, third)).await.unwrap();
+        let found = row(&database, 1).await;
+        assert_eq!((found.terms.details.revision, found.filled), (3, whole(5)), "nothing counts twice");
+        assert_eq!(before(&found, 3_000).unwrap().0, 2);
+        // An exit that entered in this segment was nothing before.
+        let exit = OrderRow { sent_at: None, accepted_at: Some(3_100), ..order(2, 1, 5) };
+        projection.apply(&batch(3, 3, false, vec![entered(&exit)])).await.unwrap();
+        assert_eq!(before(&row(&database, 2).await, 3_100), Some((0, Amount(0), Amount(0), Amount(0))));
     })
     .await
     .unwrap();

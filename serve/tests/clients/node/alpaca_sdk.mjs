@@ -71,6 +71,7 @@ async function orders_of_each_class(server) {
   const stop = await order(orders, { side: "sell", qty: "1", type: "stop", stopPrice: "70" });
   const trail = await order(orders, { side: "sell", qty: "1", type: "trailing_stop", trailPercent: "20" });
   assert.equal(Number(trail.trailPercent), 20);
+  assert.ok(Number(trail.hwm) > Number(trail.stopPrice), "the best trade that it has followed so far");
   const stopLimit = await bid(orders, { type: "stop_limit", stopPrice: "150", limitPrice: "151" });
   assert.equal(stopLimit.type, "stop_limit");
   const notional = await order(orders, { qty: undefined, notional: "500", limitPrice: "90" });
@@ -107,8 +108,9 @@ async function market_data(server) {
   const next = await stocks.stockBars({ symbols, timeframe: "1Min", start, limit: 3, pageToken: bars.nextPageToken });
   assert.ok(Object.keys(next.bars).length > 0);
   const trades = await stocks.stockTradeSingle({ symbol: "ALFA", start, limit: 100 });
-  assert.ok(trades.trades.length > 0);
-  assert.ok((await stocks.stockQuoteSingle({ symbol: "ALFA", start, limit: 100 })).quotes.length > 0);
+  assert.ok(trades.trades.length === 100 && trades.nextPageToken, "more than the last fifty");
+  const quotes = await stocks.stockQuoteSingle({ symbol: "ALFA", start, limit: 100 });
+  assert.ok(quotes.quotes.length > 1, "more than the newest");
   assert.deepEqual(Object.keys((await stocks.stockLatestTrades({ symbols })).trades), ["ALFA", "BETA"]);
   assert.ok((await stocks.stockLatestQuoteSingle({ symbol: "ALFA" })).quote.ap > 0);
   assert.ok((await stocks.stockSnapshotSingle({ symbol: "ALFA" })).dailyBar.c > 0);

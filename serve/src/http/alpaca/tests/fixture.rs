@@ -10,12 +10,13 @@ use bearpit::scenario::Scenario;
 use prometheus_client::registry::Registry;
 use serde_json::Value;
 use tokio::runtime::Runtime;
+use tokio::task::JoinHandle;
 
 use crate::config::{Config, DatabaseUrl, PasswordConfig};
 use crate::domain::{AccountId, Actor, Credential, Role, Scope, Scopes, Secret, SessionId, UserId, WallTime};
 use crate::driver::{Driver, DriverConfig, ScenarioSource, Stage, SyncPolicy, SystemClock};
 use crate::http::{Face, Market, Metrics, Readiness, Server, ServerConfig};
-use crate::projector::Journal;
+use crate::projector::{Journal, LiveTerms, ProjectionSink, Projector, ProjectorConfig, ProjectorMetrics};
 use crate::publication::PublicationConfig;
 use crate::services::admin::{Admin, AdminParts, Announcements, AuditLog, Operations};
 use crate::services::alpaca::{Alpaca, AlpacaParts};
@@ -27,10 +28,11 @@ use crate::services::trading::{Trading, TradingParts};
 use crate::services::watchlists::Watchlists;
 use crate::store::database::Database;
 use crate::store::people::{NewUser, People};
+use crate::store::spool::SpoolSize;
 use crate::store::strategies::StrategyLimits;
 
 /// A maker, and a crowd that trades with it.
-const SCENARIO: &str = include_str!("../../../../tests/markets/small.toml");
+pub(super) const SCENARIO: &str = include_str!("../../../../tests/markets/small.toml");
 
 /// No wait of a test takes longer.
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
@@ -47,10 +49,21 @@ pub(super) struct Exchange {
     pub(super) address: SocketAddr,
     pub(super) key: Key,
     pub(super) reader: Key,
-    driver: Option<Driver>,
-    server: Option<Server>,
+    pub(super) database: Database,
+    running: Option<Running>,
+    scenario: &'static str,
     runtime: Runtime,
-    _directory: tempfile::TempDir,
+    directory: tempfile::TempDir,
+}
+
+/// What is started, and stopped.
+struct Running {
+    driver: Driver,
+    server: Server,
+    projecting: JoinHandle<()>,
+    identity: Arc<Identity>,
+    people: People,
+    database: Database,
 }
 
 #[derive(Debug)]
@@ -75,47 +88,77 @@ pub(super) struct Answer {
 
 impl Exchange {
     pub(super) fn open() -> Self {
+        Self::open_with(SCENARIO)
+    }
+
+    /// Opens the exchange of a scenario.
+    pub(super) fn open_with(scenario: &'static str) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let (runtime, directory) = (runtime.unwrap(), tempfile::tempdir().unwrap());
-        let scenario = Scenario::from_text(Path::new("small.toml"), SCENARIO, &[]);
-        let scenario = scenario.map_err(|error| error.render(false)).unwrap();
-        let source = ScenarioSource::new(scenario, SCENARIO.to_owned());
-        let driver = driver(directory.path(), &source);
-        let (face, identity, people) = runtime.block_on(face(directory.path(), &driver, source));
-        let metrics = Arc::new(Metrics::new(Registry::default()));
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let config = ServerConfig {
-            workers: 1,
-            connections: 200,
-            body_bytes_max: 10_000,
-            request_timeout: Duration::from_secs(5),
-            keep_alive: Duration::from_secs(60),
-        };
-        let server = Server::start(listener, config, metrics, Arc::new(Always), Some(face)).unwrap();
+        let running = start(directory.path(), scenario, &runtime);
         let actor = actor();
-        runtime.block_on(people.add(&person(&actor))).unwrap();
+        runtime.block_on(running.people.add(&person(&actor))).unwrap();
         let key = |scopes: &[Scope]| {
             let scopes: Scopes = scopes.iter().copied().collect();
-            let made = runtime.block_on(identity.create_key(&actor, "bot", scopes)).unwrap();
+            let made = runtime.block_on(running.identity.create_key(&actor, "bot", scopes)).unwrap();
             Key { id: made.id.to_string(), secret: made.secret.expose().to_owned() }
         };
         let (key, reader) = (key(&[Scope::Read, Scope::Trade]), key(&[Scope::Read]));
-        let address = server.address();
-        let exchange = Self {
-            address,
-            key,
-            reader,
-            driver: Some(driver),
-            server: Some(server),
-            runtime,
-            _directory: directory,
-        };
+        let (address, database) = (running.server.address(), running.database.clone());
+        let running = Some(running);
+        let exchange = Self { address, key, reader, database, running, scenario, runtime, directory };
         exchange.await_quotes();
         exchange
     }
 
+    /// Stops it in good order, and starts it again on the same data: the day goes on.
+    pub(super) fn restart(&mut self) {
+        self.stop();
+        let running = start(self.directory.path(), self.scenario, &self.runtime);
+        (self.address, self.database) = (running.server.address(), running.database.clone());
+        self.running = Some(running);
+        self.await_quotes();
+    }
+
+    fn stop(&mut self) {
+        let Some(Running { driver, server, projecting, database, .. }) = self.running.take() else { return };
+        self.runtime.block_on(server.stop(Duration::from_secs(10))).unwrap();
+        driver.handle.stop();
+        driver.join();
+        self.runtime.block_on(async { tokio::time::timeout(PATIENCE, projecting).await }).unwrap().unwrap();
+        self.runtime.block_on(database.close());
+    }
+
+    /// Returns the directory of the journal.
+    pub(super) fn journal(&self) -> std::path::PathBuf {
+        self.directory.path().join("journal")
+    }
+
+    /// Returns the scenario of its days.
+    pub(super) fn source(&self) -> ScenarioSource {
+        let scenario = Scenario::from_text(Path::new("small.toml"), self.scenario, &[]);
+        ScenarioSource::new(scenario.map_err(|error| error.render(false)).unwrap(), self.scenario.to_owned())
+    }
+
+    /// Waits for something outside the exchange.
+    pub(super) fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
+    }
+
+    /// Asks until something holds.
+    pub(super) fn until(&self, mut holds: impl FnMut(&Self) -> bool, what: &str) {
+        // As long as the patience, at least.
+        for _ in 0..3_000 {
+            if holds(self) {
+                return;
+            }
+            self.runtime.block_on(async { tokio::time::sleep(Duration::from_millis(10)).await });
+        }
+        panic!("{what}");
+    }
+
     fn await_quotes(&self) {
-        let driver = self.driver.as_ref().unwrap();
+        let driver = &self.running.as_ref().unwrap().driver;
         let is_there = || {
             let snapshots = driver.handle.publication().snapshots();
             let has_quote = snapshots.first().is_some_and(|it| it.bid().is_some() && it.ask().is_some());
@@ -173,17 +216,47 @@ impl Exchange {
 
 impl Drop for Exchange {
     fn drop(&mut self) {
-        if let Some(server) = self.server.take() {
-            self.runtime.block_on(server.stop(Duration::from_secs(10))).unwrap();
-        }
-        if let Some(driver) = self.driver.take() {
-            driver.handle.stop();
-            driver.join();
-        }
+        self.stop();
     }
 }
 
-fn driver(directory: &Path, source: &ScenarioSource) -> Driver {
+fn start(directory: &Path, text: &'static str, runtime: &Runtime) -> Running {
+    let scenario = Scenario::from_text(Path::new("small.toml"), text, &[]);
+    let scenario = scenario.map_err(|error| error.render(false)).unwrap();
+    let source = ScenarioSource::new(scenario, text.to_owned());
+    let url = DatabaseUrl::Sqlite(directory.join("bearpit.db"));
+    let database = runtime.block_on(Database::open(&url)).unwrap();
+    let (projector, sink) = projector(directory, text, database.clone());
+    let projecting = runtime.spawn(projector.run());
+    let driver = driver(directory, &source, sink);
+    let (face, identity, people) = runtime.block_on(face(directory, &driver, source, database.clone()));
+    let metrics = Arc::new(Metrics::new(Registry::default()));
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let config = ServerConfig {
+        workers: 1,
+        connections: 200,
+        body_bytes_max: 10_000,
+        request_timeout: Duration::from_secs(5),
+        keep_alive: Duration::from_secs(60),
+    };
+    let server = Server::start(listener, config, metrics, Arc::new(Always), Some(face)).unwrap();
+    Running { driver, server, projecting, identity, people, database }
+}
+
+fn projector(directory: &Path, text: &str, database: Database) -> (Projector, ProjectionSink) {
+    let scenario = directory.join("small.toml");
+    std::fs::write(&scenario, text).unwrap();
+    let config = ProjectorConfig {
+        journal: Journal { directory: directory.join("journal"), scenario },
+        spool: directory.join("spool"),
+        size: SpoolSize::default(),
+        live: LiveTerms { keep_days: 30, is_relaxed: false },
+        metrics: ProjectorMetrics::register(&mut Registry::default()),
+    };
+    Projector::new(database, config).unwrap()
+}
+
+fn driver(directory: &Path, source: &ScenarioSource, sink: ProjectionSink) -> Driver {
     let driver = Driver::start(DriverConfig {
         journal: directory.join("journal"),
         sync: SyncPolicy::AtOnce,
@@ -192,16 +265,19 @@ fn driver(directory: &Path, source: &ScenarioSource) -> Driver {
         source: Box::new(source.clone()),
         wrap: Box::new(|file| Box::new(file)),
         publication: PublicationConfig::default(),
-        sinks: Vec::new(),
+        sinks: vec![Box::new(sink)],
         settled: Box::new(|_| {}),
         metrics: crate::driver::Metrics::default(),
     });
     driver.unwrap()
 }
 
-async fn face(directory: &Path, driver: &Driver, source: ScenarioSource) -> (Face, Arc<Identity>, People) {
-    let url = DatabaseUrl::Sqlite(directory.join("bearpit.db"));
-    let database = Database::open(&url).await.unwrap();
+async fn face(
+    directory: &Path,
+    driver: &Driver,
+    source: ScenarioSource,
+    database: Database,
+) -> (Face, Arc<Identity>, People) {
     let handle = driver.handle.clone();
     let journal = directory.join("journal");
     let market_data = Arc::new(MarketData::new(MarketDataParts {

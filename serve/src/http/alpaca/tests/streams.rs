@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::{Bytes, WebSocket, client};
 use super::fixture::{Exchange, PATIENCE};
 
 /// A client of a stream.
-struct Client {
+pub(super) struct Client {
     socket: WebSocket<TcpStream>,
     is_packed: bool,
 }
@@ -28,6 +28,17 @@ impl Client {
         }
         let is_packed = headers.iter().any(|(_, value)| value.contains("msgpack"));
         Self { socket: client(request, stream).unwrap().0, is_packed }
+    }
+
+    /// Returns the next update of an event.
+    pub(super) fn update(&mut self, event: &str) -> Value {
+        for _ in 0..100 {
+            let message = self.next();
+            if message["data"]["event"] == event {
+                return message["data"].clone();
+            }
+        }
+        panic!("no {event}");
     }
 
     fn say(&mut self, message: &Value) {
@@ -249,7 +260,8 @@ fn faults_have_the_codes_that_clients_know() {
     assert_eq!([known.next(), known.next()].map(|it| it[0]["msg"].clone()), ["connected", "authenticated"]);
 }
 
-fn listening(exchange: &Exchange, path: &str) -> Client {
+/// Opens a stream of one's own orders, and listens.
+pub(super) fn listening(exchange: &Exchange, path: &str) -> Client {
     let mut client = Client::open(exchange, path, &[]);
     let keys = json!({ "key_id": exchange.key.id, "secret_key": exchange.key.secret });
     let told = client.ask(&json!({ "action": "authenticate", "data": keys }));

@@ -51,8 +51,13 @@ const SECOND: SimDuration = SimDuration::from_secs(1);
 const MINUTE: SimDuration = SimDuration::from_secs(60);
 
 /// Enough for what happens within a second.
-const CONFIG: PublicationConfig =
-    PublicationConfig { retention: SimDuration::from_secs(2), events_max: 1 << 20, depth: 1, trades: 0 };
+const CONFIG: PublicationConfig = PublicationConfig {
+    retention: SimDuration::from_secs(2),
+    events_max: 1 << 20,
+    depth: 1,
+    trades: 0,
+    history_max: 0,
+};
 
 /// Makes the replay of a segment, all of its listings. The directory appears when it is whole.
 pub(super) fn make(
