@@ -49,5 +49,9 @@ pub use run_set::{AccountOutline, Batch, MarketOutline, RunOutline, RunSet, Spre
 pub use sampling::equity_sampler::Ruin;
 pub use sampling::trading_year::TradingYear;
 pub use series::{EvenSample, Extent, LineDownsampler, MeanDownsampler, Point, downsampled};
-pub use stylized::{Margin, Statistic, StylizedFact, StylizedFactKind, StylizedFacts, Verdict};
+#[cfg(test)]
+pub(crate) use stylized::Material;
+pub use stylized::{
+    Margin, RecordedFacts, Statistic, StylizedFact, StylizedFactKind, StylizedFacts, Verdict,
+};
 pub use verify::{Anomaly, BookCheck, BookVerdict, Ladders, OutOfPriority, Reason, RowDifference};

@@ -3,7 +3,7 @@
 //! | exit code | meaning |
 //! |---|---|
 //! | 0 | success |
-//! | 1 | a run or a test failed, a file could not be read or written, a book differs, or two runs differ |
+//! | 1 | a run or a test failed, a file could not be read or written, a book or two runs differ, or markets show too few facts |
 //! | 2 | the input is not valid: nothing was run, nothing was written |
 //! | 3 | a strategy failed or was stopped while running; `--allow-failed` makes it 0 |
 //! | 130 | interrupted; a program that a second signal ends, too |
@@ -35,6 +35,7 @@ mod stop;
 mod strategy;
 mod strategy_file;
 mod strategy_test;
+mod validate;
 mod verify_book;
 
 use std::env;
@@ -62,6 +63,7 @@ pub fn main() -> ExitCode {
         Command::Schema => schema::run(),
         Command::Report(arguments) => report::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
+        Command::Validate(arguments) => validate::run(&arguments),
         Command::VerifyBook(arguments) => verify_book::run(&arguments),
         Command::Serve(arguments) => return serve::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),

@@ -112,7 +112,7 @@ impl ListingBuilder {
         self.spread_bps.set(at, share.map(|(spread, mid)| spread / mid * 10_000.0));
         self.bid_size.set(at, touch.bid_size);
         self.ask_size.set(at, touch.ask_size);
-        self.flow.quote(at, mid);
+        self.flow.quote(at, touch, mid);
         if touch.bid.or(touch.ask).is_none() {
             self.flow.shut(at);
         }

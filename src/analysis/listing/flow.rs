@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use crate::analysis::listing::order_sign_acf::OrderSignAcf;
 use crate::analysis::metrics::{MarketTotals, MidsOfTrade};
-use crate::analysis::rows::market_rows::Print;
+use crate::analysis::rows::market_rows::{Print, Touch};
 use crate::analysis::sampling::mid_periods::{Ended, MidPeriods};
 use crate::analysis::sampling::periods::Periods;
 use crate::analysis::series::extent::Point;
@@ -66,11 +66,11 @@ impl Flow {
         self.mid
     }
 
-    /// Takes a mid, or that there is none at the moment.
-    pub(crate) fn quote(&mut self, at: i64, mid: Option<f64>) {
+    /// Takes the touch, and the mid of it, or that there is none at the moment.
+    pub(crate) fn quote(&mut self, at: i64, touch: &Touch, mid: Option<f64>) {
         self.settle_before(at);
         self.roll(at);
-        self.stylized.quote(at, mid);
+        self.stylized.quote(at, touch, mid);
         self.mids.quote(mid);
         self.mid = mid.or(self.mid);
     }
@@ -150,6 +150,7 @@ mod tests {
     use bearpit_core::units::{SimDuration, SimTime};
 
     const MINUTE: i64 = 60_000_000_000;
+    const NO_SIZES: Touch = Touch { bid: None, bid_size: None, ask: None, ask_size: None };
 
     fn flow() -> Flow {
         let extent = Extent::new(SimTime::from_nanos(0), SimTime::from_nanos(2 * DAY_NANOS));
@@ -164,10 +165,10 @@ mod tests {
     #[test]
     fn a_quiet_minute_counts_and_a_night_does_not() {
         let mut flow = flow();
-        flow.quote(1, Some(100.0));
-        flow.quote(3 * MINUTE + 1, Some(101.0));
+        flow.quote(1, &NO_SIZES, Some(100.0));
+        flow.quote(3 * MINUTE + 1, &NO_SIZES, Some(101.0));
         // A night, and a jump over it in the first minute of the next day.
-        flow.quote(DAY_NANOS + 600 * MINUTE + 1, Some(102.0));
+        flow.quote(DAY_NANOS + 600 * MINUTE + 1, &NO_SIZES, Some(102.0));
         let squares = (1.01_f64).ln().powi(2) + (102.0_f64 / 101.0).ln().powi(2);
         // Three quiet minutes, the fourth, and the one next day.
         let expected = (squares / 5.0 * 98_280.0).sqrt();
@@ -179,13 +180,13 @@ mod tests {
     fn a_day_ends_with_its_last_trade_where_the_quotes_are_gone() {
         let mut flow = flow();
         let print = |price| Print { price, quantity: 1.0, sign: None };
-        flow.quote(1, Some(100.0));
+        flow.quote(1, &NO_SIZES, Some(100.0));
         // The close is printed while a quote stands, which is withdrawn at once; the next day's is found in
         // an auction.
         flow.trade(10, &print(101.0));
-        flow.quote(10, None);
-        flow.quote(DAY_NANOS + 1, Some(101.0));
-        flow.quote(DAY_NANOS + 20, None);
+        flow.quote(10, &NO_SIZES, None);
+        flow.quote(DAY_NANOS + 1, &NO_SIZES, Some(101.0));
+        flow.quote(DAY_NANOS + 20, &NO_SIZES, None);
         flow.trade(DAY_NANOS + 30, &print(102.0));
         let squares = (1.01_f64).ln().powi(2) + (102.0_f64 / 101.0).ln().powi(2);
         let expected = (squares / 2.0 * 98_280.0).sqrt();
@@ -196,9 +197,9 @@ mod tests {
     #[test]
     fn the_first_quote_at_the_start_makes_no_period_of_its_own() {
         let mut flow = flow();
-        flow.quote(0, Some(100.0));
-        flow.quote(MINUTE - 1, Some(101.0));
-        flow.quote(MINUTE + 1, Some(100.0));
+        flow.quote(0, &NO_SIZES, Some(100.0));
+        flow.quote(MINUTE - 1, &NO_SIZES, Some(101.0));
+        flow.quote(MINUTE + 1, &NO_SIZES, Some(100.0));
         let squares = 2.0 * (1.01_f64).ln().powi(2);
         let expected = (squares / 2.0 * 98_280.0).sqrt();
         let found = measures(flow).get("volatility_realized_annualised").unwrap();
@@ -211,9 +212,9 @@ mod tests {
         for (auction, counts) in [(MINUTE, true), (2 * MINUTE - 1, true), (MINUTE - 1, false)] {
             let mut flow = flow();
             flow.trade(auction, &print(90.0, None));
-            flow.quote(2 * MINUTE - 1, Some(100.0));
+            flow.quote(2 * MINUTE - 1, &NO_SIZES, Some(100.0));
             flow.trade(2 * MINUTE - 1, &print(10.0, Some(1.0)));
-            flow.quote(2 * MINUTE, Some(101.0));
+            flow.quote(2 * MINUTE, &NO_SIZES, Some(101.0));
             let traded = if counts { 100.0 * 100.0 } else { 10.0 * 100.0 };
             let found = measures(flow).get("amihud_illiquidity").unwrap();
             assert!((found / (0.01 / traded * 1e6) - 1.0).abs() < 1e-12, "{found} with {traded} traded");
@@ -223,11 +224,11 @@ mod tests {
     #[test]
     fn a_trade_is_measured_against_the_mid_before_it_and_a_minute_later() {
         let mut flow = flow();
-        flow.quote(0, Some(100.0));
+        flow.quote(0, &NO_SIZES, Some(100.0));
         flow.trade(10, &Print { price: 100.1, quantity: 10.0, sign: Some(1.0) });
-        flow.quote(11, Some(100.5));
-        flow.quote(10 + LATER_NANOS, Some(100.3));
-        flow.quote(11 + LATER_NANOS, Some(90.0));
+        flow.quote(11, &NO_SIZES, Some(100.5));
+        flow.quote(10 + LATER_NANOS, &NO_SIZES, Some(100.3));
+        flow.quote(11 + LATER_NANOS, &NO_SIZES, Some(90.0));
         let measures = measures(flow);
         let close = |key: &str, value: f64| {
             let found = measures.get(key).unwrap();
@@ -241,7 +242,7 @@ mod tests {
     #[test]
     fn an_auction_has_volume_and_no_aggressor() {
         let mut flow = flow();
-        flow.quote(0, Some(100.0));
+        flow.quote(0, &NO_SIZES, Some(100.0));
         flow.trade(10, &Print { price: 101.0, quantity: 10.0, sign: None });
         let measures = measures(flow);
         assert_eq!(measures.get("volume"), Some(10.0));

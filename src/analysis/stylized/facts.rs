@@ -1,58 +1,85 @@
-//! The eight facts: from statistics to verdicts, each by the rule of [`StylizedFactKind::rule`].
+//! The facts of returns and of the signs of orders: from statistics to verdicts, each by the rule of
+//! [`StylizedFactKind::rule`].
 
 use super::dependence::{
     PORTMANTEAU_LAGS, Portmanteau, autocorrelation, centred, leverage, ljung_box, rank_correlation,
     robust_portmanteau,
 };
 use super::memory::SignMemory;
+use super::order_facts::{self, decay};
 use super::returns::ReturnSeries;
 use super::tails::{Estimate, hill, kurtosis_fall, skew};
-use super::{Margin, RETURNS_MIN, Statistic, StylizedFact, StylizedFactKind, Verdict};
+use super::{LAGS, Margin, Material, RETURNS_MIN, Statistic, StylizedFact, StylizedFactKind, Verdict};
 use crate::analysis::metrics::distribution::kurtosis_excess_biased;
 use crate::analysis::metrics::series::real;
 
 /// How many standard errors 95 in 100 lie within.
-const WITHIN: f64 = 1.96;
+pub(super) const WITHIN: f64 = 1.96;
 /// The share of returns that make the tail.
-const TAIL: f64 = 0.05;
-/// The tail indices of real markets: Cont (2001) finds more than two and less than five.
-const TAIL_INDICES: [f64; 2] = [2.0, 5.0];
+pub(super) const TAIL: f64 = 0.05;
 /// A portmanteau speaks of dependence below this probability.
 const REJECTED: f64 = 0.01;
 /// Over how many intervals after a return volatility is measured.
-const LEVERAGE_LAGS: usize = 10;
+pub(super) const LEVERAGE_LAGS: usize = 10;
 /// Of so many sums at least a kurtosis is taken.
 const SUMS_MIN: usize = 60;
 
-/// What was found: statistics and verdict, or why there are none.
-type Found = Result<(Vec<Statistic>, Verdict), &'static str>;
+/// What was found: statistics, of which the first stands for the fact, verdict, and of how many observations;
+/// or why there is nothing.
+pub(super) type Found = Result<(Vec<Statistic>, Verdict, usize), &'static str>;
 
-const UNMOVED: &str = "the mid moved too little";
+/// What was found in returns.
+type InReturns = Result<(Vec<Statistic>, Verdict), &'static str>;
+
+pub(super) const UNMOVED: &str = "the mid moved too little";
 
 /// Takes all facts, in order.
-pub(super) fn all(series: &ReturnSeries, signs: &SignMemory) -> Vec<StylizedFact> {
+pub(super) fn all(material: &Material) -> Vec<StylizedFact> {
     let take = |fact: StylizedFactKind| {
-        let of_returns = || enough(series).map(|()| series.returns.as_slice());
-        let found = match fact {
-            StylizedFactKind::NoAutocorrelation => of_returns().and_then(no_autocorrelation),
-            StylizedFactKind::HeavyTails => of_returns().and_then(heavy_tails),
-            StylizedFactKind::Asymmetry => of_returns().and_then(asymmetry),
-            StylizedFactKind::AggregationalGaussianity => of_returns().and_then(|_| gaussianity(series)),
-            StylizedFactKind::VolatilityClustering => of_returns().and_then(clustering),
-            StylizedFactKind::Leverage => of_returns().and_then(leverage_effect),
-            StylizedFactKind::VolumeAndVolatility => {
-                of_returns().and_then(|returns| volume(returns, &series.notionals))
-            }
-            StylizedFactKind::LongMemoryOfSigns => long_memory(signs),
-        };
-        let (statistics, verdict) = found.unwrap_or_else(|why| (Vec::new(), Verdict::CannotTell(why)));
+        let (statistics, verdict, sample) =
+            found(fact, material).unwrap_or_else(|why| (Vec::new(), Verdict::CannotTell(why), 0));
         let sample = match fact {
-            StylizedFactKind::LongMemoryOfSigns => signs.orders(),
-            _ => series.returns.len(),
+            StylizedFactKind::LongMemoryOfSigns => material.signs.orders(),
+            _ if fact.is_of_returns() => material.series.returns.len(),
+            _ => sample,
         };
         StylizedFact { fact, statistics, sample, verdict }
     };
     StylizedFactKind::ALL.map(take).into()
+}
+
+fn found(fact: StylizedFactKind, material: &Material) -> Found {
+    let series = &material.series;
+    let in_returns = |take: &dyn Fn(&[f64]) -> InReturns| {
+        enough(series)?;
+        let (statistics, verdict) = take(&series.returns)?;
+        Ok((statistics, verdict, series.returns.len()))
+    };
+    match fact {
+        StylizedFactKind::NoAutocorrelation => in_returns(&no_autocorrelation),
+        StylizedFactKind::HeavyTails => in_returns(&heavy_tails),
+        StylizedFactKind::Asymmetry => in_returns(&asymmetry),
+        StylizedFactKind::AggregationalGaussianity => in_returns(&|_| gaussianity(series)),
+        StylizedFactKind::VolatilityClustering => in_returns(&clustering),
+        StylizedFactKind::Leverage => in_returns(&leverage_effect),
+        StylizedFactKind::VolumeAndVolatility => in_returns(&|returns| volume(returns, &series.notionals)),
+        StylizedFactKind::LongMemoryOfSigns => long_memory(&material.signs),
+        StylizedFactKind::VarianceRatio => {
+            enough(series).and_then(|()| order_facts::variance_ratio(&material.fine))
+        }
+        StylizedFactKind::Arrivals => order_facts::arrivals(&material.arrivals),
+        StylizedFactKind::SpreadAndDepth => order_facts::touch(&material.touch),
+        StylizedFactKind::IntradayPattern => order_facts::day(&material.day),
+        StylizedFactKind::PriceImpact => order_facts::impact(fact, &material.of_orders),
+        StylizedFactKind::MetaorderImpact => order_facts::impact(fact, &material.of_runs),
+        StylizedFactKind::OrderFlowImbalance => order_facts::imbalance(&material.touch),
+    }
+}
+
+/// Whether a range meets what real markets show.
+pub(super) fn within(fact: StylizedFactKind, [low, high]: [f64; 2]) -> Verdict {
+    let [least, most] = fact.band();
+    seen(low <= most && high >= least)
 }
 
 /// Returns why returns say nothing, if they do not.
@@ -88,14 +115,15 @@ fn chance(count: usize) -> Margin {
     Margin::Chance(WITHIN / real(count).sqrt())
 }
 
-fn no_autocorrelation(returns: &[f64]) -> Found {
+fn no_autocorrelation(returns: &[f64]) -> InReturns {
     let first = autocorrelation(returns, 1).ok_or(UNMOVED)?[0];
     let q = robust_portmanteau(returns).ok_or(UNMOVED)?;
     let statistics = vec![
         statistic("autocorrelation at lag 1", first, chance(returns.len())),
         statistic("Q of lags 2 to 21", q.value, Margin::Probability(q.probability)),
     ];
-    Ok((statistics, seen(q.probability >= REJECTED)))
+    let is_small = within(StylizedFactKind::NoAutocorrelation, [first, first]) == Verdict::Seen;
+    Ok((statistics, seen(q.probability >= REJECTED && is_small)))
 }
 
 /// The excess kurtosis, and within what it lies of so many normal returns.
@@ -114,26 +142,26 @@ fn moves(returns: &[f64]) -> Result<(), &'static str> {
     }
 }
 
-fn heavy_tails(returns: &[f64]) -> Found {
+fn heavy_tails(returns: &[f64]) -> InReturns {
     moves(returns)?;
     let (value, normal) = kurtosis(returns).ok_or(UNMOVED)?;
     let index = hill(returns, TAIL).ok_or(UNMOVED)?;
-    let [low, high] = [-WITHIN, WITHIN].map(|errors| index.value + errors * index.error);
-    let is_real = low <= TAIL_INDICES[1] && high >= TAIL_INDICES[0];
+    let reach = [-WITHIN, WITHIN].map(|errors| index.value + errors * index.error);
+    let is_real = within(StylizedFactKind::HeavyTails, reach) == Verdict::Seen;
     let statistics = vec![
+        around(StylizedFactKind::HeavyTails.measured(), index),
         statistic("excess kurtosis", value, Margin::Chance(normal)),
-        around("tail index of the largest 5 %", index),
     ];
     Ok((statistics, seen(value > normal && is_real)))
 }
 
-fn asymmetry(returns: &[f64]) -> Found {
+fn asymmetry(returns: &[f64]) -> InReturns {
     let skew = skew(returns).ok_or(UNMOVED)?;
     let margin = WITHIN * skew.error;
     Ok((vec![statistic("skewness", skew.value, Margin::Chance(margin))], seen(skew.value < -margin)))
 }
 
-fn gaussianity(series: &ReturnSeries) -> Found {
+fn gaussianity(series: &ReturnSeries) -> InReturns {
     moves(&series.returns)?;
     let over = |multiple: usize| {
         let summed = series.summed(multiple).returns;
@@ -148,7 +176,7 @@ fn gaussianity(series: &ReturnSeries) -> Found {
         1 => "excess kurtosis over 1 interval".to_owned(),
         _ => format!("over {multiple}"),
     };
-    let statistics = found
+    let kurtoses = found
         .iter()
         .map(|(multiple, (value, chance))| statistic(name(*multiple), *value, Margin::Chance(*chance)));
     let verdict = match fall.value {
@@ -159,10 +187,10 @@ fn gaussianity(series: &ReturnSeries) -> Found {
         lower if lower <= 0.0 => Verdict::NotSeen,
         _ => Verdict::CannotTell("the difference is within what chance does to so few sums"),
     };
-    Ok((statistics.chain([lower]).collect(), verdict))
+    Ok(([lower].into_iter().chain(kurtoses).collect(), verdict))
 }
 
-fn clustering(returns: &[f64]) -> Found {
+fn clustering(returns: &[f64]) -> InReturns {
     let sizes: Vec<f64> = returns.iter().map(|value| value.abs()).collect();
     let squares: Vec<f64> = returns.iter().map(|value| value * value).collect();
     let rho = autocorrelation(&sizes, PORTMANTEAU_LAGS).ok_or(UNMOVED)?;
@@ -178,17 +206,23 @@ fn clustering(returns: &[f64]) -> Found {
     };
     // One extreme return makes squares look as if nothing depended on anything: sizes decide.
     let verdict = seen(q.probability < REJECTED && above * 2 >= rho.len());
-    Ok((vec![at(1), at(5), at(20), q_of("|r|", q), q_of("r²", of_squares)], verdict))
+    let fading = autocorrelation(&sizes, LAGS).and_then(|rho| decay(&rho));
+    let fading = fading.map(|[exponent, error]| {
+        let name = format!("exponent by which it decays over {LAGS} lags");
+        statistic(name, exponent, Margin::Around(WITHIN * error))
+    });
+    let statistics = [at(1), at(5), at(20), q_of("|r|", q), q_of("r²", of_squares)];
+    Ok((statistics.into_iter().chain(fading).collect(), verdict))
 }
 
-fn leverage_effect(returns: &[f64]) -> Found {
+fn leverage_effect(returns: &[f64]) -> InReturns {
     let mean = leverage(returns, LEVERAGE_LAGS).ok_or(UNMOVED)?;
     let margin = WITHIN * mean.error;
     let name = "correlation of r with later squares, mean of lags 1 to 10";
     Ok((vec![statistic(name, mean.value, Margin::Chance(margin))], seen(mean.value < -margin)))
 }
 
-fn volume(returns: &[f64], notionals: &[f64]) -> Found {
+fn volume(returns: &[f64], notionals: &[f64]) -> InReturns {
     if notionals.iter().all(|notional| *notional == 0.0) {
         return Err("no trades were recorded in these intervals");
     }
@@ -212,5 +246,6 @@ fn long_memory(signs: &SignMemory) -> Found {
     let [short, long] = hurst.blocks;
     let name = format!("Hurst exponent, blocks of {short} to {long} orders");
     let exponent = Estimate { value: hurst.exponent, error: hurst.error };
-    Ok((vec![around(&name, exponent)], seen(hurst.exponent - WITHIN * hurst.error > 0.5)))
+    let verdict = seen(hurst.exponent - WITHIN * hurst.error > 0.5);
+    Ok((vec![around(&name, exponent)], verdict, signs.orders()))
 }

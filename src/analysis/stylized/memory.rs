@@ -1,6 +1,7 @@
 //! [`SignMemory`]: how long purchases follow purchases.
 
-use crate::analysis::metrics::series::real;
+use super::bootstrap::of_blocks;
+use crate::analysis::metrics::series::{finite, real};
 
 /// The longest blocks are those of which there are so many.
 const BLOCKS_MIN: usize = 50;
@@ -11,7 +12,7 @@ const HALVED: usize = 3;
 const LONG_MIN: usize = 8;
 
 /// Sums of signs over blocks of one length.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 struct Blocks {
     /// The first half of a block of the next length, if it waits for the other.
     half: Option<f64>,
@@ -29,14 +30,19 @@ impl Blocks {
 }
 
 /// The variance of sums of the signs of market orders over blocks of 1, 2, 4 ... of them; nothing else is
-/// kept.
+/// kept but a byte for each 32 of them.
 ///
 /// Trades of one instant on one side are one order: what takes several resting orders counts once.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct SignMemory {
     last: Option<(i64, f64)>,
     levels: Vec<Blocks>,
+    /// The sums of signs of 32 orders each, from which samples are drawn.
+    chunks: Vec<i8>,
 }
+
+/// Chunks are blocks of 2 to the power of this orders.
+const CHUNK_LEVEL: usize = LONG_MIN - HALVED;
 
 /// How fast sums of signs spread.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -73,6 +79,10 @@ impl SignMemory {
             blocks.count += 1;
             blocks.sum += sum;
             blocks.squares += sum * sum;
+            if level == CHUNK_LEVEL {
+                #[expect(clippy::cast_possible_truncation, reason = "a sum of 32 signs")]
+                self.chunks.push(sum as i8);
+            }
             carried = blocks.half.take().map(|half| half + sum);
             blocks.half = carried.is_none().then_some(sum);
             level += 1;
@@ -105,4 +115,34 @@ impl SignMemory {
             blocks: [1 << short, 1 << long],
         })
     }
+
+    /// Returns the interval of the exponent: the longest blocks are drawn, each with the shorter ones in it.
+    pub(super) fn interval(&self, name: &str) -> Option<[f64; 2]> {
+        let hurst = self.hurst()?;
+        let [short, long] = hurst.blocks.map(|orders| orders >> CHUNK_LEVEL);
+        let blocks: Vec<[f64; 4]> =
+            self.chunks.chunks_exact(long).map(|block| moments(block, short)).collect();
+        let parts = real(1 << HALVED);
+        of_blocks(name, blocks.len(), |drawn| {
+            let mut sums = [0.0; 4];
+            for block in drawn {
+                sums.iter_mut().zip(blocks[*block]).for_each(|(sum, value)| *sum += value);
+            }
+            let count = real(drawn.len());
+            let variance = |sum: f64, squares: f64, count: f64| squares / count - (sum / count).powi(2);
+            let few = variance(sums[0], sums[1], count);
+            let many = variance(sums[2], sums[3], count * parts);
+            finite(libm::log(few / many) / (libm::log(2.0) * real(HALVED)) / 2.0)
+        })
+    }
+}
+
+/// Returns the sum of a block and its square, and the sums of the shorter blocks in it and of their squares.
+fn moments(block: &[i8], short: usize) -> [f64; 4] {
+    let sum = |chunks: &[i8]| chunks.iter().map(|chunk| f64::from(*chunk)).sum::<f64>();
+    let whole = sum(block);
+    let parts = block.chunks_exact(short.max(1)).map(sum);
+    let (sums, squares) =
+        parts.fold((0.0, 0.0), |(sums, squares), part| (sums + part, squares + part * part));
+    [whole, whole * whole, sums, squares]
 }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::order_facts::FineReturns;
 use crate::analysis::sampling::mid_periods::{Ended, MidPeriods};
 use crate::analysis::sampling::periods::Periods;
 use bearpit_core::units::SimDuration;
@@ -10,7 +11,7 @@ use bearpit_core::units::SimDuration;
 ///
 /// The longest is that of most studies of intraday returns: beyond it, the ways of the book (queues, ticks,
 /// makers who requote) hardly show.
-const INTERVALS: [i64; 6] = [1, 5, 15, 30, 60, 300];
+pub(super) const INTERVALS: [i64; 6] = [1, 5, 15, 30, 60, 300];
 /// The longest interval is taken that leaves so many returns.
 const RETURNS_WANTED: usize = 1_000;
 /// So many returns are kept on the way, of which the longer intervals are made; more only where even the
@@ -122,21 +123,21 @@ impl ReturnsBuilder {
     }
 
     /// Returns the series over the longest interval that leaves enough returns, or else over the shortest;
-    /// and the interval. What ends after `end` is left out.
-    pub(super) fn finish(mut self, end: i64) -> (ReturnSeries, SimDuration) {
+    /// the interval; and the series over the shortest one. What ends after `end` is left out.
+    pub(super) fn finish(mut self, end: i64) -> (ReturnSeries, SimDuration, FineReturns) {
         // What the end of the run cuts short is no whole interval.
         if let Some(ended) = self.mids.finish().filter(|ended| ended.end <= end) {
             close(&mut self.series, &mut self.shown, &ended);
         }
         let longer = INTERVALS.iter().rev().map(|seconds| nanos(*seconds));
-        let multiples = longer.filter(|it| *it > self.interval && it % self.interval == 0);
-        for interval in multiples {
+        let mut multiples = longer.filter(|it| *it > self.interval && it % self.interval == 0);
+        let found = multiples.find_map(|interval| {
             let summed = self.series.summed(usize::try_from(interval / self.interval).unwrap_or(1));
-            if summed.returns.len() >= RETURNS_WANTED {
-                return (summed, SimDuration::from_nanos(interval));
-            }
-        }
-        (self.series, SimDuration::from_nanos(self.interval))
+            (summed.returns.len() >= RETURNS_WANTED).then_some((summed, interval))
+        });
+        let (series, interval) = found.unwrap_or_else(|| (self.series.clone(), self.interval));
+        let fine = FineReturns { series: self.series, seconds: self.interval / nanos(1) };
+        (series, SimDuration::from_nanos(interval), fine)
     }
 }
 
@@ -190,7 +191,7 @@ mod tests {
             let mut builder = builder(seconds, sample);
             grow(&mut builder, 0..seconds);
             let end = builder.end;
-            let (series, found) = builder.finish(end);
+            let (series, found, _) = builder.finish(end);
             assert_eq!((found, series.returns.len()), (SimDuration::from_secs(interval), count));
             let (each, notional) = (0.000_1 * interval as f64, 5.0 * interval as f64);
             assert!(series.returns.iter().all(|it| (it / each - 1.0).abs() < 1e-6), "of {seconds} s");
@@ -204,7 +205,7 @@ mod tests {
         grow(&mut builder, 30_000..30_700);
         grow(&mut builder, 86_400 + 30_000..86_400 + 30_700);
         let end = builder.end;
-        let (series, _) = builder.finish(end);
+        let (series, ..) = builder.finish(end);
         // The shortest interval of two days is five seconds; the first of each day is not whole.
         assert_eq!((series.returns.len(), series.breaks.as_slice()), (278, [139].as_slice()));
         assert!(series.returns.iter().all(|it| (it / 0.000_5 - 1.0).abs() < 1e-6));
@@ -220,7 +221,7 @@ mod tests {
         builder.quote(400 * SECOND - SECOND / 2, Some(100.0 * (-0.000_1_f64).exp()));
         grow(&mut builder, 400..600);
         let end = builder.end;
-        let (series, _) = builder.finish(end);
+        let (series, ..) = builder.finish(end);
         assert_eq!((series.returns.len(), series.breaks.as_slice()), (299 + 200, [299].as_slice()));
         assert!(series.returns.iter().all(|it| (it / 0.000_1 - 1.0).abs() < 1e-6));
     }
@@ -240,7 +241,7 @@ mod tests {
         let mut builder = builder(23_000, 3_600);
         grow(&mut builder, 0..23_000);
         let end = builder.end;
-        let (series, interval) = builder.finish(end);
+        let (series, interval, _) = builder.finish(end);
         assert_eq!((series.returns.len(), interval), (1_533, SimDuration::from_secs(15)));
     }
 
@@ -261,7 +262,7 @@ mod tests {
             builder.quote(day * DAY + DAY / 2, Some(mid));
         }
         let end = builder.end;
-        let (series, interval) = builder.finish(end);
+        let (series, interval, _) = builder.finish(end);
         assert_eq!((series.returns.len(), interval), (4, SimDuration::from_secs(86_400)));
         assert!((series.returns[2] - (102.0_f64 / 101.0).ln()).abs() < 1e-15);
         assert!(series.breaks.is_empty());

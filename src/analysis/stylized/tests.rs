@@ -8,7 +8,7 @@ use rand::RngExt;
 use rand_distr::{Distribution, StudentT};
 use serde_json::Value;
 
-use super::dependence::{leverage, ljung_box, rank_correlation, robust_portmanteau};
+use super::dependence::{autocorrelation, leverage, ljung_box, rank_correlation, robust_portmanteau};
 use super::returns::ReturnSeries;
 use super::tails::{hill, skew};
 use super::*;
@@ -115,7 +115,7 @@ fn the_hurst_exponent_is_that_of_blocks_taken_one_by_one() {
         assert!(agree(hurst.exponent, value["exponent"].as_f64().unwrap()), "{hurst:?}");
         assert!(agree(hurst.error, value["error"].as_f64().unwrap()), "{hurst:?}");
         assert_eq!((hurst.blocks[1] as u64, memory.orders()), (value["long"].as_u64().unwrap(), 13_000));
-        let verdict = facts::all(&ReturnSeries::default(), &memory)[7].verdict;
+        let verdict = facts_of(&ReturnSeries::default(), &memory)[7].verdict;
         assert_eq!(verdict == Verdict::Seen, value["name"] == "long", "{hurst:?}");
     }
 }
@@ -129,8 +129,14 @@ fn an_order_that_takes_several_others_counts_once() {
     assert_eq!(memory.orders(), 4);
 }
 
+fn facts_of(series: &ReturnSeries, signs: &SignMemory) -> Vec<StylizedFact> {
+    let fine = FineReturns { series: series.clone(), seconds: 1 };
+    let material = Material { series: series.clone(), fine, signs: signs.clone(), ..Material::default() };
+    facts::all(&material)
+}
+
 fn verdicts(series: &ReturnSeries) -> Vec<Verdict> {
-    facts::all(series, &SignMemory::default()).into_iter().map(|fact| fact.verdict).collect()
+    facts_of(series, &SignMemory::default()).into_iter().map(|fact| fact.verdict).collect()
 }
 
 #[test]
@@ -159,7 +165,7 @@ fn clustered(stream: &mut Stream, count: usize) -> Vec<f64> {
 fn what_is_not_there_is_seen_as_seldom_as_chance_would_have_it() {
     const SAMPLES: usize = 1_000;
     let mut draws = stream(Seed::new(1), "returns");
-    let mut seen = [0; 8];
+    let mut seen = [0; 15];
     for _ in 0..SAMPLES {
         let returns = clustered(&mut draws, 1_000);
         // What is traded clusters, too, but has nothing to do with them.
@@ -167,7 +173,7 @@ fn what_is_not_there_is_seen_as_seldom_as_chance_would_have_it() {
         let found = verdicts(&ReturnSeries { returns, notionals, breaks: Vec::new() });
         seen.iter_mut().zip(found).for_each(|(seen, found)| *seen += usize::from(found == Verdict::Seen));
     }
-    let [quiet, tails, skewed, _, clustered, leverage, volume, _] = seen;
+    let [quiet, tails, skewed, _, clustered, leverage, volume, ..] = seen;
     // One in a hundred, or of what is tested on one side of two, one in forty; twice that is chance. Changing
     // volatility makes the test of autocorrelation more eager: 16 in a thousand, over six other seeds.
     assert!(SAMPLES - quiet <= SAMPLES * 3 / 100, "{seen:?}");
@@ -217,7 +223,7 @@ fn orders_that_hang_together_for_a_while_have_no_long_memory() {
             sign
         });
         let memory = memory_of(orders);
-        seen += u32::from(facts::all(&ReturnSeries::default(), &memory)[7].verdict == Verdict::Seen);
+        seen += u32::from(facts_of(&ReturnSeries::default(), &memory)[7].verdict == Verdict::Seen);
     }
     assert!(seen <= 8, "{seen} of 100");
 }
@@ -245,7 +251,7 @@ fn what_cannot_be_measured_has_a_reason_and_no_numbers() {
         (made(alternating), 6..8, "recorded"),
         (made((0..400).map(|it| if it % 3 == 0 { 0.01 } else { 0.0 }).collect()), 1..2, "stood still"),
     ] {
-        let found = facts::all(&series, &SignMemory::default());
+        let found = facts_of(&series, &SignMemory::default());
         for fact in &found[facts] {
             assert!(matches!(fact.verdict, Verdict::CannotTell(why) if why.contains(reason)), "{fact:?}");
             assert!(fact.statistics.is_empty());
@@ -253,9 +259,9 @@ fn what_cannot_be_measured_has_a_reason_and_no_numbers() {
     }
     let mut chopped = series("clustered");
     chopped.breaks = (3..chopped.returns.len()).step_by(3).collect();
-    let found = &facts::all(&chopped, &SignMemory::default())[3];
+    let found = &facts_of(&chopped, &SignMemory::default())[3];
     assert!(matches!(found.verdict, Verdict::CannotTell(why) if why.contains("too few returns to sum up")));
-    let one_way = facts::all(&ReturnSeries::default(), &memory_of((0..15_000).map(|_| 1.0)));
+    let one_way = facts_of(&ReturnSeries::default(), &memory_of((0..15_000).map(|_| 1.0)));
     assert!(matches!(one_way[7].verdict, Verdict::CannotTell(why) if why.contains("never vary")));
 }
 
@@ -281,10 +287,12 @@ mod property_tests {
         fn prop_no_number_is_none(returns in returns(), traded in prop::collection::vec(0.0..3.0_f64, 600)) {
             let notionals = traded.into_iter().take(returns.len()).map(f64::floor).collect();
             let series = ReturnSeries { returns, notionals, breaks: Vec::new() };
-            for fact in facts::all(&series, &SignMemory::default()) {
+            for fact in facts_of(&series, &SignMemory::default()) {
                 for statistic in &fact.statistics {
-                    let (Margin::Around(margin) | Margin::Chance(margin) | Margin::Probability(margin)) =
-                        statistic.margin;
+                    let margin = match statistic.margin {
+                        Margin::Around(margin) | Margin::Chance(margin) | Margin::Probability(margin) => margin,
+                        Margin::Resampled => 0.0,
+                    };
                     prop_assert!(statistic.value.is_finite() && margin.is_finite(), "{:?}", statistic);
                 }
             }

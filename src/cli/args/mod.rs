@@ -57,6 +57,8 @@ pub(in crate::cli) enum Command {
     Report(ReportArguments),
     /// Compare two runs: inputs, metrics, and the first difference of their tapes.
     Compare(CompareArguments),
+    /// Compare the markets of finished runs, or recorded order flow, with what is known of real markets.
+    Validate(ValidateArguments),
     /// Replay LOBSTER messages and compare the order book with LOBSTER's after each message.
     VerifyBook(VerifyBookArguments),
     /// Run a scenario as a live exchange: starts the program `bearpit-serve` with these arguments.
@@ -95,7 +97,10 @@ pub(in crate::cli) struct ManArguments {
 /// The exit codes of all commands, and what they mean.
 pub(in crate::cli) const EXIT_CODES: [(u8, &str); 5] = [
     (0, "success"),
-    (1, "a run or a test failed, a file could not be read or written, a book differs, or two runs differ"),
+    (
+        1,
+        "a run or a test failed, a file could not be read or written, a book or two runs differ, or markets show too few facts",
+    ),
     (2, "the input is not valid: nothing was run, nothing was written"),
     (3, "a strategy failed or was stopped while running, without --allow-failed"),
     (130, "interrupted"),
@@ -300,6 +305,25 @@ pub(in crate::cli) struct CompareArguments {
     /// Show all metrics that differ, not only the most important.
     #[arg(long)]
     pub(in crate::cli) all: bool,
+    /// Print the results as JSON.
+    #[arg(long)]
+    pub(in crate::cli) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ValidateArguments {
+    /// Directories of finished runs, such as runs/quickstart/42, or directories that contain runs.
+    #[arg(required_unless_present = "lobster", value_name = "RUN")]
+    pub(in crate::cli) runs: Vec<PathBuf>,
+    /// Look at a LOBSTER message file and its orderbook file instead.
+    #[arg(long, num_args = 2, value_names = ["MESSAGES", "ORDERBOOK"], conflicts_with = "runs")]
+    pub(in crate::cli) lobster: Option<Vec<PathBuf>>,
+    /// Fail unless each market shows so many of the facts.
+    #[arg(long, value_name = "FACTS", value_parser = clap::value_parser!(u8).range(1..=15))]
+    pub(in crate::cli) at_least: Option<u8>,
+    /// Fail only if fewer markets than this show so many.
+    #[arg(long = "in", value_name = "MARKETS", requires = "at_least", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(in crate::cli) markets: Option<u16>,
     /// Print the results as JSON.
     #[arg(long)]
     pub(in crate::cli) json: bool,

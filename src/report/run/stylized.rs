@@ -1,8 +1,6 @@
 //! The stylized facts of a market: autocorrelation, density, and a table with a verdict on each fact.
 
-use crate::analysis::{
-    ListingData, Margin, Statistic, StylizedFact, StylizedFactKind, StylizedFacts, Verdict,
-};
+use crate::analysis::{ListingData, Margin, Statistic, StylizedFact, StylizedFacts, Verdict};
 use crate::report::figures::{Chart, Color, Series, SeriesStyle};
 use crate::report::page::{PageBuilder, ReportError, put};
 use crate::report::text::{NONE, count_text, decimals_for, duration_text, escape, number};
@@ -21,9 +19,9 @@ fn section(page: &mut PageBuilder, facts: &StylizedFacts, title: &str) -> Result
     let closed = if facts.holds_closed_times() { "with" } else { "without" };
     put!(
         page,
-        "<p class=\"note\">Properties that real markets share (Cont 2001; Lillo and Farmer 2004), and whether this market shows them. \
+        "<p class=\"note\">Properties that real markets share (Cont 2001, and others), and whether this market shows them. \
          Returns r are the {} log returns of the mid over {}, {closed} those over closed times. “±” is the 95 % \
-         confidence interval; “chance” is the range that would contain 95 % of such values by chance alone, so that \
+         confidence interval, [ ] one that is found by resampling; “chance” is the range that would contain 95 % of such values by chance alone, so that \
          of many values some are outside. “Not seen” means that the data do not show the property, not that it is \
          absent. Rules and formulas are in <code>docs/stylized.md</code>.</p>",
         count_text(facts.returns as u64),
@@ -33,6 +31,13 @@ fn section(page: &mut PageBuilder, facts: &StylizedFacts, title: &str) -> Result
         page.begin_figures();
         correlogram(page, facts, title)?;
         density(page, facts, title)?;
+        page.end_figures();
+    }
+    if !(facts.impact_of_orders.is_empty() && facts.impact_of_runs.is_empty() && facts.day_profile.is_empty())
+    {
+        page.begin_figures();
+        impact(page, facts, title)?;
+        day_profile(page, facts, title)?;
         page.end_figures();
     }
     table(page, facts);
@@ -104,15 +109,69 @@ fn density(page: &mut PageBuilder, facts: &StylizedFacts, title: &str) -> Result
     page.figure(&format!("{title} density"), &figure, caption, "there are too few returns.")
 }
 
+/// How much further larger orders move the mid.
+fn impact(page: &mut PageBuilder, facts: &StylizedFacts, title: &str) -> Result<(), ReportError> {
+    let series = |label: &str, points: &[(f64, f64)], style, color| Series {
+        label: label.to_owned(),
+        points: points.iter().map(|(size, moved)| (libm::log10(*size), moved * 1e4)).collect(),
+        style,
+        color,
+    };
+    let figure = Chart {
+        title: format!("Impact by size, {title}"),
+        x_label: "logarithm of the size (base 10)".to_owned(),
+        y_label: "impact (basis points)".to_owned(),
+        band: None,
+        log_y: true,
+        series: vec![
+            series("of an order", &facts.impact_of_orders, SeriesStyle::Dots, Color::Line(0)),
+            series("of orders in a row", &facts.impact_of_runs, SeriesStyle::Triangles, Color::Line(1)),
+        ],
+    };
+    let caption = "How far the mid goes, on average, in the direction of an order until the next order, and of orders in a row on one side until one on the other side. \
+                   A straight line is a power of the size.";
+    page.figure(
+        &format!("{title} impact"),
+        &figure,
+        caption,
+        "the mid does not follow orders of different sizes.",
+    )
+}
+
+/// How much is traded over the session.
+fn day_profile(page: &mut PageBuilder, facts: &StylizedFacts, title: &str) -> Result<(), ReportError> {
+    let parts = (1_u32..).map(f64::from).zip(facts.day_profile.iter().copied());
+    let traded = Series {
+        label: "traded".to_owned(),
+        points: parts.collect(),
+        style: SeriesStyle::Dots,
+        color: Color::Line(0),
+    };
+    let figure = Chart {
+        title: format!("Trading over the day, {title}"),
+        x_label: "part of the session (thirteenths)".to_owned(),
+        y_label: "traded (multiple of the mean)".to_owned(),
+        band: None,
+        log_y: false,
+        series: vec![traded],
+    };
+    let caption = "What is traded in each thirteenth of a session, from its first to its last trade, as a multiple of the mean.";
+    page.figure(&format!("{title} day"), &figure, caption, "no session lasts two hours.")
+}
+
 fn table(page: &mut PageBuilder, facts: &StylizedFacts) {
     put!(page, "<div class=\"scroll\"><table class=\"facts\"><thead><tr><th>fact</th><th>real markets</th>");
     put!(page, "<th>here</th><th>counts as seen if</th><th>verdict</th></tr></thead><tbody>");
-    facts.facts.iter().for_each(|fact| row(page, fact));
+    facts.facts.iter().for_each(|fact| row(page, fact, facts.interval(fact.fact)));
     put!(page, "</tbody></table></div>");
 }
 
-fn row(page: &mut PageBuilder, fact: &StylizedFact) {
-    let here: Vec<String> = fact.statistics.iter().map(statistic_text).collect();
+fn row(page: &mut PageBuilder, fact: &StylizedFact, interval: Option<[f64; 2]>) {
+    let mut here: Vec<String> = fact.statistics.iter().map(statistic_text).collect();
+    if let Some((first, [low, high])) = here.first_mut().zip(interval) {
+        let points = decimals_for((high - low) / 6.0);
+        first.push_str(&format!(" [{}\u{a0}to\u{a0}{}]", number(low, points), number(high, points)));
+    }
     let here = if here.is_empty() { NONE.to_owned() } else { here.join("<br>") };
     let verdict = match fact.verdict {
         Verdict::Seen => "<b>seen</b>".to_owned(),
@@ -120,7 +179,7 @@ fn row(page: &mut PageBuilder, fact: &StylizedFact) {
         Verdict::CannotTell(why) => format!("undetermined: {why}"),
     };
     let (name, sample) = (fact.fact.name(), count_text(fact.sample as u64));
-    let counted = if fact.fact == StylizedFactKind::LongMemoryOfSigns { "orders" } else { "returns" };
+    let counted = fact.fact.counted();
     put!(
         page,
         "<tr><th>{name}<small>{sample} {counted}</small></th><td>{}</td>",
@@ -150,6 +209,7 @@ fn statistic_text(statistic: &Statistic) -> String {
         Margin::Probability(share) => {
             format!("<b>{}</b> (p = {})", number(statistic.value, 1), number(share, 3))
         }
+        Margin::Resampled => format!("<b>{}</b>", number(statistic.value, 2)),
     };
     format!("{}: {text}", escape(&statistic.name))
 }
@@ -157,6 +217,7 @@ fn statistic_text(statistic: &Statistic) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::{Material, StylizedFactKind};
     use bearpit_core::units::SimDuration;
 
     fn facts(verdict: impl Fn(StylizedFactKind) -> Verdict) -> StylizedFacts {
@@ -169,6 +230,10 @@ mod tests {
             autocorrelation_of_sizes: Vec::new(),
             density: Vec::new(),
             normal: Vec::new(),
+            impact_of_orders: Vec::new(),
+            impact_of_runs: Vec::new(),
+            day_profile: Vec::new(),
+            material: Material::default(),
             facts: StylizedFactKind::ALL.map(fact).to_vec(),
         }
     }
@@ -203,7 +268,7 @@ mod tests {
         let page = page(&facts);
         assert_eq!(
             (page.matches("<tr><th>").count(), page.matches("not seen</td>").count()),
-            (9, 6),
+            (16, 13),
             "{page}"
         );
         for part in [

@@ -4,9 +4,9 @@ use crate::analysis::metrics::MarketTotals;
 use crate::analysis::metrics::{Measures, Sample, TradingTotals, account, market, trading};
 use crate::analysis::{
     AccountData, AccountTrip, Attribution, DepthProfile, EntryLatencies, EvenSample, Extent, FillMark,
-    LineDownsampler, ListingData, LogLine, Margin, MeanDownsampler, OpenPosition, OwnerLog, Plotted,
-    PlottedSeries, Point, PositionSeries, RunData, Statistic, StylizedFact, StylizedFactKind, StylizedFacts,
-    TopTrips, Verdict,
+    LineDownsampler, ListingData, LogLine, Margin, Material, MeanDownsampler, OpenPosition, OwnerLog,
+    Plotted, PlottedSeries, Point, PositionSeries, RunData, Statistic, StylizedFact, StylizedFactKind,
+    StylizedFacts, TopTrips, Verdict,
 };
 use crate::record::Manifest;
 use crate::report::render;
@@ -161,6 +161,10 @@ fn stylized() -> StylizedFacts {
         autocorrelation_of_sizes: vec![0.1; 40],
         density: (-20..=20).map(|bar| (f64::from(bar) / 2.0, 0.01)).collect(),
         normal: (-30..=30).map(|bar| (f64::from(bar) / 10.0, 0.1)).collect(),
+        impact_of_orders: (1..=40).map(|bin| (f64::from(bin), 1e-4)).collect(),
+        impact_of_runs: (1..=40).map(|bin| (f64::from(bin), 1e-4)).collect(),
+        day_profile: vec![1.0; 13],
+        material: Material::default(),
         facts: StylizedFactKind::ALL.map(fact).to_vec(),
     }
 }
