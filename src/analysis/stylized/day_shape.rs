@@ -1,7 +1,7 @@
 //! [`DayShape`]: whether more is traded at the edges of a day than in its middle.
 
 use super::bootstrap::{BLOCKS_MIN, of_blocks};
-use crate::analysis::metrics::series::{finite, mean};
+use crate::analysis::metrics::series::{finite, mean, real};
 use crate::analysis::sampling::periods::DAY_NANOS;
 
 /// A day is cut into minutes, and its session into so many parts.
@@ -109,11 +109,11 @@ impl DayShape {
             return of_blocks(name, self.days(), |days| mean(&drawn(&self.ratios, days)));
         }
         let Day { edges, middle } = &self.last;
-        let count = edges.len().max(middle.len());
-        let lengths = edges.len().min(middle.len());
-        of_blocks(name, count, |places| {
-            let day = Day { edges: drawn(edges, places), middle: drawn(middle, places) };
-            day.ratio().filter(|_| lengths > 0)
+        // Edges and middle are drawn apart from one another; of a whole multiple of places each is as likely.
+        of_blocks(name, edges.len() * middle.len(), |places| {
+            let (at_edges, rest) = places.split_at_checked(edges.len())?;
+            let in_middle = rest.get(..middle.len())?;
+            Day { edges: drawn(edges, at_edges), middle: drawn(middle, in_middle) }.ratio()
         })
     }
 
@@ -123,7 +123,7 @@ impl DayShape {
         if days == 0 {
             return Vec::new();
         }
-        self.parts.iter().map(|sum| sum / crate::analysis::metrics::series::real(days)).collect()
+        self.parts.iter().map(|sum| sum / real(days)).collect()
     }
 }
 

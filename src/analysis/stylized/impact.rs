@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::facts::WITHIN;
 use crate::analysis::metrics::series::{finite, real};
 use crate::analysis::series::Extent;
 use crate::analysis::series::extent::Stretches;
@@ -50,7 +51,7 @@ pub(super) struct Curve {
 pub(super) enum NoCurve {
     /// Orders are of too few sizes, or there are too few of each.
     FewSizes,
-    /// Of half of the sizes at least, the mid went against the orders, or not at all.
+    /// The mid did not go the way of the orders by more than chance, or not for more than half of the sizes.
     NoImpact,
 }
 
@@ -81,6 +82,13 @@ impl Impact {
         let sums: Vec<Bin> = sums.filter(|bin| bin.count >= ORDERS_MIN).collect();
         if sums.len() < BINS_MIN {
             return Err(NoCurve::FewSizes);
+        }
+        // By chance alone the mid goes with half of the sizes, but not far.
+        let (impact, squares) = sums
+            .iter()
+            .fold((0.0, 0.0), |(impact, squares), bin| (impact + bin.impact, squares + bin.squares));
+        if impact <= WITHIN * f64::sqrt(squares) {
+            return Err(NoCurve::NoImpact);
         }
         let moved: Vec<&Bin> = sums.iter().filter(|bin| bin.impact > 0.0).collect();
         if moved.len() < BINS_MIN || moved.len() * 2 <= sums.len() {

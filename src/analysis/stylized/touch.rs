@@ -317,25 +317,31 @@ mod tests {
         let shape = walk(0.01);
         let explained = shape.explained();
         assert_eq!((explained.len(), shape.windows(&explained)), (32, 1_999.0));
-        let share = shape.determination(&explained).unwrap();
-        assert!((0.4..1.0).contains(&share), "{share}");
+        assert!((0.4..1.0).contains(&walk_share()), "{}", walk_share());
         let still = walk(0.0);
         assert_eq!((still.explained().len(), still.quoted().len()), (0, 32));
     }
 
     #[test]
-    fn flow_that_moves_nothing_explains_nothing() {
+    fn sizes_that_come_and_go_without_the_mid_explain_little() {
         let (mut builder, mut draws) = (builder(20_000), stream(Seed::new(1), "flow"));
-        for second in 0..20_000 {
-            let [bid_size, ask_size] = [(); 2].map(|()| 100.0 * libm::exp(StandardNormal.sample(&mut draws)));
-            // The spread opens and closes by itself, and sizes come and go while it stands.
-            let ask = if second / 10 % 2 == 0 { 101.0 } else { 101.5 };
-            builder.quote(second * SECOND, &touch(99.0, bid_size, 101.0, ask_size));
-            builder.quote(second * SECOND + SECOND / 2, &touch(99.0, bid_size, ask, ask_size));
+        let mut mid = 100.0;
+        for tenth in 0..200_000 {
+            let [bid_size, ask_size] =
+                [(); 2].map(|()| 100.0 * libm::exp(2.0 * StandardNormal.sample(&mut draws)));
+            if tenth % 100 == 50 {
+                mid += if draws.random_bool(0.5) { 0.01 } else { -0.01 };
+            }
+            builder.quote(tenth * SECOND / 10, &touch(mid - 0.5, bid_size, mid + 0.5, ask_size));
         }
         let shape = builder.finish(20_000 * SECOND);
-        let explained = shape.explained();
-        assert!(shape.determination(&explained).is_none_or(|share| share < 0.2), "{explained:?}");
+        let share = shape.determination(&shape.explained()).unwrap();
+        assert!(share < 0.5 && share < walk_share(), "{share}");
+    }
+
+    fn walk_share() -> f64 {
+        let shape = walk(0.01);
+        shape.determination(&shape.explained()).unwrap()
     }
 
     #[test]
