@@ -27,7 +27,7 @@ struct Bin {
 
 /// The mean log return of the mid, in the direction of orders, by the size of the orders; nothing but sums
 /// over bins of sizes is kept, for each stretch of the run.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Impact {
     bins: BTreeMap<i32, [Bin; STRETCHES]>,
 }
@@ -53,12 +53,6 @@ pub(super) enum NoCurve {
     FewSizes,
     /// The mid did not go the way of the orders by more than chance, or not for more than half of the sizes.
     NoImpact,
-}
-
-impl Default for Impact {
-    fn default() -> Self {
-        Self { bins: BTreeMap::new() }
-    }
 }
 
 impl Impact {
@@ -225,10 +219,9 @@ impl ImpactBuilder {
 
 impl Impact {
     fn end(&mut self, stretch: usize, begun: &Begun, mid: Option<f64>) {
-        if let Some((before, after)) = begun.mid.zip(mid) {
-            if let Some(log_return) = finite(libm::log(after / before)) {
-                self.add(stretch, begun.size, begun.sign * log_return);
-            }
+        let log_return = begun.mid.zip(mid).and_then(|(before, after)| finite(libm::log(after / before)));
+        if let Some(log_return) = log_return {
+            self.add(stretch, begun.size, begun.sign * log_return);
         }
     }
 }
