@@ -222,7 +222,7 @@ fn one_period_is_too_few_for_what_needs_more() {
     assert_eq!(data.accounts[0].sample.returns.len(), 1);
     let report = rendered(&data);
     assert!(report.page.contains("they mean little with fewer than 20 periods: "));
-    let untold = "This market cannot be compared with real ones: there are fewer than 250 returns";
+    let untold = "undetermined: there are fewer than 250 returns";
     assert!(report.page.contains(untold));
     assert!(report.page.contains("Not defined for this run:"));
 }

@@ -100,7 +100,8 @@ impl DayShape {
         mean(&self.ratios)
     }
 
-    /// Returns the interval of the ratio: days are drawn, or if there are fewer than eight, minutes of the last.
+    /// Returns the interval of the ratio: days are drawn, or if there are fewer than eight, minutes of the
+    /// last.
     pub(super) fn interval(&self, name: &str) -> Option<[f64; 2]> {
         let drawn = |values: &[f64], places: &[usize]| -> Vec<f64> {
             places.iter().map(|place| values[place % values.len()]).collect()

@@ -157,8 +157,8 @@ fn count(sum: f64) -> usize {
     crate::analysis::metrics::series::index(sum)
 }
 
-/// Returns the exponent by which a positive series decays, `value = lag ^ -exponent`, with its error: the slope
-/// of the least squares on logarithms, over lags that are above zero.
+/// Returns the exponent by which a positive series decays, `value = lag ^ -exponent`, with its error: the
+/// slope of the least squares on logarithms, over lags that are above zero.
 pub(super) fn decay(values: &[f64]) -> Option<[f64; 2]> {
     let points: Vec<[f64; 2]> = (1..)
         .zip(values)

@@ -218,8 +218,8 @@ impl TouchShape {
         finite(sum.moments()?[2])
     }
 
-    /// Returns the share of the variance of the mid's moves that order flow explains: the mean over stretches,
-    /// weighted by their windows.
+    /// Returns the share of the variance of the mid's moves that order flow explains: the mean over
+    /// stretches, weighted by their windows.
     pub(super) fn determination(&self, stretches: &[usize]) -> Option<f64> {
         let (mut count, mut sum) = (0.0, 0.0);
         for Stretch { pairs, .. } in self.of(stretches) {
