@@ -98,7 +98,7 @@ fn wrong_distributions_are_errors_at_their_place() {
         ),
         (
             "{ dist = \"normal\", mean = \"2s\", sd = \"1s\", max = \"1s\" }",
-            "20:12: `interval` has a mean of 2, but must be from 0.000000001 to 1",
+            "20:12: `interval` has a mean of 2, but must be from 1e-9 to 1",
         ),
         (
             "{ dist = \"choice\", values = [\"1s\", \"9s\"], weights = [0.5, 0.4] }",

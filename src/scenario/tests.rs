@@ -162,7 +162,11 @@ fn each_fault_names_its_place_value_and_what_is_allowed() {
         (
             "kind = \"noise\"",
             "kind = \"noisy\"",
-            "t.toml:25:8: `kind` is `noisy`, which does not exist; did you mean `noise`? allowed: `market_maker`, `noise`, `replay`, `ticks`, `order_flow`, `script`",
+            "t.toml:25:8: `kind` is `noisy`, which does not exist; did you mean `noise`? allowed: \
+             `market_maker`, `noise`, `value`, `momentum`, `chiarella_iori`, `extended_chiarella`, \
+             `adaptive_maker`, `avellaneda_stoikov`, `glft`, `zic`, `zip`, `gd`, `aa`, `twap`, `vwap`, \
+             `pov`, `almgren_chriss`, `farmer_patelli_zovko`, `cont_stoikov_talreja`, `hawkes`, \
+             `queue_reactive`, `latency_arbitrageur`, `spoofer`, `replay`, `ticks`, `order_flow`, `script`",
         ),
         (
             "taker_bps = 0.3",

@@ -19,7 +19,7 @@ const fn reason(name: &'static str, words: &'static str, advice: &'static str) -
 pub(crate) const REASONS: [&[Reason]; 5] = [&ACCOUNT, &TERMS, &BOOK, &TIME, &OTHERS];
 
 /// The account.
-const ACCOUNT: [Reason; 9] = [
+const ACCOUNT: [Reason; 13] = [
     reason(
         "insufficient_cash",
         "too little free cash",
@@ -41,6 +41,18 @@ const ACCOUNT: [Reason; 9] = [
     reason("no_account", "the agent had no account", "give the agent an account"),
     reason("not_owner", "the order was another account's", ""),
     reason("unknown_order", "the order had ended already", "look at order.is_open first"),
+    reason(
+        "instrument_not_allowed",
+        "the account may not trade this instrument",
+        "trade those that its limits name",
+    ),
+    reason(
+        "position_limit",
+        "the position could have grown beyond the account's limit",
+        "cancel orders on the same side, or size the order by position()",
+    ),
+    reason("order_rate", "the account had sent too many orders within a while", "send fewer, or wait"),
+    reason("ended", "the account's time to trade was over", ""),
 ];
 
 /// The terms of the order.
