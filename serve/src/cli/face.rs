@@ -82,7 +82,14 @@ pub(super) fn face(parts: Parts<'_>) -> Result<Face, Failure> {
         limits,
     }));
     tokio::spawn(Arc::clone(&strategies).tidy_up());
-    let audit_of_contests = log.clone();
+    let contests = Arc::new(Contests::new(ContestsParts {
+        trading: Arc::clone(&trading),
+        handle: handle.clone(),
+        journal: Journal { directory: journal, scenario: path.to_owned() },
+        database: database.clone(),
+        audit: log.clone(),
+    }));
+    tokio::spawn(Arc::clone(&contests).look_after());
     let announcements = Arc::new(Announcements::new(database.clone(), log.clone(), system_clock()));
     tokio::spawn(Arc::clone(&announcements).keep_up());
     let admin = Arc::new(Admin::new(AdminParts {
@@ -95,14 +102,6 @@ pub(super) fn face(parts: Parts<'_>) -> Result<Face, Failure> {
         clock: system_clock(),
     }));
     tokio::spawn(Arc::clone(&admin).settle_left());
-    let contests = Arc::new(Contests::new(ContestsParts {
-        trading: Arc::clone(&trading),
-        handle: handle.clone(),
-        journal: Journal { directory: journal, scenario: path.to_owned() },
-        database: database.clone(),
-        audit: audit_of_contests,
-    }));
-    tokio::spawn(Arc::clone(&contests).look_after());
     let alpaca = Arc::new(Alpaca::new(AlpacaParts {
         market,
         handle,

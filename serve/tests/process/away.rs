@@ -133,7 +133,7 @@ fn await_rows(served: &Served) {
     let until = Instant::now() + PATIENCE;
     loop {
         let (lag, spool) =
-            (served.figure("bearpit_projection_lag"), served.figure("bearpit_projection_spool_bytes"));
+            (served.figure("bearpit_projection_lag_facts"), served.figure("bearpit_projection_spool_bytes"));
         if lag < 200.0 && spool < 100_000.0 {
             return;
         }
