@@ -157,7 +157,7 @@ impl GarchConfig {
 /// GARCH(1,1) (Bollerslev 1986) and its asymmetric form (Glosten, Jagannathan and Runkle 1993).
 ///
 /// The log return of period t is mu - h/2 + e, where e is normal with variance h, and the next variance is
-/// omega + (alpha + gamma [e < 0]) e² + beta h. A period is divided into steps of equal variance, whose sum
+/// `omega + (alpha + gamma [e < 0]) e² + beta h`. A period is divided into steps of equal variance, whose sum
 /// is exactly e; so E(S) grows at mu, as in Duan (1995).
 ///
 /// ```
