@@ -3,7 +3,7 @@
 //! | exit code | meaning |
 //! |---|---|
 //! | 0 | success |
-//! | 1 | a run or a test failed, a file could not be used, a book or two runs differ, markets show too little |
+//! | 1 | a run or a test failed, a file could not be used, books or runs differ, markets show too little |
 //! | 2 | the input is not valid: nothing was run, nothing was written |
 //! | 3 | a strategy failed or was stopped while running; `--allow-failed` makes it 0 |
 //! | 130 | interrupted; a program that a second signal ends, too |
