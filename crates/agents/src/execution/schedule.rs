@@ -22,7 +22,7 @@ pub enum ExecutionSchedule {
 /// // Their table 1, in days: a million shares over five days.
 /// let order = AlmgrenChriss { lambda: 1e-6, sigma: 0.95, eta: 2.5e-6, gamma: 2.5e-7 };
 /// assert!((order.kappa(1.0) - 0.607).abs() < 5e-4);
-/// assert!((order.left(1.0, 1.0, 5.0) - 0.543).abs() < 1e-3);
+/// assert!((order.left(1.0, 1.0, 5.0) - 0.542).abs() < 1e-3);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AlmgrenChriss {
