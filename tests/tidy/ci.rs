@@ -12,9 +12,9 @@ const PROGRAMS: [&str; 7] = ["bash", "dirname", "mkdir", "mktemp", "realpath", "
 
 fn bash(script: &str, is_ci: bool) -> Output {
     let mut command = Command::new("bash");
-    command.current_dir(root()).args(["-c", script]).env_remove("CI");
+    command.current_dir(root()).args(["-c", script]).env_remove("BEARPIT_CI");
     if is_ci {
-        command.env("CI", "true");
+        command.env("BEARPIT_CI", "strict");
     }
     command.output().unwrap()
 }
