@@ -48,6 +48,20 @@ pub struct AgentKind {
     pub configure: Configure,
 }
 
+impl AgentKind {
+    /// Makes a kind whose agents trade at one listing, any number of them, and which never had other keys.
+    pub(crate) const fn at_one_listing(
+        account: AccountDefaults,
+        name: &'static str,
+        doc: &'static str,
+        params: &'static [ParamSpec],
+        configure: Configure,
+    ) -> Self {
+        let listing = ListingChoice::Only;
+        Self { name, doc, params, retired: &[], account, listing, is_exclusive: false, configure }
+    }
+}
+
 /// Builds an agent of one kind from its values.
 ///
 /// # Errors

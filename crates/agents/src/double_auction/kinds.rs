@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::trader::{PrivateTrader, PrivateTraderConfig, Strategy};
-use crate::kind::{AccountDefaults, AgentKind, AgentSite, ConfiguredAgent, ListingChoice, Shared};
+use crate::kind::{AccountDefaults, AgentKind, AgentSite, ConfiguredAgent, Shared};
 use crate::trading::INTERVAL;
 use bearpit_core::account::Credit;
 use bearpit_core::market::Side;
@@ -15,26 +15,9 @@ use bearpit_core::units::{Decimal, Quantity};
 
 const ACCOUNT: AccountDefaults = AccountDefaults { credit: Credit::Covered, is_tracked: false };
 
-const fn kind(
-    name: &'static str,
-    doc: &'static str,
-    params: &'static [ParamSpec],
-    configure: crate::kind::Configure,
-) -> AgentKind {
-    AgentKind {
-        name,
-        doc,
-        params,
-        retired: &[],
-        account: ACCOUNT,
-        listing: ListingChoice::Only,
-        is_exclusive: false,
-        configure,
-    }
-}
-
 /// The kind `zic`.
-pub(crate) static ZIC: AgentKind = kind(
+pub(crate) static ZIC: AgentKind = AgentKind::at_one_listing(
+    ACCOUNT,
     "zic",
     "Zero intelligence with a constraint (Gode and Sunder 1993): quotes at random, but never at a loss; a buyer between the \
      least price and the value of its next unit, a seller between the cost of its next unit and the greatest price. With \
@@ -73,7 +56,8 @@ pub(crate) static ZIC: AgentKind = kind(
 );
 
 /// The kind `zip`.
-pub(crate) static ZIP: AgentKind = kind(
+pub(crate) static ZIP: AgentKind = AgentKind::at_one_listing(
+    ACCOUNT,
     "zip",
     "Zero intelligence plus (Cliff 1997): has a profit margin, and moves it by the Widrow-Hoff rule with momentum towards \
      what others quote and pay. Learning rate, momentum and first margin are drawn as Cliff has them: 0.1 to 0.5, 0 to \
@@ -83,7 +67,8 @@ pub(crate) static ZIP: AgentKind = kind(
 );
 
 /// The kind `gd`.
-pub(crate) static GD: AgentKind = kind(
+pub(crate) static GD: AgentKind = AgentKind::at_one_listing(
+    ACCOUNT,
     "gd",
     "The heuristic beliefs of Gjerstad and Dickhaut (1998): from the quotes of the last trades and whether they were taken \
      it forms a belief of how likely each price is to be, and quotes what promises most. The series `surplus` has what \
@@ -109,7 +94,8 @@ pub(crate) static GD: AgentKind = kind(
 );
 
 /// The kind `aa`.
-pub(crate) static AA: AgentKind = kind(
+pub(crate) static AA: AgentKind = AgentKind::at_one_listing(
+    ACCOUNT,
     "aa",
     "Adaptive aggressiveness (Vytelingum, Cliff and Jennings 2008): estimates the equilibrium price from recent trades, and \
      is the more aggressive the more others are; in the long run it learns how steeply that changes its price. The \

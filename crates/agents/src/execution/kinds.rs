@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::executor::{Executor, ExecutorConfig};
 use super::schedule::{AlmgrenChriss, ExecutionSchedule};
-use crate::kind::{AccountDefaults, AgentKind, AgentSite, ConfiguredAgent, ListingChoice, Shared};
+use crate::kind::{AccountDefaults, AgentKind, AgentSite, ConfiguredAgent, Shared};
 use bearpit_core::account::Credit;
 use bearpit_core::market::Side;
 use bearpit_core::params::{
@@ -16,26 +16,9 @@ use bearpit_core::units::SimDuration;
 
 const ACCOUNT: AccountDefaults = AccountDefaults { credit: Credit::Covered, is_tracked: true };
 
-const fn kind(
-    name: &'static str,
-    doc: &'static str,
-    params: &'static [ParamSpec],
-    configure: crate::kind::Configure,
-) -> AgentKind {
-    AgentKind {
-        name,
-        doc,
-        params,
-        retired: &[],
-        account: ACCOUNT,
-        listing: ListingChoice::Only,
-        is_exclusive: false,
-        configure,
-    }
-}
-
 /// The kind `twap`.
-pub(crate) static TWAP: AgentKind = kind(
+pub(crate) static TWAP: AgentKind = AgentKind::at_one_listing(
+    ACCOUNT,
     "twap",
     "Trades an order in equal parts over a time, each at the market. At its end it records what that cost against the mid at \
      its beginning and against the market's volume-weighted price, in the table `execution`, as all execution algorithms \
@@ -45,7 +28,8 @@ pub(crate) static TWAP: AgentKind = kind(
 );
 
 /// The kind `vwap`.
-pub(crate) static VWAP: AgentKind = kind(
+pub(crate) static VWAP: AgentKind = AgentKind::at_one_listing(
+    ACCOUNT,
     "vwap",
     "Trades an order over a time in proportion to the volume that each part of it usually has (Berkowitz, Logue and Noser \
      1988).",
@@ -74,7 +58,8 @@ pub(crate) static VWAP: AgentKind = kind(
 );
 
 /// The kind `pov`.
-pub(crate) static POV: AgentKind = kind(
+pub(crate) static POV: AgentKind = AgentKind::at_one_listing(
+    ACCOUNT,
     "pov",
     "Trades an order as a share of the volume that the market trades, its own included, until it is done or the time is over.",
     &[
@@ -96,7 +81,8 @@ pub(crate) static POV: AgentKind = kind(
 );
 
 /// The kind `almgren_chriss`.
-pub(crate) static ALMGREN_CHRISS: AgentKind = kind(
+pub(crate) static ALMGREN_CHRISS: AgentKind = AgentKind::at_one_listing(
+    ACCOUNT,
     "almgren_chriss",
     "Trades an order along the optimal trajectory of Almgren and Chriss (2000) for linear impact: sinh(kappa (T - t)) / \
      sinh(kappa T) of it is left at t.",

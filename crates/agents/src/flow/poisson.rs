@@ -6,7 +6,7 @@ use actix::{Actor, Handler};
 use rand::RngExt;
 
 use super::sender::{ACCOUNT, FlowSite, INITIAL, ORDER_QUANTITY, numbers, pick};
-use crate::kind::{AgentKind, AgentSite, ConfiguredAgent, ListingChoice, Shared};
+use crate::kind::{AgentKind, AgentSite, ConfiguredAgent, Shared};
 use crate::trading::{either_side, is_continuous, lots, opposite, wait_secs, whole};
 use bearpit_core::kernel::Wakeup;
 use bearpit_core::market::{ExecutionReport, Side};
@@ -18,26 +18,9 @@ use bearpit_core::units::{Price, Quantity};
 
 const RATE: ParamType = ParamType::Number(NumberRange::between(0.0, 1e6));
 
-const fn kind(
-    name: &'static str,
-    doc: &'static str,
-    params: &'static [ParamSpec],
-    configure: crate::kind::Configure,
-) -> AgentKind {
-    AgentKind {
-        name,
-        doc,
-        params,
-        retired: &[],
-        account: ACCOUNT,
-        listing: ListingChoice::Only,
-        is_exclusive: false,
-        configure,
-    }
-}
-
 /// The kind `farmer_patelli_zovko`.
-pub(crate) static FARMER_PATELLI_ZOVKO: AgentKind = kind(
+pub(crate) static FARMER_PATELLI_ZOVKO: AgentKind = AgentKind::at_one_listing(
+    ACCOUNT,
     "farmer_patelli_zovko",
     "The zero-intelligence order flow of Daniels, Farmer, Gillemot, Iori and Smith (2003) that Farmer, Patelli and Zovko \
      (2005) tested on London's data: on each side, limit orders of one size at a uniform rate per tick behind the other \
@@ -64,7 +47,8 @@ pub(crate) static FARMER_PATELLI_ZOVKO: AgentKind = kind(
 );
 
 /// The kind `cont_stoikov_talreja`.
-pub(crate) static CONT_STOIKOV_TALREJA: AgentKind = kind(
+pub(crate) static CONT_STOIKOV_TALREJA: AgentKind = AgentKind::at_one_listing(
+    ACCOUNT,
     "cont_stoikov_talreja",
     "The order book of Cont, Stoikov and Talreja (2010): on each side, limit orders at a rate of their own for each \
      distance from the other side's best price, market orders at a rate, and orders are canceled at a rate that depends \

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix::{Actor, Handler};
 
 use super::formulas::{AvellanedaStoikov, Glft, QuoteFormula};
-use crate::kind::{AccountDefaults, AgentKind, AgentSite, ConfiguredAgent, ListingChoice, Shared};
+use crate::kind::{AccountDefaults, AgentKind, AgentSite, ConfiguredAgent, Shared};
 use crate::trading::{
     coverable, float, holding, is_continuous, price_for, reference_ticks, tick_size, value_ticks, wait,
 };
@@ -20,26 +20,9 @@ use bearpit_core::units::{ListingId, NetQuantity, OrderId, Price, Quantity, SimD
 
 const ACCOUNT: AccountDefaults = AccountDefaults { credit: Credit::Covered, is_tracked: true };
 
-const fn kind(
-    name: &'static str,
-    doc: &'static str,
-    params: &'static [ParamSpec],
-    configure: crate::kind::Configure,
-) -> AgentKind {
-    AgentKind {
-        name,
-        doc,
-        params,
-        retired: &[],
-        account: ACCOUNT,
-        listing: ListingChoice::Only,
-        is_exclusive: false,
-        configure,
-    }
-}
-
 /// The kind `avellaneda_stoikov`.
-pub(crate) static AVELLANEDA_STOIKOV: AgentKind = kind(
+pub(crate) static AVELLANEDA_STOIKOV: AgentKind = AgentKind::at_one_listing(
+    ACCOUNT,
     "avellaneda_stoikov",
     "Quotes around a reservation price, s - q gamma sigma^2 (T - t), with the spread gamma sigma^2 (T - t) + (2 / gamma) \
      ln(1 + gamma / k) (Avellaneda and Stoikov 2008); q is its inventory in units of `quantity`, T the scenario's end. With \
@@ -76,7 +59,8 @@ pub(crate) static AVELLANEDA_STOIKOV: AgentKind = kind(
 );
 
 /// The kind `glft`.
-pub(crate) static GLFT: AgentKind = kind(
+pub(crate) static GLFT: AgentKind = AgentKind::at_one_listing(
+    ACCOUNT,
     "glft",
     "Quotes at the distances (1 / gamma) ln(1 + gamma / k) + ((1 +- 2 q) / 2) sqrt(sigma^2 gamma / (2 k A) (1 + gamma / \
      k)^(1 + k / gamma)) from the mid, + for the bid: the asymptotic closed form of Gueant, Lehalle and Fernandez-Tapia \

@@ -1,4 +1,4 @@
-//! [`JumpTimes`]: when a process jumps, and the sum of what it jumps by.
+//! [`JumpPath`]: a value that diffuses, and jumps at the times of a Poisson process.
 
 use rand_distr::Distribution;
 
@@ -6,14 +6,14 @@ use crate::kernel::{Exponential, Stream};
 
 /// The times of a Poisson process; the time until the next jump is drawn when the one before it has happened.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct JumpTimes {
+struct JumpTimes {
     /// Time until the next jump, in years; not drawn before the first step.
-    pub(super) until: Option<f64>,
+    until: Option<f64>,
 }
 
 impl JumpTimes {
     /// Returns the sum of the jumps within `years`, at `rate` jumps a year.
-    pub(super) fn sum(
+    fn sum(
         &mut self,
         rate: f64,
         years: f64,
@@ -32,5 +32,64 @@ impl JumpTimes {
         }
         self.until = Some(until);
         sum
+    }
+}
+
+/// What moves a value over a time, but for the sizes of its jumps.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct JumpDiffusion {
+    /// Annualized drift of the logarithm between jumps.
+    pub(super) log_drift: f64,
+    /// Annualized volatility between jumps.
+    pub(super) volatility: f64,
+    /// Mean number of jumps in a year.
+    pub(super) rate: f64,
+    /// The time, in years.
+    pub(super) years: f64,
+}
+
+/// The value of a jump diffusion, and the time until it jumps again.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct JumpPath {
+    value: f64,
+    jumps: JumpTimes,
+}
+
+impl JumpPath {
+    /// Begins at a value.
+    pub(super) const fn new(value: f64) -> Self {
+        Self { value, jumps: JumpTimes { until: None } }
+    }
+
+    /// Returns the value.
+    pub(super) const fn value(&self) -> f64 {
+        self.value
+    }
+
+    /// Moves the value by its exact solution, and returns it: by a standard normal `shock`, and by jumps whose
+    /// logarithms `size` draws.
+    pub(super) fn step(
+        &mut self,
+        by: JumpDiffusion,
+        shock: f64,
+        rng: &mut Stream,
+        size: impl FnMut(&mut Stream) -> f64,
+    ) -> f64 {
+        let JumpDiffusion { log_drift, volatility, rate, years } = by;
+        let shock = volatility * libm::sqrt(years) * shock;
+        let jumps = self.jumps.sum(rate, years, rng, size);
+        self.value *= libm::exp(log_drift * years + shock + jumps);
+        self.value
+    }
+
+    /// Returns what a later day begins with.
+    pub(super) fn state(&self) -> Vec<f64> {
+        std::iter::once(self.value).chain(self.jumps.until).collect()
+    }
+
+    /// Goes on from what [`JumpPath::state`] returned.
+    pub(super) fn restore(&mut self, state: &[f64]) {
+        self.value = state.first().copied().unwrap_or(self.value);
+        self.jumps.until = state.get(1).copied();
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rand::RngExt;
 use rand_distr::Distribution;
 
-use super::jumps::JumpTimes;
+use super::jumps::{JumpDiffusion, JumpPath};
 use super::kind::{DRIFT, HOURS_PER_YEAR, INITIAL, Prepared, ProcessKind, STEP, VOLATILITY, years};
 use super::merton::JUMPS_PER_YEAR;
 use super::moments::Moments;
@@ -113,15 +113,14 @@ pub struct KouConfig {
 #[derive(Debug, Clone)]
 pub struct Kou {
     config: KouConfig,
-    current: f64,
-    jumps: JumpTimes,
+    path: JumpPath,
 }
 
 impl Kou {
     /// Makes a process at its first value.
     #[must_use]
     pub const fn new(config: KouConfig) -> Self {
-        Self { config, current: config.initial, jumps: JumpTimes { until: None } }
+        Self { config, path: JumpPath::new(config.initial) }
     }
 
     /// Returns E(Y^power) - 1 for a power below `eta_up`.
@@ -137,17 +136,16 @@ impl Kou {
     }
 
     fn moved(&mut self, span: SimDuration, shock: f64, rng: &mut Stream) -> f64 {
-        let KouConfig { volatility, jumps_per_year, up_probability, eta_up, eta_down, .. } = self.config;
+        let KouConfig { volatility, jumps_per_year: rate, up_probability, eta_up, eta_down, .. } =
+            self.config;
         let years = years(span, self.config.hours_per_year);
+        let by = JumpDiffusion { log_drift: self.log_drift(), volatility, rate, years };
         let size = |rng: &mut Stream| {
             let is_up = rng.random::<f64>() < up_probability;
             let length: f64 = Exponential { mean: 1.0 }.sample(rng);
             if is_up { length / eta_up } else { -length / eta_down }
         };
-        let shock = volatility * libm::sqrt(years) * shock;
-        let jumps = self.jumps.sum(jumps_per_year, years, rng, size);
-        self.current *= libm::exp(self.log_drift() * years + shock + jumps);
-        self.current
+        self.path.step(by, shock, rng, size)
     }
 }
 
@@ -178,7 +176,7 @@ impl PriceProcess for Kou {
             of_jumps(3.0, 6.0),
             of_jumps(4.0, 24.0),
         ]);
-        let mean = self.current * libm::exp(drift * years);
+        let mean = self.path.value() * libm::exp(drift * years);
         if eta_up > 2.0 {
             let jumps = self.jump_moment(2.0) - 2.0 * self.jump_moment(1.0);
             moments.with_value(mean, variance + rate * jumps)
@@ -189,12 +187,11 @@ impl PriceProcess for Kou {
     }
 
     fn state(&self) -> Vec<f64> {
-        std::iter::once(self.current).chain(self.jumps.until).collect()
+        self.path.state()
     }
 
     fn restore(&mut self, state: &[f64]) {
-        self.current = state.first().copied().unwrap_or(self.current);
-        self.jumps.until = state.get(1).copied();
+        self.path.restore(state);
     }
 }
 

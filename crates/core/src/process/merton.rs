@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rand_distr::Distribution;
 
-use super::jumps::JumpTimes;
+use super::jumps::{JumpDiffusion, JumpPath};
 use super::kind::{DRIFT, HOURS_PER_YEAR, INITIAL, Prepared, ProcessKind, STEP, VOLATILITY, years};
 use super::moments::Moments;
 use super::value::PriceProcess;
@@ -109,15 +109,14 @@ pub struct MertonConfig {
 #[derive(Debug, Clone)]
 pub struct Merton {
     config: MertonConfig,
-    current: f64,
-    jumps: JumpTimes,
+    path: JumpPath,
 }
 
 impl Merton {
     /// Makes a process at its first value.
     #[must_use]
     pub const fn new(config: MertonConfig) -> Self {
-        Self { config, current: config.initial, jumps: JumpTimes { until: None } }
+        Self { config, path: JumpPath::new(config.initial) }
     }
 
     /// Returns the drift of the logarithm between jumps.
@@ -128,13 +127,11 @@ impl Merton {
     }
 
     fn moved(&mut self, span: SimDuration, shock: f64, rng: &mut Stream) -> f64 {
-        let MertonConfig { volatility, jumps_per_year, jump_mean, jump_volatility, .. } = self.config;
+        let MertonConfig { volatility, jumps_per_year: rate, jump_mean, jump_volatility, .. } = self.config;
         let years = years(span, self.config.hours_per_year);
-        let shock = volatility * libm::sqrt(years) * shock;
+        let by = JumpDiffusion { log_drift: self.log_drift(), volatility, rate, years };
         let size = |rng: &mut Stream| jump_mean + jump_volatility * StandardNormal.sample(rng);
-        let jumps = self.jumps.sum(jumps_per_year, years, rng, size);
-        self.current *= libm::exp(self.log_drift() * years + shock + jumps);
-        self.current
+        self.path.step(by, shock, rng, size)
     }
 }
 
@@ -162,17 +159,16 @@ impl PriceProcess for Merton {
         ];
         // E(Y²) - 1 less twice E(Y) - 1.
         let jumps = libm::expm1(2.0 * m + 2.0 * square) - 2.0 * libm::expm1(m + square / 2.0);
-        let mean = self.current * libm::exp(drift * years);
+        let mean = self.path.value() * libm::exp(drift * years);
         Moments::of_cumulants(cumulants).with_value(mean, variance + rate * jumps)
     }
 
     fn state(&self) -> Vec<f64> {
-        std::iter::once(self.current).chain(self.jumps.until).collect()
+        self.path.state()
     }
 
     fn restore(&mut self, state: &[f64]) {
-        self.current = state.first().copied().unwrap_or(self.current);
-        self.jumps.until = state.get(1).copied();
+        self.path.restore(state);
     }
 }
 
