@@ -143,11 +143,15 @@ impl MarketState {
         if let Some(refusal) = limited.pace_refusal(now) {
             return Some(refusal);
         }
-        // Of two linked orders one trades.
-        if terms.reduce_only || matches!(terms.link, Link::OneCancelsOther(_)) {
+        let account = self.accounts.get(owner.index())?;
+        // Of two linked orders one trades: it counts already, unless it only reduces.
+        let is_counted = match terms.link {
+            Link::OneCancelsOther(partner) => account.order(partner).is_some_and(|it| !it.reduce_only),
+            _ => false,
+        };
+        if terms.reduce_only || is_counted {
             return None;
         }
-        let account = self.accounts.get(owner.index())?;
         beyond(bound?, reach(account, terms.side.sign(), instrument, None), terms.quantity)
     }
 
@@ -164,13 +168,16 @@ impl MarketState {
             return Some(refusal);
         }
         let account = self.accounts.get(owner.index())?;
-        let open = account.order(order).filter(|open| !open.leaves_position())?;
-        let symbol = self.instruments[open.instrument.index()].instrument.symbol();
-        let bound = limited.bound_of(symbol).ok().flatten()?;
+        let open = account.order(order).filter(|open| !open.reduce_only)?;
         let asked = new.quantity?.saturating_sub(open.filled());
         if asked <= open.most_leaves() {
             return None;
         }
+        let symbol = self.instruments[open.instrument.index()].instrument.symbol();
+        let bound = match limited.bound_of(symbol) {
+            Err(refusal) => return Some(refusal),
+            Ok(bound) => bound?,
+        };
         beyond(bound, reach(account, open.side.sign(), open.instrument, Some(order)), asked)
     }
 
@@ -186,14 +193,17 @@ impl MarketState {
 }
 
 /// Returns how many lots an account would hold, or for sales owe, if all its open orders of a side but one
-/// traded; linked ones count once, and those that only leave a position not at all.
+/// traded; linked ones count once, and those that are only to reduce a position not at all. Exits of a bracket
+/// count: once their entry has traded, nothing but their own quantity binds them.
 fn reach(account: &Account, sign: i64, instrument: InstrumentId, except: Option<OrderId>) -> i64 {
     let counts = |order: &OpenOrder| {
         order.side.sign() == sign
             && order.instrument == instrument
             && Some(order.id) != except
-            && !order.leaves_position()
-            && order.partner.is_none_or(|partner| partner > order.id)
+            && !order.reduce_only
+            && order.partner.is_none_or(|partner| {
+                partner > order.id || account.order(partner).is_none_or(|it| it.reduce_only)
+            })
     };
     let open: Quantity = account.open_orders().iter().filter(counts).map(|order| order.most_leaves()).sum();
     account.holding(instrument).lots().saturating_mul(sign).saturating_add(open.net().lots())

@@ -65,6 +65,44 @@ fn open_orders_count_as_if_all_of_a_side_traded() {
 }
 
 #[test]
+fn the_exit_of_a_bracket_that_has_traded_counts_as_any_sale() {
+    let (mut live, _) = market(&[]);
+    let held = live.cash_and_shares("a").1;
+    live.submit(1, "b", limit(Side::Sell, 50, 9_500)).unwrap();
+    let bracket = Link::Bracket {
+        take_profit: Some(Price::new(12_000)),
+        stop_loss: Some(StopLoss::Market { trigger: Price::new(8_000), protection: None }),
+    };
+    live.submit(2, "a", OrderTerms { link: bracket, ..limit(Side::Buy, 50, 9_600) }).unwrap();
+    // The entry trades, and its exits enter.
+    live.submit(1_000, "b", limit(Side::Buy, 1, 9_000)).unwrap();
+    assert_eq!(live.cash_and_shares("a").1, held + 50);
+    // Its exits, of which one trades, and this sale would come to owe one lot more than it may.
+    limited(&mut live, 1_001, may_trade(&[("ACME", Some(0))]));
+    let most = u64::try_from(held).unwrap();
+    let refusal = live.submit(1_002, "a", limit(Side::Sell, most + 1, 20_000));
+    let beyond = Refusal::PositionLimit { reached: Quantity::new(1), limit: Quantity::new(0) };
+    assert_eq!(refusal, Err(beyond.into()));
+    live.submit(1_003, "a", limit(Side::Sell, most, 20_000)).unwrap();
+    live.finish();
+}
+
+#[test]
+fn an_open_order_of_an_instrument_that_is_not_allowed_any_more_cannot_grow() {
+    let (mut live, _) = market(&[]);
+    let order = order_of(live.submit(1, "a", limit(Side::Buy, 5, 9_000)));
+    limited(&mut live, 2, may_trade(&[("OTHER", None)]));
+    let replace = |quantity| Instruction::Replace {
+        order,
+        new: Replacement { quantity: Some(Quantity::new(quantity)), ..Replacement::default() },
+    };
+    assert_eq!(live.instruct(3, "a", replace(6)), Err(Refusal::InstrumentNotAllowed.into()));
+    live.instruct(4, "a", replace(4)).unwrap();
+    live.instruct(5, "a", Instruction::Cancel(order)).unwrap();
+    live.finish();
+}
+
+#[test]
 fn a_stop_counts_and_an_order_that_only_reduces_does_not() {
     let (mut live, _) = market(&[]);
     limited(&mut live, 1, may_trade(&[("ACME", Some(0))]));
