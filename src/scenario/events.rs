@@ -3,10 +3,8 @@
 use bearpit_agents::Desk;
 use bearpit_core::account::{AccountConfig, Credit};
 use bearpit_core::exchange::{BuildError, MarketBuilder, ScheduledEvent};
-use bearpit_core::kernel::Stream;
 use bearpit_core::market::{OrderTerms, Reference, Side};
 use bearpit_core::participant::ParticipantConfig;
-use bearpit_core::process::PriceProcess;
 use bearpit_core::units::{InstrumentId, ListingId, Quantity, SimDuration, SimTime};
 
 /// Something that happens to a simulated market.
@@ -87,29 +85,5 @@ impl EventConfig {
             }
         }
         Ok(())
-    }
-}
-
-/// A process whose value jumps at set times, each time by a share of itself.
-#[derive(Debug)]
-pub(super) struct Shocked {
-    pub(super) process: Box<dyn PriceProcess>,
-    /// When, and by which share.
-    pub(super) shocks: Vec<(SimTime, f64)>,
-}
-
-impl PriceProcess for Shocked {
-    fn step(&mut self, to: SimTime, span: SimDuration, rng: &mut Stream) -> f64 {
-        let factor: f64 =
-            self.shocks.iter().filter(|(at, _)| *at <= to).map(|(_, change)| 1.0 + change).product();
-        self.process.step(to, span, rng) * factor
-    }
-
-    fn state(&self) -> Vec<f64> {
-        self.process.state()
-    }
-
-    fn restore(&mut self, state: &[f64]) {
-        self.process.restore(state);
     }
 }

@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use super::config::{AgentConfig, InstrumentConfig, Listing, Scenario, VenueRules, listings};
-use super::events::{EventConfig, EventKind, Shocked};
+use super::events::{EventConfig, EventKind};
 use super::live::schedule;
 use bearpit_agents::{AgentSite, ConfiguredAgent, Shared, SiteSpan, SiteVenue};
 use bearpit_core::account::{AccountConfig, Credit, OnRuin};
 use bearpit_core::book::BookConfig;
 use bearpit_core::exchange::{BuildError, ListingConfig, MarketBuilder, ProcessConfig, Schedule};
 use bearpit_core::participant::ParticipantConfig;
+use bearpit_core::process::{Shock, Shocked};
 use bearpit_core::replay::Replay;
-use bearpit_core::units::{InstrumentId, Price, Seed, SimTime};
+use bearpit_core::units::{InstrumentId, Price};
 
 /// How often a member draws its values before it takes those in the middle of each distribution.
 const REFUSED_DRAWS_MAX: usize = 1_000;
@@ -49,7 +50,7 @@ impl Scenario {
         builder.bar_interval(self.bar_interval);
         builder.sample_interval(self.sample_interval);
         for (id, config) in (0..).map(InstrumentId::new).zip(&self.instruments) {
-            builder.instrument(config.instrument.clone(), shocked(process(config, self.seed), id, events));
+            builder.instrument(config.instrument.clone(), self.process(id, config, events));
         }
         for venue in &self.venues {
             builder.venue(&venue.name, venue.fees.clone(), venue.latencies, &venue.instruments);
@@ -125,34 +126,31 @@ impl Scenario {
         ListingConfig { book, schedule, halt: *halt, reopening: *reopening, replay }
     }
 
+    /// Returns the process of an instrument's value, with the shocks of it that are among `events`.
+    fn process(
+        &self,
+        id: InstrumentId,
+        config: &InstrumentConfig,
+        events: &[EventConfig],
+    ) -> Option<ProcessConfig> {
+        let configured = config.process.as_ref()?;
+        let shock = |event: &EventConfig| match event.kind {
+            EventKind::FundamentalShock { instrument, change } if instrument == id => {
+                Some(Shock { after: event.at - self.start, size: change, half_life: None })
+            }
+            _ => None,
+        };
+        let shocks: Arc<[Shock]> = events.iter().filter_map(shock).collect();
+        let process = configured.start(self.seed);
+        let process = if shocks.is_empty() { process } else { Box::new(Shocked::new(process, shocks)) };
+        Some(ProcessConfig { process, initial: configured.initial(), grid: configured.step() })
+    }
+
     /// Returns the price to which auctions and bands refer before the first trade: the first value.
     fn reference_price(&self, instrument: InstrumentId) -> Option<Price> {
         let InstrumentConfig { instrument, process } = &self.instruments[instrument.index()];
         instrument.nearest_price(process.as_ref()?.initial())
     }
-}
-
-fn process(config: &InstrumentConfig, seed: Seed) -> Option<ProcessConfig> {
-    let process = config.process.as_ref()?;
-    Some(ProcessConfig { process: process.start(seed), initial: process.initial(), grid: process.step() })
-}
-
-/// Has a value jump at the times of its shocks.
-fn shocked(
-    process: Option<ProcessConfig>,
-    id: InstrumentId,
-    events: &[EventConfig],
-) -> Option<ProcessConfig> {
-    let own = events.iter().filter_map(|event| match event.kind {
-        EventKind::FundamentalShock { instrument, change } if instrument == id => Some((event.at, change)),
-        _ => None,
-    });
-    let shocks: Vec<(SimTime, f64)> = own.collect();
-    let process = process?;
-    if shocks.is_empty() {
-        return Some(process);
-    }
-    Some(ProcessConfig { process: Box::new(Shocked { process: process.process, shocks }), ..process })
 }
 
 fn account(agent: &AgentConfig, on_ruin: Option<OnRuin>) -> AccountConfig {

@@ -142,6 +142,14 @@ impl Aa {
 impl Pricing for Aa {
     fn price(&mut self, limit: f64, best: Best, _: &mut Stream) -> Option<f64> {
         let AaConfig { max, eta, .. } = self.config;
+        // Who would have to quote at a loss to be the best stays out.
+        let is_beaten = match self.side {
+            Side::Buy => best.bid.is_some_and(|bid| bid >= limit),
+            Side::Sell => best.ask.is_some_and(|ask| ask <= limit),
+        };
+        if is_beaten {
+            return None;
+        }
         let (bid, ask) = (best.bid.unwrap_or(0.0), best.ask.unwrap_or(max));
         let target = self.equilibrium().map(|price| self.target(self.aggressiveness, limit, price));
         // Before the first trade the other side's best quote is approached, and at last a little beyond.
@@ -186,6 +194,20 @@ mod tests {
 
     fn is_near(found: f64, expected: f64) {
         assert!((found - expected).abs() < 1e-6, "{found} instead of {expected}");
+    }
+
+    #[test]
+    fn who_would_have_to_quote_at_a_loss_stays_out() {
+        let mut draws = stream(Seed::new(1), "aa");
+        let best = Best { bid: Some(98.0), ask: Some(105.0) };
+        assert_eq!(Aa::new(Side::Buy, CONFIG).price(60.0, best, &mut draws), None);
+        assert!(Aa::new(Side::Sell, CONFIG).price(90.0, best, &mut draws).is_some());
+        assert_eq!(
+            Aa::new(Side::Sell, CONFIG).price(104.0, Best { ask: Some(103.0), ..best }, &mut draws),
+            None
+        );
+        let quoted = Aa::new(Side::Buy, CONFIG).price(120.0, best, &mut draws).unwrap();
+        assert!(quoted > 98.0 && quoted <= 120.0, "{quoted}");
     }
 
     #[test]

@@ -8,8 +8,7 @@ use crate::kind::{AccountDefaults, AgentKind, AgentSite, ConfiguredAgent, Shared
 use bearpit_core::account::Credit;
 use bearpit_core::market::Side;
 use bearpit_core::params::{
-    Choice, DurationRange, FromParam, NumberRange, ParamDefault, ParamError, ParamErrors, ParamSpec,
-    ParamType, ParamValue, Values,
+    Choice, DurationRange, NumberRange, ParamDefault, ParamError, ParamErrors, ParamSpec, ParamType, Values,
 };
 use bearpit_core::participant::AnyTrader;
 use bearpit_core::units::SimDuration;
@@ -45,8 +44,7 @@ pub(crate) static VWAP: AgentKind = AgentKind::at_one_listing(
         ),
     ],
     |values, site| {
-        let profile: Vec<f64> =
-            values.get::<Vec<ParamValue>>("profile")?.iter().filter_map(f64::from_param).collect();
+        let profile: Vec<f64> = values.get("profile")?;
         let sum: f64 = profile.iter().sum();
         if (sum - 1.0).abs() > 1e-6 {
             let sum = bearpit_core::units::NumberText(sum);
@@ -151,7 +149,7 @@ const SLICES: ParamSpec = ParamSpec::new(
 /// Returns how many slices there are.
 fn slices(values: &Values) -> Result<u32, ParamError> {
     let given: Option<i64> = values.given("slices")?;
-    let profile: Option<Vec<ParamValue>> = values.given("profile")?;
+    let profile: Option<Vec<f64>> = values.given("profile")?;
     let count = given.or_else(|| i64::try_from(profile?.len()).ok());
     Ok(count.and_then(|count| u32::try_from(count).ok()).unwrap_or(1))
 }

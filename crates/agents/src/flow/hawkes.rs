@@ -6,7 +6,7 @@ use actix::{Actor, Handler};
 use rand_distr::Distribution;
 
 use super::process::HawkesProcess;
-use super::sender::{ACCOUNT, FlowSite, INITIAL, ORDER_QUANTITY, numbers, rows};
+use super::sender::{ACCOUNT, FlowSite, INITIAL, ORDER_QUANTITY};
 use crate::kind::{AgentKind, AgentSite, ConfiguredAgent, ListingChoice, Shared};
 use crate::trading::{is_continuous, whole};
 use bearpit_core::kernel::{Exponential, Wakeup};
@@ -62,7 +62,7 @@ const PARAMS: [ParamSpec; 6] = [
 ];
 
 fn configure(values: &Values, site: &AgentSite<'_>) -> Result<Arc<dyn ConfiguredAgent>, ParamErrors> {
-    let (mu, alpha) = (numbers(values, "mu")?, rows(values, "alpha")?);
+    let (mu, alpha): (Vec<f64>, Vec<Vec<f64>>) = (values.get("mu")?, values.get("alpha")?);
     if mu.len() != KINDS {
         let message =
             format!("`mu` has {} rates, but must have {KINDS}: one for each kind of event", mu.len());

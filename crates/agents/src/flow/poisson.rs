@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix::{Actor, Handler};
 use rand::RngExt;
 
-use super::sender::{ACCOUNT, FlowSite, INITIAL, ORDER_QUANTITY, numbers, pick};
+use super::sender::{ACCOUNT, FlowSite, INITIAL, ORDER_QUANTITY, pick};
 use crate::kind::{AgentKind, AgentSite, ConfiguredAgent, Shared};
 use crate::trading::{either_side, is_continuous, lots, opposite, wait_secs, whole};
 use bearpit_core::kernel::Wakeup;
@@ -71,7 +71,7 @@ pub(crate) static CONT_STOIKOV_TALREJA: AgentKind = AgentKind::at_one_listing(
         INITIAL,
     ],
     |values, site| {
-        let (limit, cancel) = (numbers(values, "lambda")?, numbers(values, "theta")?);
+        let (limit, cancel): (Vec<f64>, Vec<f64>) = (values.get("lambda")?, values.get("theta")?);
         for (name, list) in [("lambda", &limit), ("theta", &cancel)] {
             if list.is_empty() {
                 return Err(

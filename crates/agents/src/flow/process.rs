@@ -52,7 +52,9 @@ impl HawkesProcess {
     /// # Errors
     /// [`Unstable`] unless the spectral radius of `alpha / beta` is below 1.
     pub fn new(mu: Vec<f64>, alpha: Vec<Vec<f64>>, beta: f64) -> Result<Self, Unstable> {
-        let radius = spectral_radius(&alpha) / beta;
+        let caused: Vec<Vec<f64>> =
+            alpha.iter().map(|row| row.iter().map(|it| it / beta).collect()).collect();
+        let radius = spectral_radius(&caused);
         if radius >= 1.0 {
             return Err(Unstable(radius));
         }
@@ -142,6 +144,17 @@ mod tests {
         assert!((spectral_radius(&[vec![0.0, 1.0], vec![1.0, 0.0]]) - 1.0).abs() < 1e-9);
         let unstable = HawkesProcess::new(vec![1.0; 2], vec![vec![2.0, 1.0], vec![1.0, 2.0]], 2.0);
         assert!(unstable.is_err_and(|Unstable(radius)| (radius - 1.5).abs() < 1e-9));
+    }
+
+    #[test]
+    fn whether_a_process_is_stable_does_not_depend_on_the_unit_of_time() {
+        for unit in [1.0, 1e-3, 1e-6, 1e3] {
+            let alpha = vec![vec![0.0, 1.5 * unit], vec![0.1 * unit, 0.0]];
+            assert!(HawkesProcess::new(vec![1.0; 2], alpha.clone(), unit).is_ok(), "{unit}");
+            // The radius is the root of 0.15: at 0.38 of the rate of decay it is beyond 1.
+            let unstable = HawkesProcess::new(vec![1.0; 2], alpha, 0.38 * unit);
+            assert!(unstable.is_err_and(|Unstable(radius)| (radius - 0.15_f64.sqrt() / 0.38).abs() < 1e-6));
+        }
     }
 
     #[test]

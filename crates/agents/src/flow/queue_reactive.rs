@@ -6,7 +6,7 @@ use actix::{Actor, Handler};
 use rand::RngExt;
 use rand_distr::Distribution;
 
-use super::sender::{ACCOUNT, FlowSite, INITIAL, ORDER_QUANTITY, numbers, pick, rows};
+use super::sender::{ACCOUNT, FlowSite, INITIAL, ORDER_QUANTITY, pick};
 use crate::kind::{AgentKind, AgentSite, ConfiguredAgent, ListingChoice, Shared};
 use crate::trading::is_continuous;
 use bearpit_core::kernel::{Exponential, Wakeup};
@@ -62,9 +62,9 @@ const PARAMS: [ParamSpec; 7] = [
 
 fn configure(values: &Values, site: &AgentSite<'_>) -> Result<Arc<dyn ConfiguredAgent>, ParamErrors> {
     let rates = QueueRates {
-        limit: rows(values, "limit")?,
-        cancel: rows(values, "cancel")?,
-        market: numbers(values, "market")?,
+        limit: values.get("limit")?,
+        cancel: values.get("cancel")?,
+        market: values.get("market")?,
     };
     let (queues, cancels) = (rates.limit.len(), rates.cancel.len());
     if queues == 0 || queues != cancels {

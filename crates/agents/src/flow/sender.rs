@@ -6,7 +6,7 @@ use crate::kind::{AccountDefaults, AgentSite};
 use crate::trading::opposite;
 use bearpit_core::account::Credit;
 use bearpit_core::market::{OrderTerms, Side};
-use bearpit_core::params::{FromParam, ParamDefault, ParamError, ParamSpec, ParamType, ParamValue, Values};
+use bearpit_core::params::{ParamDefault, ParamError, ParamSpec, ParamType, Values};
 use bearpit_core::participant::Context;
 use bearpit_core::units::{Decimal, ListingId, OrderId, Price, Quantity};
 
@@ -94,20 +94,6 @@ impl FlowSite {
         let index = ctx.rng().random_range(0..count);
         ctx.account()?.open_orders().iter().filter(fits).nth(index).map(|order| order.id)
     }
-}
-
-/// Returns the numbers of a list.
-pub(super) fn numbers(values: &Values, name: &'static str) -> Result<Vec<f64>, ParamError> {
-    Ok(values.get::<Vec<ParamValue>>(name)?.iter().filter_map(f64::from_param).collect())
-}
-
-/// Returns the numbers of a list of lists.
-pub(super) fn rows(values: &Values, name: &'static str) -> Result<Vec<Vec<f64>>, ParamError> {
-    let row = |row: &ParamValue| {
-        let items = Vec::<ParamValue>::from_param(row)?;
-        Some(items.iter().filter_map(f64::from_param).collect())
-    };
-    Ok(values.get::<Vec<ParamValue>>(name)?.iter().filter_map(row).collect())
 }
 
 /// Returns an index drawn with chances in proportion to weights; `None` if all are zero.

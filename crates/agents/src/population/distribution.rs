@@ -4,7 +4,7 @@ use rand::RngExt;
 use rand_distr::Distribution;
 use thiserror::Error;
 
-use bearpit_core::kernel::{Exponential, StandardNormal, Stream};
+use bearpit_core::kernel::{Exponential, Gamma, StandardNormal, Stream};
 use bearpit_core::units::NumberText;
 
 /// How often a value outside of the bounds is drawn again before the nearer bound is taken.
@@ -147,7 +147,7 @@ impl ParamDistribution {
             Law::Exponential { mean } => Exponential { mean: *mean }.sample(rng),
             Law::Normal { mean, sd } => mean + sd * StandardNormal.sample(rng),
             Law::LogNormal { median, sigma } => median * libm::exp(sigma * StandardNormal.sample(rng)),
-            Law::Gamma { mean, shape } => mean / shape * gamma(*shape, rng),
+            Law::Gamma { mean, shape } => mean / shape * Gamma { shape: *shape }.sample(rng),
             Law::Pareto { min, alpha } => min * libm::pow(1.0 - rng.random::<f64>(), -1.0 / alpha),
             Law::Choice { values, weights } => {
                 let mut left = rng.random::<f64>();
@@ -157,29 +157,6 @@ impl ParamDistribution {
                 });
                 found.map(|(value, _)| *value).or_else(|| values.last().copied()).unwrap_or(self.least)
             }
-        }
-    }
-}
-
-/// Draws from the gamma distribution of scale 1 (Marsaglia and Tsang 2000); a shape below 1 is brought above
-/// it by a power of a uniform number.
-fn gamma(shape: f64, rng: &mut Stream) -> f64 {
-    if shape < 1.0 {
-        let power = libm::pow(1.0 - rng.random::<f64>(), 1.0 / shape);
-        return power * gamma(shape + 1.0, rng);
-    }
-    let d = shape - 1.0 / 3.0;
-    let c = 1.0 / libm::sqrt(9.0 * d);
-    loop {
-        let x: f64 = StandardNormal.sample(rng);
-        let root = 1.0 + c * x;
-        if root <= 0.0 {
-            continue;
-        }
-        let v = root * root * root;
-        let u = 1.0 - rng.random::<f64>();
-        if libm::log(u) < 0.5 * x * x + d - d * v + d * libm::log(v) {
-            return d * v;
         }
     }
 }

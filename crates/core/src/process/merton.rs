@@ -175,6 +175,7 @@ impl PriceProcess for Merton {
 #[cfg(test)]
 mod tests {
     use super::super::Gbm;
+    use super::super::proof::{assert_moments, sample_ends};
     use super::*;
     use crate::kernel::stream;
     use crate::units::Seed;
@@ -201,6 +202,16 @@ mod tests {
             log_return
         };
         (0..count).map(next).collect()
+    }
+
+    /// The cumulants of the log return and the moments of the value, over an hour in one step and over five.
+    #[test]
+    fn values_have_the_moments_of_theory_however_they_are_stepped() {
+        let merton = Merton::new(CONFIG);
+        for steps in [1, 5] {
+            let ends = sample_ends(&merton, HOUR, steps, 200_000);
+            assert_moments(&merton.moments(HOUR), CONFIG.initial, &ends);
+        }
     }
 
     fn mean(values: impl Iterator<Item = f64>) -> f64 {

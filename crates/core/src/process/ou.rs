@@ -126,9 +126,20 @@ impl PriceProcess for OrnsteinUhlenbeck {
 
 #[cfg(test)]
 mod tests {
+    use super::super::proof::{HOUR, assert_moments, sample_ends};
     use super::*;
     use crate::kernel::stream;
     use crate::units::Seed;
+
+    #[test]
+    fn values_have_the_moments_of_theory_however_they_are_stepped() {
+        let half_life = SimDuration::from_secs(5_400);
+        let ou = OrnsteinUhlenbeck::new(110.0, 100.0, half_life, 0.3, 1_638.0);
+        for steps in [1, 5] {
+            let ends = sample_ends(&ou, HOUR, steps, 100_000);
+            assert_moments(&ou.moments(HOUR), 110.0, &ends);
+        }
+    }
 
     #[test]
     fn without_noise_the_distance_halves_in_a_half_life() {
