@@ -8,18 +8,29 @@ use super::args::ValidateArguments;
 use super::console::{new_table, print, print_diagnostics, print_error, report_page_error};
 use super::exit::Failure;
 use super::number_text::thousands;
-use crate::analysis::{RecordedFacts, RunData, StylizedFactKind, StylizedFacts, Verdict};
+use crate::analysis::{
+    ListingData, RecordedFacts, RunData, StylizedFact, StylizedFactKind, StylizedFacts, Verdict,
+};
 use crate::record::{OpenError, StoredRun};
 use crate::run::{ReportFileError, find_runs};
 use crate::scenario::OrderFlow;
 
-/// A market with its facts.
+/// A market with its facts, and an interval for each of them if it is to be printed.
 struct Validated {
     title: String,
     facts: StylizedFacts,
+    intervals: Vec<Option<[f64; 2]>>,
 }
 
 impl Validated {
+    fn new(title: String, mut facts: StylizedFacts, wants_intervals: bool) -> Self {
+        let interval = |kind| if wants_intervals { facts.interval(kind) } else { None };
+        let intervals = StylizedFactKind::ALL.map(interval).to_vec();
+        // Of many markets only what is printed is kept.
+        facts.forget_observations();
+        Self { title, facts, intervals }
+    }
+
     fn has(&self, kind: StylizedFactKind) -> bool {
         self.facts.verdict(kind) == Some(Verdict::Seen)
     }
@@ -37,12 +48,17 @@ impl Validated {
 pub(super) fn run(arguments: &ValidateArguments) -> Result<(), Failure> {
     let markets = match arguments.lobster.as_deref() {
         Some([messages, book]) => vec![recorded(messages, book)?],
-        _ => of_runs(&arguments.runs)?,
+        _ => of_runs(&arguments.runs, arguments.json)?,
     };
+    let needed = arguments.markets.map_or(markets.len(), usize::from);
+    if needed > markets.len() {
+        let all = markets.len();
+        print_error(&format!("error: --in asks for {needed} markets, but there are only {all}"));
+        return Err(Failure::Input);
+    }
     let wanted = arguments.at_least.map(usize::from);
     let reached =
         markets.iter().filter(|market| wanted.is_none_or(|wanted| market.passed() >= wanted)).count();
-    let needed = arguments.markets.map_or(markets.len(), usize::from);
     let text = if arguments.json {
         json!({ "markets": markets.iter().map(outcome).collect::<Value>() }).to_string()
     } else {
@@ -62,11 +78,11 @@ pub(super) fn run(arguments: &ValidateArguments) -> Result<(), Failure> {
     }
 }
 
-fn of_runs(paths: &[PathBuf]) -> Result<Vec<Validated>, Failure> {
+fn of_runs(paths: &[PathBuf], json: bool) -> Result<Vec<Validated>, Failure> {
     let runs = find_runs(paths);
     let mut markets = Vec::new();
     for directory in &runs {
-        match read(directory) {
+        match read(directory, json || runs.len() == 1) {
             Ok(found) => markets.extend(found),
             Err(error) => {
                 report_page_error(&ReportFileError::Open(error));
@@ -87,14 +103,14 @@ fn of_runs(paths: &[PathBuf]) -> Result<Vec<Validated>, Failure> {
     Ok(markets)
 }
 
-fn read(directory: &Path) -> Result<Vec<Validated>, OpenError> {
+fn read(directory: &Path, wants_intervals: bool) -> Result<Vec<Validated>, OpenError> {
     let data = RunData::read(&StoredRun::open(directory)?)?;
     let (scenario, seed) = (&data.manifest.scenario, data.manifest.seed);
-    let market = |listing: &crate::analysis::ListingData| Validated {
-        title: format!("{scenario} (seed {seed}), {}", listing.title()),
-        facts: listing.stylized.clone(),
+    let market = |listing: ListingData| {
+        let title = format!("{scenario} (seed {seed}), {}", listing.title());
+        Validated::new(title, listing.stylized, wants_intervals)
     };
-    Ok(data.listings.iter().map(market).collect())
+    Ok(data.listings.into_iter().map(market).collect())
 }
 
 fn recorded(messages: &Path, book: &Path) -> Result<Validated, Failure> {
@@ -108,7 +124,7 @@ fn recorded(messages: &Path, book: &Path) -> Result<Validated, Failure> {
     for (message, row) in flow.messages().iter().zip(flow.rows()) {
         facts.observe(message, &row);
     }
-    Ok(Validated { title: messages.display().to_string(), facts: facts.finish() })
+    Ok(Validated::new(messages.display().to_string(), facts.finish(), true))
 }
 
 fn describe(markets: &[Validated]) -> String {
@@ -122,7 +138,7 @@ fn describe(markets: &[Validated]) -> String {
 }
 
 fn heading(market: &Validated) -> String {
-    let Validated { title, facts } = market;
+    let Validated { title, facts, .. } = market;
     format!("{title}: {} returns over {}", thousands(facts.returns as u64), facts.interval)
 }
 
@@ -140,11 +156,10 @@ fn summary(market: &Validated) -> String {
 /// A table of the facts of one market.
 fn single(market: &Validated) -> String {
     let mut table = new_table(&["fact", "measured", "value", "95 %", "real markets", "verdict"], 6);
-    for fact in &market.facts.facts {
+    for (fact, interval) in market.facts.facts.iter().zip(&market.intervals) {
         let kind = fact.fact;
         let first = fact.statistics.first();
         let value = first.map_or_else(|| "-".to_owned(), |first| decimal_text(first.value));
-        let interval = first.and_then(|_| market.facts.interval(kind));
         let interval = interval.map_or_else(|| "-".to_owned(), range_text);
         let verdict = match fact.verdict {
             Verdict::Seen => "seen".to_owned(),
@@ -163,11 +178,8 @@ fn several(markets: &[Validated]) -> String {
         new_table(&["fact", "measured", "median", "real markets", "seen", "not seen", "undetermined"], 4);
     for (place, kind) in StylizedFactKind::ALL.into_iter().enumerate() {
         let facts = || markets.iter().filter_map(|market| market.facts.facts.get(place));
-        let mut values: Vec<f64> =
-            facts().filter_map(|fact| fact.statistics.first()).map(|first| first.value).collect();
-        values.sort_by(f64::total_cmp);
-        let median =
-            values.get(values.len() / 2).map_or_else(|| "-".to_owned(), |value| decimal_text(*value));
+        let values = facts().filter_map(|fact| fact.statistics.first()).map(|first| first.value);
+        let median = median(values.collect()).map_or_else(|| "-".to_owned(), decimal_text);
         let seen = facts().filter(|fact| fact.verdict == Verdict::Seen).count();
         let not = facts().filter(|fact| fact.verdict == Verdict::NotSeen).count();
         let open = markets.len() - seen - not;
@@ -183,6 +195,13 @@ fn decimal_text(value: f64) -> String {
     if value.abs() < 0.1 { format!("{value:.3}") } else { format!("{value:.2}") }
 }
 
+fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    let upper = *values.get(values.len() / 2)?;
+    let lower = *values.get((values.len() - 1) / 2)?;
+    Some(f64::midpoint(lower, upper))
+}
+
 fn range_text([low, high]: [f64; 2]) -> String {
     if high.is_infinite() {
         return format!("above {}", decimal_text(low));
@@ -192,7 +211,7 @@ fn range_text([low, high]: [f64; 2]) -> String {
 
 /// Returns the facts of a market as JSON.
 fn outcome(market: &Validated) -> Value {
-    let fact = |fact: &crate::analysis::StylizedFact| {
+    let fact = |(fact, interval): (&StylizedFact, &Option<[f64; 2]>)| {
         let kind = fact.fact;
         let first = fact.statistics.first();
         let (verdict, reason) = match fact.verdict {
@@ -203,7 +222,7 @@ fn outcome(market: &Validated) -> Value {
         let band = kind.band().map(|end| end.is_finite().then_some(end));
         json!({
             "fact": kind.name(), "measured": kind.measured(), "value": first.map(|first| first.value),
-            "interval": first.and_then(|_| market.facts.interval(kind)), "real_markets": band,
+            "interval": interval, "real_markets": band,
             "rule": kind.rule(), "sample": fact.sample, "counted": kind.counted(),
             "verdict": verdict, "reason": reason,
         })
@@ -211,6 +230,17 @@ fn outcome(market: &Validated) -> Value {
     json!({
         "market": market.title, "seen": market.passed(), "returns": market.facts.returns,
         "interval_ns": market.facts.interval.nanos(),
-        "facts": market.facts.facts.iter().map(fact).collect::<Value>(),
+        "facts": market.facts.facts.iter().zip(&market.intervals).map(fact).collect::<Value>(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_of_an_even_number_lies_in_the_middle() {
+        assert_eq!((median(vec![]), median(vec![3.0])), (None, Some(3.0)));
+        assert_eq!((median(vec![4.0, 1.0]), median(vec![9.0, 1.0, 2.0])), (Some(2.5), Some(2.0)));
+    }
 }

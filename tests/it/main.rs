@@ -45,3 +45,4 @@ mod summaries;
 mod terminal;
 mod ticks;
 mod universe;
+mod validate;

@@ -96,6 +96,37 @@ pub(in crate::analysis) fn correlation(pairs: &[(f64, f64)]) -> Option<f64> {
     ratio(product, (left_square * right_square).sqrt()).map(|it| it.clamp(-1.0, 1.0))
 }
 
+/// The line of weighted least squares through points.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(in crate::analysis) struct Line {
+    /// By how much it rises.
+    pub(in crate::analysis) slope: f64,
+    /// The weighted sum of the squares by which points stray from the mean, along the line's axis: the inverse
+    /// of the slope's variance where weights are inverse variances.
+    pub(in crate::analysis) spread: f64,
+    /// The weighted sum of the squares by which points stray from the line.
+    pub(in crate::analysis) rest: f64,
+}
+
+impl Line {
+    /// Fits the line to points `[x, y, weight]`; `None` where all have one x.
+    pub(in crate::analysis) fn through(points: impl Iterator<Item = [f64; 3]> + Clone) -> Option<Self> {
+        let (mut weight, mut x_sum, mut y_sum) = (0.0, 0.0, 0.0);
+        for [x, y, w] in points.clone() {
+            (weight, x_sum, y_sum) = (weight + w, x_sum + w * x, y_sum + w * y);
+        }
+        let (x_mean, y_mean) = (x_sum / weight, y_sum / weight);
+        let (mut spread, mut product, mut square) = (0.0, 0.0, 0.0);
+        for [x, y, w] in points {
+            spread += w * (x - x_mean) * (x - x_mean);
+            product += w * (x - x_mean) * (y - y_mean);
+            square += w * (y - y_mean) * (y - y_mean);
+        }
+        let slope = ratio(product, spread)?;
+        Some(Self { slope, spread, rest: (square - slope * product).max(0.0) })
+    }
+}
+
 /// Returns the wealth at the end, of 1 at the start.
 pub(super) fn growth(returns: &[f64]) -> f64 {
     wealth(returns).last().unwrap_or(1.0)
@@ -163,6 +194,17 @@ mod tests {
             assert!((normal_below(normal_quantile(share).unwrap()) / share - 1.0).abs() < 1e-12, "{share}");
         }
         assert_eq!([0.0, 1.0, -1.0, f64::NAN].map(normal_quantile), [None; 4]);
+    }
+
+    #[test]
+    fn a_line_goes_through_its_points_and_heavy_ones_count_more() {
+        let exact = Line::through([[0.0, 1.0, 1.0], [1.0, 3.0, 5.0], [2.0, 5.0, 1.0]].into_iter()).unwrap();
+        assert!((exact.slope - 2.0).abs() < 1e-12 && exact.rest < 1e-12, "{exact:?}");
+        // By hand: x and y less their means are -1, 0, 1 and 0, 2, -2 less 0: the slope is -1, the rest 6.
+        let line = Line::through([[0.0, 0.0, 1.0], [1.0, 2.0, 1.0], [2.0, -2.0, 1.0]].into_iter()).unwrap();
+        assert!((line.slope + 1.0).abs() < 1e-12 && (line.spread - 2.0).abs() < 1e-12, "{line:?}");
+        assert!((line.rest - 6.0).abs() < 1e-12, "{line:?}");
+        assert_eq!(Line::through([[1.0, 0.0, 1.0], [1.0, 2.0, 1.0]].into_iter()), None);
     }
 
     #[test]

@@ -7,6 +7,8 @@ use crate::analysis::series::Extent;
 const CELL_NANOS: i64 = 900_000_000_000;
 /// A run is cut into so many cells at least.
 const CELLS_MIN: i64 = 32;
+/// More cells are not kept: then each two in a row become one.
+const CELLS_MAX: usize = 8_192;
 /// A cell with fewer intervals says nothing of their shape.
 const INTERVALS_MIN: usize = 20;
 
@@ -23,6 +25,13 @@ struct Cell {
 struct Shape {
     count: f64,
     squared: f64,
+}
+
+/// Puts cells together, weighted by their intervals.
+fn pooled(cells: &[Shape]) -> Shape {
+    let count: f64 = cells.iter().map(|shape| shape.count).sum();
+    let sum: f64 = cells.iter().map(|shape| shape.count * shape.squared).sum();
+    Shape { count, squared: sum / count }
 }
 
 /// The coefficient of variation of the intervals between market orders: standard deviation over mean. It is 1
@@ -79,6 +88,9 @@ impl ArrivalsBuilder {
             // The unbiased variance: cells are small.
             let variance = (squares - sum * mean).max(0.0) / (count - 1.0);
             self.shapes.extend(finite(variance / (mean * mean)).map(|squared| Shape { count, squared }));
+            if self.shapes.len() > CELLS_MAX {
+                self.shapes = self.shapes.chunks(2).map(pooled).collect();
+            }
         }
     }
 
@@ -177,5 +189,20 @@ mod tests {
         assert_eq!((arrivals.cells(), arrivals.intervals()), (1, 39.0));
         assert!(arrivals.variation(0..1).unwrap() < 1e-6);
         assert_eq!(arrivals.variation(0..0), None);
+    }
+
+    #[test]
+    fn a_run_of_years_keeps_no_more_cells_and_the_same_variation() {
+        let shape = |squared| Shape { count: 20.0, squared };
+        let pair = pooled(&[shape(1.0), Shape { count: 60.0, squared: 2.0 }]);
+        assert_eq!(pair, Shape { count: 80.0, squared: 1.75 });
+        let mut arrivals = arrivals(1);
+        for second in 0..300_000_i64 {
+            // Cells of an hour's 32nd: 112.5 seconds each.
+            arrivals.order(second * 5_000_000_000);
+        }
+        let arrivals = arrivals.finish();
+        assert!(arrivals.cells() <= CELLS_MAX && arrivals.intervals() > 290_000.0, "{}", arrivals.cells());
+        assert!(arrivals.variation(0..arrivals.cells()).unwrap() < 1e-6);
     }
 }

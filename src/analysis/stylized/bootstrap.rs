@@ -39,6 +39,24 @@ pub(super) fn of_blocks(
     interval((0..SAMPLES).filter_map(sample).collect())
 }
 
+/// Returns the interval of a statistic of several lists: `statistic` is given, for each list, the places of a
+/// sample of as many of its values, drawn apart from the others. None where a list has fewer than eight.
+pub(super) fn of_lists(
+    name: &str,
+    lengths: &[usize],
+    statistic: impl Fn(&[Vec<usize>]) -> Option<f64>,
+) -> Option<[f64; 2]> {
+    if lengths.iter().min().is_none_or(|least| *least < BLOCKS_MIN) {
+        return None;
+    }
+    let mut draws = stream(Seed::new(0), name);
+    let sample = |_| {
+        let mut draw = |length: &usize| (0..*length).map(|_| draws.random_range(0..*length)).collect();
+        statistic(&lengths.iter().map(&mut draw).collect::<Vec<Vec<usize>>>())
+    };
+    interval((0..SAMPLES).filter_map(sample).collect())
+}
+
 /// Returns the interval of a statistic of a series of `count` values: `statistic` is given the places of the
 /// values of each sample, drawn in blocks of `length` that go round the end.
 pub(super) fn of_series(
@@ -115,6 +133,9 @@ mod tests {
     fn few_blocks_have_no_interval_and_the_same_name_draws_the_same() {
         let of = |count| of_blocks("some", count, |blocks| Some(real(blocks.iter().sum())));
         assert_eq!((of(BLOCKS_MIN - 1), of(20)), (None, of(20)));
+        assert!(of(20).is_some_and(|[low, high]| low < high));
+        assert_eq!(of_lists("some", &[20, BLOCKS_MIN - 1], |_| Some(1.0)), None);
+        assert_eq!(of_lists("some", &[], |_| Some(1.0)), None);
         assert_eq!(of_series("some", [79, 10], |_| Some(1.0)), None);
         assert_eq!(of_series("some", [80, 10], |_| None), None);
     }

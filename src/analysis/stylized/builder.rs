@@ -57,7 +57,7 @@ impl StylizedBuilder {
             self.signs.add(at, sign);
             self.arrivals.order(at);
             self.impact.trade(at, sign, print.quantity);
-            self.day.trade(at, print.price * print.quantity);
+            self.day.trade(at, (print.price * print.quantity).abs());
         }
     }
 

@@ -21,6 +21,8 @@ pub(super) const TAIL: f64 = 0.05;
 const REJECTED: f64 = 0.01;
 /// Over how many intervals after a return volatility is measured.
 pub(super) const LEVERAGE_LAGS: usize = 10;
+/// Over how many returns sums are taken.
+const MULTIPLES: [usize; 3] = [1, 4, 16];
 /// Of so many sums at least a kurtosis is taken.
 const SUMS_MIN: usize = 60;
 
@@ -161,13 +163,18 @@ fn asymmetry(returns: &[f64]) -> InReturns {
     Ok((vec![statistic("skewness", skew.value, Margin::Chance(margin))], seen(skew.value < -margin)))
 }
 
+/// Returns over how many returns the longest sums are taken, of which there are enough.
+pub(super) fn longest_sums(series: &ReturnSeries) -> Option<usize> {
+    MULTIPLES.into_iter().rev().find(|multiple| series.summed(*multiple).returns.len() >= SUMS_MIN)
+}
+
 fn gaussianity(series: &ReturnSeries) -> InReturns {
     moves(&series.returns)?;
     let over = |multiple: usize| {
         let summed = series.summed(multiple).returns;
         Some((multiple, kurtosis(&summed).filter(|_| summed.len() >= SUMS_MIN)?))
     };
-    let found: Vec<(usize, (f64, f64))> = [1, 4, 16].into_iter().filter_map(over).collect();
+    let found: Vec<(usize, (f64, f64))> = MULTIPLES.into_iter().filter_map(over).collect();
     let few = "between closed times there are too few returns to sum up";
     let [(_, (short, normal)), .., (multiple, _)] = found.as_slice() else { return Err(few) };
     let fall = kurtosis_fall(series, *multiple).ok_or(UNMOVED)?;

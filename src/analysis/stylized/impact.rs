@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::facts::WITHIN;
-use crate::analysis::metrics::series::{finite, real};
+use crate::analysis::metrics::series::{Line, finite, real};
 use crate::analysis::series::Extent;
 use crate::analysis::series::extent::Stretches;
 
@@ -88,7 +88,8 @@ impl Impact {
         if moved.len() < BINS_MIN || moved.len() * 2 <= sums.len() {
             return Err(NoCurve::NoImpact);
         }
-        let (exponent, error) = slope(moved.iter().map(|bin| bin.on_logs())).ok_or(NoCurve::NoImpact)?;
+        let line = Line::through(moved.iter().map(|bin| bin.on_logs())).ok_or(NoCurve::NoImpact)?;
+        let (exponent, error) = (line.slope, finite(line.spread.sqrt().recip()).ok_or(NoCurve::NoImpact)?);
         let orders = moved.iter().map(|bin| bin.count).sum();
         let points = moved.iter().map(|bin| bin.point()).collect();
         Ok(Curve { points, exponent, error, orders })
@@ -125,22 +126,6 @@ fn sum(bins: &[Bin; STRETCHES], stretches: &[usize]) -> Bin {
 #[expect(clippy::cast_possible_truncation, reason = "twice a binary exponent of a double")]
 fn bin(size: f64) -> Option<i32> {
     (size > 0.0 && size.is_finite()).then(|| (libm::log2(size) * BINS_PER_OCTAVE).floor() as i32)
-}
-
-/// Returns the slope of weighted points `[x, y, weight]`, and its standard error where weights are inverse
-/// variances.
-fn slope(points: impl Iterator<Item = [f64; 3]> + Clone) -> Option<(f64, f64)> {
-    let (mut weight, mut x_sum, mut y_sum) = (0.0, 0.0, 0.0);
-    for [x, y, w] in points.clone() {
-        (weight, x_sum, y_sum) = (weight + w, x_sum + w * x, y_sum + w * y);
-    }
-    let (x_mean, y_mean) = (x_sum / weight, y_sum / weight);
-    let (mut square, mut product) = (0.0, 0.0);
-    for [x, y, w] in points {
-        square += w * (x - x_mean) * (x - x_mean);
-        product += w * (x - x_mean) * (y - y_mean);
-    }
-    Some((finite(product / square)?, finite(square.sqrt().recip())?))
 }
 
 /// What is known of an order, or of several in a row, until what they did to the mid is known.

@@ -2,7 +2,7 @@
 
 use super::bootstrap::of_series;
 use super::dependence::{autocorrelation, leverage, rank_correlation};
-use super::facts::{LEVERAGE_LAGS, TAIL, enough};
+use super::facts::{LEVERAGE_LAGS, TAIL, enough, longest_sums};
 use super::order_facts;
 use super::returns::ReturnSeries;
 use super::tails::hill;
@@ -11,8 +11,6 @@ use crate::analysis::metrics::distribution::{kurtosis_excess_biased, skew_biased
 
 /// Blocks of returns are longer than the lags of all statistics, and a multiple of the longest sums.
 const BLOCK: usize = 48;
-/// The longest sums that are compared with single returns.
-const SUMS: usize = 16;
 
 impl StylizedFacts {
     /// Returns the interval that contains 95 in 100 values of the number that stands for a fact, in samples
@@ -46,6 +44,7 @@ impl Material {
     fn of_returns(&self, name: &str, kind: StylizedFactKind) -> Option<[f64; 2]> {
         let ReturnSeries { returns, notionals, .. } = &self.series;
         enough(&self.series).ok()?;
+        let longest = longest_sums(&self.series)?;
         of_series(name, [returns.len(), BLOCK], |places| {
             let drawn: Vec<f64> = places.iter().map(|place| returns[*place]).collect();
             let sizes = || drawn.iter().map(|value| value.abs()).collect::<Vec<f64>>();
@@ -53,7 +52,7 @@ impl Material {
                 StylizedFactKind::NoAutocorrelation => autocorrelation(&drawn, 1).map(|rho| rho[0]),
                 StylizedFactKind::HeavyTails => hill(&drawn, TAIL).map(|index| index.value),
                 StylizedFactKind::Asymmetry => skew_biased(&drawn),
-                StylizedFactKind::AggregationalGaussianity => kurtosis_lost(&drawn),
+                StylizedFactKind::AggregationalGaussianity => kurtosis_lost(&drawn, longest),
                 StylizedFactKind::VolatilityClustering => autocorrelation(&sizes(), 1).map(|rho| rho[0]),
                 StylizedFactKind::Leverage => leverage(&drawn, LEVERAGE_LAGS).map(|mean| mean.value),
                 StylizedFactKind::VolumeAndVolatility => {
@@ -66,8 +65,8 @@ impl Material {
     }
 }
 
-/// Returns by how much lower excess kurtosis is over sums than over single returns.
-fn kurtosis_lost(returns: &[f64]) -> Option<f64> {
-    let sums: Vec<f64> = returns.chunks_exact(SUMS).map(|chunk| chunk.iter().sum()).collect();
+/// Returns by how much lower excess kurtosis is over sums of so many returns than over single ones.
+fn kurtosis_lost(returns: &[f64], longest: usize) -> Option<f64> {
+    let sums: Vec<f64> = returns.chunks_exact(longest).map(|chunk| chunk.iter().sum()).collect();
     Some(kurtosis_excess_biased(returns)? - kurtosis_excess_biased(&sums)?)
 }

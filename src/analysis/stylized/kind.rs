@@ -11,17 +11,17 @@ pub enum StylizedFactKind {
     Asymmetry,
     /// Returns over longer intervals are closer to normal.
     AggregationalGaussianity,
-    /// Large returns follow upon large ones, of either sign.
+    /// Large returns follow large ones, of either sign.
     VolatilityClustering,
     /// Volatility rises after falls.
     Leverage,
     /// More is traded when prices move more.
     VolumeAndVolatility,
-    /// Purchases follow upon purchases for long.
+    /// Buy orders follow buy orders for long.
     LongMemoryOfSigns,
     /// Sums of returns vary as much as independent ones would.
     VarianceRatio,
-    /// Orders come in bursts.
+    /// Orders arrive in clusters.
     Arrivals,
     /// Sizes at the touch vary much, and the spread opens at times.
     SpreadAndDepth,
@@ -68,7 +68,7 @@ impl StylizedFactKind {
             Self::VolumeAndVolatility => "volume and volatility",
             Self::LongMemoryOfSigns => "long memory of trade signs",
             Self::VarianceRatio => "variance ratio",
-            Self::Arrivals => "bursts of orders",
+            Self::Arrivals => "clustered order arrivals",
             Self::SpreadAndDepth => "spread and depth",
             Self::IntradayPattern => "intraday pattern",
             Self::PriceImpact => "impact of orders",
@@ -87,18 +87,20 @@ impl StylizedFactKind {
             }
             Self::Asymmetry => "shares and indices fall deeper at once than they rise; currencies do not",
             Self::AggregationalGaussianity => "over longer intervals returns come closer to normal",
-            Self::VolatilityClustering => "large returns follow upon large ones, which fades slowly",
+            Self::VolatilityClustering => "large returns follow large ones, which fades slowly",
             Self::Leverage => {
                 "volatility rises after falls; weak, for indices more than for shares, not for all assets"
             }
             Self::VolumeAndVolatility => "more is traded when prices move more",
             Self::LongMemoryOfSigns => {
-                "purchases follow upon purchases over thousands of orders; exponent about 0.7"
+                "buy orders follow buy orders over thousands of orders; exponent about 0.7"
             }
             Self::VarianceRatio => {
-                "over a minute prices spread hardly less than their shortest moves say: 0.7 to 1.3"
+                "variance grows with the interval as that of independent returns does: 0.7 to 1.3"
             }
-            Self::Arrivals => "orders come less evenly than by chance: standard deviation of 1.1 to 5 means",
+            Self::Arrivals => {
+                "arrivals are more clustered than those of a Poisson process: standard deviation of 1.1 to 5 means"
+            }
             Self::SpreadAndDepth => {
                 "sizes at the touch vary about as much as their mean; the spread is skewed to wide ones"
             }
@@ -143,7 +145,7 @@ impl StylizedFactKind {
             Self::IntradayPattern => "the ratio lies within 1.2 to 4",
             Self::PriceImpact => "the exponent, with its error, meets 0.2 to 0.5",
             Self::MetaorderImpact => "the exponent, with its error, meets 0.4 to 0.7",
-            Self::OrderFlowImbalance => "the share lies within 0.3 to 0.95",
+            Self::OrderFlowImbalance => "R² lies within 0.3 to 0.95",
         }
     }
 
@@ -154,7 +156,7 @@ impl StylizedFactKind {
             Self::NoAutocorrelation => "autocorrelation at lag 1",
             Self::HeavyTails => "tail index of the largest 5 %",
             Self::Asymmetry => "skewness",
-            Self::AggregationalGaussianity => "excess kurtosis lost over the longest interval",
+            Self::AggregationalGaussianity => "decrease of excess kurtosis under aggregation",
             Self::VolatilityClustering => "autocorrelation of |r| at lag 1",
             Self::Leverage => "correlation of r with later squares",
             Self::VolumeAndVolatility => "rank correlation of |r| and what is traded",
@@ -163,15 +165,15 @@ impl StylizedFactKind {
             Self::Arrivals => "coefficient of variation of intervals between orders that trade",
             Self::SpreadAndDepth => "coefficient of variation of sizes at the touch",
             Self::IntradayPattern => "traded at the edges of a session over its middle",
-            Self::PriceImpact => "exponent of the mean impact of an order in its size",
-            Self::MetaorderImpact => "exponent of the mean impact of a run of orders in its size",
-            Self::OrderFlowImbalance => "share of the variance of moves that order-flow imbalance explains",
+            Self::PriceImpact => "exponent of impact in order size",
+            Self::MetaorderImpact => "exponent of impact in the size of orders in a row",
+            Self::OrderFlowImbalance => "R² of mid changes on order-flow imbalance",
         }
     }
 
     /// Returns between what that lies in real markets, by the sources in `docs/stylized.md`.
     ///
-    /// The rule of a fact of returns is about more than this number; that of the others is this band.
+    /// The rule of a fact can be about more than this number, or about another bound: see [`Self::rule`].
     #[must_use]
     pub const fn band(self) -> [f64; 2] {
         match self {
@@ -202,7 +204,7 @@ impl StylizedFactKind {
             Self::SpreadAndDepth => "stretches of the run",
             Self::IntradayPattern => "days",
             Self::PriceImpact => "orders",
-            Self::MetaorderImpact => "orders",
+            Self::MetaorderImpact => "rows of orders",
             Self::OrderFlowImbalance => "windows of ten seconds",
             _ => "returns",
         }

@@ -104,6 +104,12 @@ impl StylizedFacts {
         self.facts.iter().find(|fact| fact.fact == kind).map(|fact| fact.verdict)
     }
 
+    /// Gives up what the facts were taken from, and with it their intervals: facts of many markets would keep
+    /// all of their returns.
+    pub fn forget_observations(&mut self) {
+        self.material = Material::default();
+    }
+
     /// Takes away what returns say, for a market whose prices were at or below zero: they have no logarithms.
     pub(crate) fn without_returns(mut self) -> Self {
         self.returns = 0;

@@ -1,14 +1,14 @@
 //! The facts of orders, of the touch and of the day: what does not follow from equal intervals alone.
 
 use super::arrivals::Arrivals;
-use super::bootstrap::{of_blocks, of_series};
+use super::bootstrap::{BLOCKS_MIN, of_blocks, of_series};
 use super::day_shape::DayShape;
 use super::facts::{Found, UNMOVED, WITHIN, within};
 use super::impact::{Curve, Impact, NoCurve, STRETCHES};
 use super::returns::{INTERVALS, ReturnSeries};
 use super::touch::TouchShape;
 use super::{Margin, Statistic, StylizedFactKind, Verdict};
-use crate::analysis::metrics::series::{finite, mean, real};
+use crate::analysis::metrics::series::{Line, finite, index, mean, real};
 
 /// Sums of returns of a minute are compared with the shortest returns.
 const MINUTE_SECONDS: i64 = INTERVALS[4];
@@ -84,7 +84,7 @@ pub(super) fn arrivals(arrivals: &Arrivals) -> Found {
         return Err("there are fewer than 250 intervals between orders that trade");
     }
     let value = arrivals.variation(0..arrivals.cells()).ok_or("orders come all at once")?;
-    judged(StylizedFactKind::Arrivals, value, count(arrivals.intervals()))
+    judged(StylizedFactKind::Arrivals, value, index(arrivals.intervals()))
 }
 
 pub(super) fn arrivals_interval(name: &str, arrivals: &Arrivals) -> Option<[f64; 2]> {
@@ -93,6 +93,9 @@ pub(super) fn arrivals_interval(name: &str, arrivals: &Arrivals) -> Option<[f64;
 
 pub(super) fn touch(touch: &TouchShape) -> Found {
     let quoted = touch.quoted();
+    if (1..BLOCKS_MIN).contains(&quoted.len()) {
+        return Err("the touch had two sides in fewer than eight of 32 stretches of the run");
+    }
     let fact = StylizedFactKind::SpreadAndDepth;
     let sizes =
         touch.variation_of_sizes(&quoted).ok_or("no quotes with sizes on both sides were recorded")?;
@@ -127,7 +130,7 @@ pub(super) fn imbalance(touch: &TouchShape) -> Found {
     let windows = touch.windows(&explained);
     let value = touch.determination(&explained).filter(|_| windows >= SAMPLE_MIN);
     let why = "there are fewer than 250 stretches of ten seconds in which sizes at the touch changed";
-    judged(StylizedFactKind::OrderFlowImbalance, value.ok_or(why)?, count(windows))
+    judged(StylizedFactKind::OrderFlowImbalance, value.ok_or(why)?, index(windows))
 }
 
 pub(super) fn imbalance_interval(name: &str, touch: &TouchShape) -> Option<[f64; 2]> {
@@ -152,11 +155,6 @@ pub(super) fn impact_interval(name: &str, impact: &Impact) -> Option<[f64; 2]> {
     of_blocks(name, STRETCHES, |stretches| Some(impact.curve(stretches).ok()?.exponent))
 }
 
-/// A count that was summed as a double.
-fn count(sum: f64) -> usize {
-    crate::analysis::metrics::series::index(sum)
-}
-
 /// Returns the exponent by which a positive series decays, `value = lag ^ -exponent`, with its error: the
 /// slope of the least squares on logarithms, over lags that are above zero.
 pub(super) fn decay(values: &[f64]) -> Option<[f64; 2]> {
@@ -168,12 +166,6 @@ pub(super) fn decay(values: &[f64]) -> Option<[f64; 2]> {
     if points.len() * 2 < values.len() || points.len() < 3 {
         return None;
     }
-    let [xs, ys] = [0, 1].map(|of| points.iter().map(|point| point[of]).collect::<Vec<f64>>());
-    let (x_mean, y_mean) = (mean(&xs)?, mean(&ys)?);
-    let square: f64 = xs.iter().map(|x| (x - x_mean).powi(2)).sum();
-    let product: f64 = xs.iter().zip(&ys).map(|(x, y)| (x - x_mean) * (y - y_mean)).sum();
-    let slope = finite(product / square)?;
-    let left = |[x, y]: &[f64; 2]| (y - y_mean - slope * (x - x_mean)).powi(2);
-    let rest: f64 = points.iter().map(left).sum();
-    Some([-slope, (rest / real(points.len() - 2) / square).sqrt()])
+    let line = Line::through(points.iter().map(|[x, y]| [*x, *y, 1.0]))?;
+    Some([-line.slope, (line.rest / real(points.len() - 2) / line.spread).sqrt()])
 }

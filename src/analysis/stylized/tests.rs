@@ -272,6 +272,47 @@ fn every_fact_stands_in_the_docs() {
     for fact in StylizedFactKind::ALL {
         assert!(page.contains(&format!("\n| {} |", fact.name())), "{fact:?}");
     }
+    let ranges = page.split("| fact | range | source |").nth(1).unwrap();
+    let rows: Vec<&str> = ranges.lines().filter(|line| line.starts_with("| ")).collect();
+    assert_eq!(rows.len(), StylizedFactKind::ALL.len());
+    for (fact, row) in StylizedFactKind::ALL.into_iter().zip(rows) {
+        let [low, high] = fact.band();
+        let range =
+            if high.is_finite() { format!("| {low} to {high} |") } else { format!("| above {low} |") };
+        assert!(row.contains(&range), "{fact:?}: {range} is not in {row}");
+    }
+}
+
+#[test]
+fn a_number_at_the_edge_of_its_band_is_as_in_real_markets_and_one_beyond_is_not() {
+    for fact in StylizedFactKind::ALL {
+        let [low, high] = fact.band();
+        let within = |value: f64| facts::within(fact, [value, value]);
+        assert_eq!((within(low), within(low - 0.01)), (Verdict::Seen, Verdict::NotSeen), "{fact:?}");
+        if high.is_finite() {
+            assert_eq!((within(high), within(high + 0.01)), (Verdict::Seen, Verdict::NotSeen), "{fact:?}");
+        }
+    }
+}
+
+/// Independent returns, and the same with each move taken half back: 1 and (1 - 1/2)² of the variance.
+#[test]
+fn the_variance_ratio_is_that_of_moves_that_last_or_come_back() {
+    let mut draws = stream(Seed::new(1), "returns");
+    let moves: Vec<f64> = (0..60_000).map(|_| StandardNormal.sample(&mut draws)).collect();
+    let back = moves.windows(2).map(|pair| pair[1] - 0.5 * pair[0]).collect();
+    for (returns, seconds, expected) in
+        [(moves.clone(), 1, 1.0), (moves, 86_400, 1.0), (back, 1, 0.25 / 1.25)]
+    {
+        let series = ReturnSeries { notionals: Vec::new(), returns, breaks: Vec::new() };
+        let material =
+            Material { fine: FineReturns { series: series.clone(), seconds }, series, ..Material::default() };
+        let found = facts::all(&material);
+        let fact = found.iter().find(|fact| fact.fact == StylizedFactKind::VarianceRatio).unwrap();
+        let value = fact.statistics[0].value;
+        assert!((value / expected - 1.0).abs() < 0.1, "{value}, not {expected}");
+        assert_eq!(fact.verdict == Verdict::Seen, expected > 0.5);
+    }
 }
 
 mod property_tests {
