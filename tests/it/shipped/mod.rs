@@ -275,3 +275,45 @@ fn the_rebalancer_brings_back_every_share_that_has_left_its_band() {
     }
     assert!(rebalanced >= 4, "the three begin outside, and one at least drifts out again: {rebalanced}");
 }
+
+/// The rows of the gallery: the scenario, what was gained, rounded, and the fills.
+fn gallery() -> Vec<(String, Option<i64>, usize)> {
+    let page = std::fs::read_to_string("docs/gallery.md").unwrap();
+    let rows = page.lines().filter(|line| line.starts_with("| [") && line.contains("` |"));
+    let row = |line: &str| {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let number = |text: &str| text.replace([',', '+'], "").parse::<i64>().ok();
+        let gained = cells[3].split(' ').next().and_then(number);
+        (cells[2].trim_matches('`').to_owned(), gained, usize::try_from(number(cells[4]).unwrap()).unwrap())
+    };
+    rows.map(row).collect()
+}
+
+#[test]
+fn the_gallery_has_what_its_scenarios_give() {
+    let agents = [
+        "ema",
+        "sma",
+        "rsi",
+        "bollinger",
+        "donchian",
+        "pairs",
+        "maker",
+        "flow",
+        "twap",
+        "arbitrage",
+        "portfolio",
+    ];
+    let rows = gallery();
+    assert_eq!(rows.len(), agents.len());
+    for ((scenario, gained, fills), agent) in rows.into_iter().zip(agents) {
+        let ran = run(&scenario, agent, &[]);
+        assert_eq!(ran.deeds.deals.len(), fills, "{scenario}");
+        // Execution has costs instead, which its report says.
+        if let Some(gained) = gained {
+            assert!((ran.gain(agent) - gained as f64).abs() <= 0.5, "{scenario}: {}", ran.gain(agent));
+        } else {
+            assert!(ran.deeds.logged[1].contains("-7.5"), "{:?}", ran.deeds.logged);
+        }
+    }
+}
