@@ -94,9 +94,7 @@ impl HttpClient for Collector {
 impl Collector {
     fn post(&self, request: &Request<Bytes>) -> io::Result<Response<Bytes>> {
         let OtlpEndpoint { host, port, .. } = &self.0;
-        let mut addresses = (host.as_str(), *port).to_socket_addrs()?;
-        let address = addresses.next().ok_or_else(|| io::Error::other("the collector has no address"))?;
-        let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
+        let mut stream = connect(&format!("{host}:{port}"))?;
         stream.set_read_timeout(Some(TIMEOUT))?;
         stream.set_write_timeout(Some(TIMEOUT))?;
         let (path, length) = (request.uri().path(), request.body().len());
@@ -116,5 +114,36 @@ impl Collector {
         let status = line.and_then(|line| line.split(' ').nth(1)?.parse::<u16>().ok()).ok_or_else(strange)?;
         // What it says beyond its status is not needed.
         Response::builder().status(status).body(Bytes::new()).map_err(|_| strange())
+    }
+}
+
+/// Connects to the first of a collector's addresses that answers: `localhost` has two.
+fn connect(place: &str) -> io::Result<TcpStream> {
+    let mut last = io::Error::other("the collector has no address");
+    for address in place.to_socket_addrs()? {
+        match TcpStream::connect_timeout(&address, TIMEOUT) {
+            Ok(stream) => return Ok(stream),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn a_collector_is_reached_by_a_name_with_several_addresses_and_by_one_in_brackets() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        assert!(connect(&format!("localhost:{port}")).is_ok());
+        // Machines without the sixth version have no such address to listen at.
+        if let Ok(listener) = TcpListener::bind(("::1", 0)) {
+            let port = listener.local_addr().unwrap().port();
+            assert!(connect(&format!("[::1]:{port}")).is_ok());
+        }
     }
 }

@@ -29,7 +29,11 @@ struct Span {
 
 /// A collector that keeps what it gets.
 #[derive(Debug, Clone, Default)]
-struct Collector(Arc<Mutex<Vec<Span>>>);
+struct Collector {
+    spans: Arc<Mutex<Vec<Span>>>,
+    /// What was sent, byte for byte: with the lines of the log, which are events of spans.
+    sent: Arc<Mutex<Vec<u8>>>,
+}
 
 impl Collector {
     fn start() -> (Self, SocketAddr) {
@@ -60,6 +64,7 @@ impl Collector {
         assert!(head.starts_with("post /v1/traces http/1.1"), "{head}");
         assert!(head.contains("content-type: application/x-protobuf"), "{head}");
         stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").unwrap();
+        self.sent.lock().unwrap().extend_from_slice(&body);
         let of_resources = fields(&body).into_iter().filter(|(number, _)| *number == 1);
         for (_, resource) in of_resources {
             let resource = fields(&resource.bytes);
@@ -67,7 +72,7 @@ impl Collector {
             assert!(described.1.bytes.windows(13).any(|it| it == b"bearpit-serve"));
             for (_, scope) in resource.iter().filter(|(number, _)| *number == 2) {
                 let spans = fields(&scope.bytes).into_iter().filter(|(number, _)| *number == 2);
-                self.0.lock().unwrap().extend(spans.map(|(_, span)| span_of(&span.bytes)));
+                self.spans.lock().unwrap().extend(spans.map(|(_, span)| span_of(&span.bytes)));
             }
         }
     }
@@ -76,7 +81,7 @@ impl Collector {
     fn await_trace(&self, request: &str, names: &[&str]) -> Vec<Span> {
         let until = Instant::now() + PATIENCE;
         loop {
-            let all = self.0.lock().unwrap().clone();
+            let all = self.spans.lock().unwrap().clone();
             let is_its = |span: &&Span| {
                 span.name == "request" && span.texts.get("request_id").is_some_and(|it| it == request)
             };
@@ -182,7 +187,9 @@ fn a_collector_receives_the_spans_from_a_request_to_its_fill() {
 
     let stages = ["queue", "append", "sync", "reply"];
     let names = [&["request", "trading", "market", "published"], stages.as_slice()].concat();
+    let until = Instant::now() + Duration::from_secs(30);
     let trace = loop {
+        assert!(Instant::now() < until, "no span of a fill has come");
         let trace = collector.await_trace("of-order", &names);
         let has_filled = trace.iter().any(|it| it.texts.get("fact").is_some_and(|it| it == "filled"));
         if has_filled {
@@ -216,7 +223,8 @@ fn a_collector_receives_the_spans_from_a_request_to_its_fill() {
     let (_, _, _) = served.ask("GET", "/api/instruments", "X-Request-Id: last\r\n", "");
     assert_eq!(served.stop(), Some(0));
     collector.await_trace("last", &["request"]);
-    let all = format!("{:?}", collector.0.lock().unwrap());
+    let all = String::from_utf8_lossy(&collector.sent.lock().unwrap()).into_owned();
+    assert!(all.contains("of-order"), "what is searched is what was sent");
     assert!(!all.contains("correct horse"), "a span has a password");
     assert!(!all.contains(anne.trim().rsplit(' ').next().unwrap()), "a span has a token");
 }

@@ -68,7 +68,7 @@ impl Alpaca {
         // Before the order is seen by anybody who follows it.
         self.note_name(account, &symbol, named.naming).await;
         let view = self.trading.enter(account, &request, wait).await?;
-        self.found(account, view).await
+        Ok(self.taken(account, view).await)
     }
 
     /// Returns how much an amount of money buys. Sent again under an id of its sender's, it buys what it

@@ -205,6 +205,23 @@ impl Alpaca {
         Ok(Found { revision: view.revision, view, legs, is_held: false })
     }
 
+    /// Returns an order that the market has just taken. With the database away it is as the market has it, and
+    /// its exits as they will enter: what was done must not be answered as if it had not been.
+    pub(super) async fn taken(&self, account: AccountId, view: OrderView) -> Found {
+        match self.found(account, view.clone()).await {
+            Ok(found) => found,
+            Err(problem) => {
+                tracing::warn!(
+                    problem.message,
+                    order = view.order_id,
+                    "an order is answered as the market has it"
+                );
+                let legs = held_legs(&view).into_iter().map(|leg| waiting(&view, leg)).collect();
+                Found { revision: view.revision, view, legs, is_held: false }
+            }
+        }
+    }
+
     /// Returns the exits that an order enters as it trades; none if it enters none.
     ///
     /// # Errors

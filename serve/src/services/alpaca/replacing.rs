@@ -90,10 +90,10 @@ impl Alpaca {
             Ok(outcome) => {
                 outcome?;
                 let view = self.trading.order(account, order).await?;
-                self.found(account, view).await
+                Ok(self.taken(account, view).await)
             }
             Err(_) => {
-                let mut found = self.found(account, view).await?;
+                let mut found = self.taken(account, view).await;
                 self.promises.make(order, before + 1);
                 found.view.revision = found.view.revision.max(before + 1);
                 found.revision = found.view.revision;

@@ -65,10 +65,13 @@ impl Contests {
             return self.settle(&row, wall_now()).await.and(closed);
         }
         self.move_on(row, ContestStatus::Running).await?;
+        // From here on its terms do not change any more; until then they may have.
+        let Some(row) = &self.database.contest(row.id).await.map_err(of_store)? else { return Ok(()) };
         let entries = self.database.entries(row.id).await.map_err(of_store)?;
-        let is_out = |status| matches!(status, EntryStatus::Playing);
-        for entry in entries.iter().filter(|it| it.disqualified.is_some() && is_out(it.status)) {
-            self.close(row, entry).await?;
+        let mut first = Ok(());
+        let is_playing = |status| matches!(status, EntryStatus::Playing);
+        for entry in entries.iter().filter(|it| it.disqualified.is_some() && is_playing(it.status)) {
+            first = first.and(self.close(row, entry).await);
         }
         let waiting: Vec<_> = entries
             .iter()
@@ -76,9 +79,10 @@ impl Contests {
             .collect();
         for some in waiting.chunks(OPENED_AT_ONCE) {
             let opened = join_all(some.iter().map(|entry| self.open_account(row, entry))).await;
-            opened.into_iter().collect::<Result<(), Problem>>()?;
+            // Whoever cannot be let in keeps nobody else out.
+            first = opened.into_iter().fold(first, Result::and);
         }
-        self.follow_settled(row).await
+        self.follow_settled(row).await.and(first)
     }
 
     async fn move_on(&self, row: &ContestRow, status: ContestStatus) -> Result<(), Problem> {

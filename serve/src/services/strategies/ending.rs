@@ -69,18 +69,26 @@ impl Strategies {
     /// Ends all strategies of a person, `now`: their orders are canceled.
     ///
     /// # Errors
-    /// [`Problem`] if one of them is being started, or the market takes nothing at the moment.
+    /// The first [`Problem`], after all others were ended: one of them is being started, or the market takes
+    /// nothing at the moment.
     pub(in crate::services) async fn stop_all(&self, user: UserId, now: WallTime) -> Result<(), Problem> {
+        let mut first = Ok(());
         for row in self.database.strategies(user).await.map_err(of_store)? {
-            if row.status != StrategyStatus::Stopped {
-                self.stop(user, row.account, StopRequest::default(), now).await?;
-            }
+            first = first.and(self.ensure_stopped(&row, now).await);
         }
-        Ok(())
+        first
     }
 
-    /// Ends all strategies of a person, `now`, and moves all that they have to the person's account. They
-    /// stay in the list, with their history.
+    async fn ensure_stopped(&self, row: &StrategyRow, now: WallTime) -> Result<(), Problem> {
+        if row.status == StrategyStatus::Stopped {
+            return Ok(());
+        }
+        self.stop(row.user, row.account, StopRequest::default(), now).await.map(drop)
+    }
+
+    /// Ends the strategies of a person, `now`, and moves all that they have to the person's account. They
+    /// stay in the list, with their history. Those that play in contests go on: what is in a contest's account
+    /// stays there.
     ///
     /// # Errors
     /// [`Problem`] if orders of one stay open.
@@ -90,8 +98,16 @@ impl Strategies {
         owner_account: AccountId,
         now: WallTime,
     ) -> Result<(), Problem> {
-        self.stop_all(user, now).await?;
+        let mut own = Vec::new();
         for row in self.database.strategies(user).await.map_err(of_store)? {
+            if self.database.entry_of_account(row.account).await.map_err(of_store)?.is_none() {
+                own.push(row);
+            }
+        }
+        for row in &own {
+            self.ensure_stopped(row, now).await?;
+        }
+        for row in &own {
             self.trading.without_orders(row.account).await?;
             self.give_back(row.account, owner_account).await?;
         }
