@@ -95,8 +95,8 @@ fn enter(address: SocketAddr, credentials: &[String], is_over: &AtomicBool) -> E
     entered
 }
 
-/// Returns a token of a session, and the secret of a key.
-fn credentials(served: &Served) -> Vec<String> {
+/// Returns a token of a session and the secret of a key, and the headers by which clients of Alpaca's API send it.
+fn credentials(served: &Served) -> (Vec<String>, String) {
     let mut wire = Wire::to(served.address);
     let anne = json!({ "username": "anne", "password": "correct horse battery" }).to_string();
     assert_eq!(wire.json("POST", "/api/auth/register", "", &anne).0, 201);
@@ -104,7 +104,21 @@ fn credentials(served: &Served) -> Vec<String> {
     let token = login["access_token"].as_str().unwrap().to_owned();
     let key = json!({ "name": "bot", "scopes": ["read", "trade"] }).to_string();
     let key: Value = serde_json::from_str(&wire.json("POST", "/api/keys", &token, &key).1).unwrap();
-    vec![token, key["secret"].as_str().unwrap().to_owned()]
+    let [id, secret] = ["key_id", "secret"].map(|name| key[name].as_str().unwrap().to_owned());
+    let headers = format!("APCA-API-KEY-ID: {id}\r\nAPCA-API-SECRET-KEY: {secret}\r\n");
+    (vec![token, secret], headers)
+}
+
+/// Enters a bracket by Alpaca's API: its exits, which wait, are nowhere but in the answer.
+fn enter_bracket(served: &Served, headers: &str) {
+    let bracket = json!({
+        "symbol": "ACME", "qty": "1", "side": "buy", "type": "limit", "limit_price": "90", "time_in_force": "gtc",
+        "order_class": "bracket", "take_profit": { "limit_price": "120" }, "stop_loss": { "stop_price": "80" },
+    });
+    let (status, _, body) = served.ask("POST", "/v2/orders", headers, &bracket.to_string());
+    assert_eq!(status, 200, "{body}");
+    let body: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(body["legs"].as_array().map(Vec::len), Some(2), "{body}");
 }
 
 /// What needs the database while it is away, until the time is over; returns how often it said so.
@@ -172,7 +186,7 @@ fn take_away(taken: &Taken, url: &DatabaseUrl, of_server: &str) {
     let limits = ["--limits-address-attempts", "1000000", "--database", of_server];
     let served = place.start_with(&[cheap, limits].concat());
     served.await_ready(200);
-    let credentials = credentials(&served);
+    let (credentials, headers) = credentials(&served);
     let (is_over, address) = (AtomicBool::new(false), served.address);
     let (entered, refused) = std::thread::scope(|scope| {
         let entering = scope.spawn(|| enter(address, &credentials, &is_over));
@@ -181,6 +195,7 @@ fn take_away(taken: &Taken, url: &DatabaseUrl, of_server: &str) {
         let refused = match taken {
             Taken::Cut(proxy) => {
                 proxy.cut();
+                enter_bracket(&served, &headers);
                 let refused = ask_what_needs_it(&served, &credentials[0], false, Instant::now() + away());
                 proxy.mend();
                 refused
@@ -189,6 +204,7 @@ fn take_away(taken: &Taken, url: &DatabaseUrl, of_server: &str) {
                 let runtime = runtime();
                 let database = runtime.block_on(Database::open(url)).unwrap();
                 let lock = runtime.block_on(database.begin()).unwrap();
+                enter_bracket(&served, &headers);
                 let refused = ask_what_needs_it(&served, &credentials[0], true, Instant::now() + away());
                 runtime.block_on(async {
                     drop(lock);

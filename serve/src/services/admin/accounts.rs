@@ -7,13 +7,15 @@ use serde_json::json;
 use super::views::{maybe_reason, reason_of};
 use super::{Admin, CancelRequest, Deed, ReasonRequest, UserDetail};
 use crate::domain::{Actor, Problem, UserId};
+use crate::services::identity::of_store;
 use crate::services::trading::CanceledView;
 
 /// What the tape says of an account that is set back.
 const RESET: &str = "account reset";
 
 impl Admin {
-    /// Cancels a person's orders: all, or those of a symbol, or only those that can build a position.
+    /// Cancels a person's orders: all, or those of a symbol, or only those that can build a position; in
+    /// every account of the person, those of contests and strategies included.
     ///
     /// # Errors
     /// [`Problem`] if there is no such person or symbol, or the market takes nothing at the moment.
@@ -29,7 +31,19 @@ impl Admin {
         let this = Arc::clone(self);
         let work = async move {
             let user = this.listed(id).await?;
-            this.trading.withdraw(user.account, symbol.as_deref(), entries_only).await
+            let mut accounts = this.own_accounts(&user).await?;
+            let strategies = this.database.strategies(id).await.map_err(of_store)?;
+            accounts.extend(strategies.iter().map(|row| row.account));
+            accounts.sort_unstable();
+            accounts.dedup();
+            let (mut order_ids, mut first) = (Vec::new(), Ok(()));
+            for account in accounts {
+                match this.trading.withdraw(account, symbol.as_deref(), entries_only).await {
+                    Ok(canceled) => order_ids.extend(canceled.order_ids),
+                    Err(problem) => first = first.and(Err(problem)),
+                }
+            }
+            first.map(|()| CanceledView { order_ids })
         };
         self.log.record(by, deed, work).await
     }

@@ -10,7 +10,7 @@ use super::{
     Admin, BlockRequest, BlockedOrders, BlockedView, Deed, ReasonRequest, UserDetail, UserLine, UsersPage,
     UsersQuery,
 };
-use crate::domain::{Actor, Problem, ProblemKind, UserId};
+use crate::domain::{AccountId, Actor, Problem, ProblemKind, UserId};
 use crate::services::identity::{of_store, unknown_user};
 use crate::store::people::{ListedUser, UserFilter};
 
@@ -104,11 +104,21 @@ impl Admin {
         })
     }
 
-    /// Takes a person's orders and strategies out of the market.
+    /// Takes a person's orders and strategies out of the market, contests included: all that can be, whatever
+    /// fails.
     async fn take_out(&self, user: &ListedUser) -> Result<(), Problem> {
         // Orders first: nothing else of it may come while strategies are stopped.
-        self.trading.shut(user.account, SHUT).await?;
-        self.strategies.stop_all(user.id, (self.clock)()).await
+        let mut first = Ok(());
+        for account in self.own_accounts(user).await? {
+            first = first.and(self.trading.shut(account, SHUT).await);
+        }
+        first.and(self.strategies.stop_all(user.id, (self.clock)()).await)
+    }
+
+    /// Returns the accounts in which a person trades by hand or by a bot: the first one, and those of contests.
+    pub(super) async fn own_accounts(&self, user: &ListedUser) -> Result<Vec<AccountId>, Problem> {
+        let of_contests = self.database.contest_accounts(user.id).await.map_err(of_store)?;
+        Ok([user.account].into_iter().chain(of_contests).collect())
     }
 
     /// Lets a person in again, who has to log in; what was ended stays so.
@@ -126,8 +136,10 @@ impl Admin {
         let work = async move {
             let user = this.listed(id).await?;
             // First, so that nobody is in who cannot trade.
-            if this.trading.open_account(user.account).await?.is_some_and(|view| view.blocked.is_some()) {
-                this.trading.open_up(user.account).await?;
+            for account in this.own_accounts(&user).await? {
+                if this.trading.open_account(account).await?.is_some_and(|view| view.blocked.is_some()) {
+                    this.trading.open_up(account).await?;
+                }
             }
             this.identity.unblock(id).await?;
             Ok(UserLine::from(ListedUser { blocked_at: None, ..user }))

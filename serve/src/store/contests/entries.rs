@@ -26,6 +26,8 @@ statements! {
     ONE = "SELECT e.contest_id, e.user_id, e.account_id, e.number, e.name, e.status, e.disqualified,
            e.entered_at, u.username FROM contest_entries e JOIN users u ON u.id = e.user_id
            WHERE e.contest_id = $1 AND e.user_id = $2 AND e.status <> 'withdrawn'";
+    ACCOUNTS_OF_USER = "SELECT account_id FROM contest_entries WHERE user_id = $1 AND status <> 'withdrawn'
+                        ORDER BY entered_at";
     OF_ACCOUNT = "SELECT e.contest_id, e.user_id, e.account_id, e.number, e.name, e.status, e.disqualified,
                   e.entered_at, u.username FROM contest_entries e JOIN users u ON u.id = e.user_id
                   WHERE e.account_id = $1";
@@ -151,6 +153,15 @@ impl Database {
     /// [`StoreError`].
     pub async fn entry(&self, contest: ContestId, user: UserId) -> Result<Option<EntryRow>, StoreError> {
         self.row(ONE, args![contest, user]).await?.as_ref().map(of_row).transpose()
+    }
+
+    /// Returns the accounts in which a person takes part in contests.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn contest_accounts(&self, user: UserId) -> Result<Vec<AccountId>, StoreError> {
+        let rows = self.rows(ACCOUNTS_OF_USER, args![user]).await?;
+        rows.iter().map(|row| Ok(AccountId::new(row.get("account_id")?))).collect()
     }
 
     /// Returns the entry whose account it is, if it is one of a contest.
