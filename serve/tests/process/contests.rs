@@ -430,11 +430,11 @@ fn limits_hold_on_every_way_and_trades_of_one_person_are_reported() {
     assert_limited_on_every_way(&own, &bot, &annes);
     assert_reported(&stage, &contest, &anne, &annes);
     // An administrator reaches orders of contests, too.
-    let order = own.post("/api/orders?wait=venue&ms=5000", &limit("buy", "1", "80"));
+    let resting = own.post("/api/orders?wait=venue&ms=5000", &limit("buy", "1", "80"));
     let person = stage.olga.get("/api/admin/users?search=anne")["users"][0]["user_id"].clone();
     let cancel = format!("/api/admin/users/{}/cancel-orders", person.as_str().unwrap());
     let canceled = stage.olga.post(&cancel, &json!({}));
-    assert!(canceled["order_ids"].as_array().unwrap().contains(&order["order_id"]), "{canceled}");
+    assert!(canceled["order_ids"].as_array().unwrap().contains(&resting["order_id"]), "{canceled}");
     // So many orders are refused at last, and cancels are not.
     let mut last = (0, String::new());
     for _ in 0..61 {
