@@ -95,7 +95,8 @@ fn enter(address: SocketAddr, credentials: &[String], is_over: &AtomicBool) -> E
     entered
 }
 
-/// Returns a token of a session and the secret of a key, and the headers by which clients of Alpaca's API send it.
+/// Returns a token of a session and the secret of a key, and the headers by which clients of Alpaca's API
+/// send it.
 fn credentials(served: &Served) -> (Vec<String>, String) {
     let mut wire = Wire::to(served.address);
     let anne = json!({ "username": "anne", "password": "correct horse battery" }).to_string();

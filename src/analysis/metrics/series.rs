@@ -101,8 +101,8 @@ pub(in crate::analysis) fn correlation(pairs: &[(f64, f64)]) -> Option<f64> {
 pub(in crate::analysis) struct Line {
     /// By how much it rises.
     pub(in crate::analysis) slope: f64,
-    /// The weighted sum of the squares by which points stray from the mean, along the line's axis: the inverse
-    /// of the slope's variance where weights are inverse variances.
+    /// The weighted sum of the squares by which points stray from the mean, along the line's axis: the
+    /// inverse of the slope's variance where weights are inverse variances.
     pub(in crate::analysis) spread: f64,
     /// The weighted sum of the squares by which points stray from the line.
     pub(in crate::analysis) rest: f64,

@@ -26,8 +26,8 @@ struct Day {
 /// middle five; the mean over days.
 ///
 /// A session lasts from the first to the last minute of a day (UTC) with trades; these two minutes do not
-/// count to the edges, since they have trades by definition. The edges of a session of 6.5 hours are its first
-/// and last half hour.
+/// count to the edges, since they have trades by definition. The edges of a session of 6.5 hours are its
+/// first and last half hour.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct DayShape {
     day: Option<i64>,
@@ -115,7 +115,8 @@ impl DayShape {
         mean(&self.ratios)
     }
 
-    /// Returns the interval of the ratio: days are drawn, or if there are fewer than eight, the minutes of each.
+    /// Returns the interval of the ratio: days are drawn, or if there are fewer than eight, the minutes of
+    /// each.
     pub(super) fn interval(&self, name: &str) -> Option<[f64; 2]> {
         if self.days() >= BLOCKS_MIN {
             return of_blocks(name, self.days(), |days| mean(&drawn(&self.ratios, days)));

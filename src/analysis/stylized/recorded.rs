@@ -16,8 +16,8 @@ const NOTHING: Touch = Touch { bid: None, bid_size: None, ask: None, ask_size: N
 /// Takes recorded messages, each with the book after it, and has the stylized facts of that market.
 ///
 /// Only the first level of the rows counts. Executions of visible orders are trades with an aggressor, on the
-/// side opposite to the resting order; hidden executions and crosses are trades without one. From a halt until
-/// trading resumes the market is closed.
+/// side opposite to the resting order; hidden executions and crosses are trades without one. From a halt
+/// until trading resumes the market is closed.
 #[derive(Debug, Clone)]
 pub struct RecordedFacts {
     builder: StylizedBuilder,
@@ -97,8 +97,8 @@ mod tests {
         SimDuration::from_nanos((34_200 + second) * 1_000_000_000)
     }
 
-    /// A buyer every second around a price that jumps by a tenth in the middle, and the touch after it; in the
-    /// halt around the jump there is none.
+    /// A buyer every second around a price that jumps by a tenth in the middle, and the touch after it; in
+    /// the halt around the jump there is none.
     fn recorded(seconds: i64, halt: std::ops::Range<i64>) -> StylizedFacts {
         let mut facts = RecordedFacts::new(time(0), time(seconds));
         for second in 0..=seconds {

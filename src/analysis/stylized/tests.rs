@@ -304,7 +304,7 @@ fn the_variance_ratio_is_that_of_moves_that_last_or_come_back() {
     for (returns, seconds, expected) in
         [(moves.clone(), 1, 1.0), (moves, 86_400, 1.0), (back, 1, 0.25 / 1.25)]
     {
-        let series = ReturnSeries { notionals: Vec::new(), returns, breaks: Vec::new() };
+        let series = ReturnSeries { notionals: vec![1.0; returns.len()], returns, breaks: Vec::new() };
         let material =
             Material { fine: FineReturns { series: series.clone(), seconds }, series, ..Material::default() };
         let found = facts::all(&material);

@@ -193,8 +193,8 @@ impl MarketState {
 }
 
 /// Returns how many lots an account would hold, or for sales owe, if all its open orders of a side but one
-/// traded; linked ones count once, and those that are only to reduce a position not at all. Exits of a bracket
-/// count: once their entry has traded, nothing but their own quantity binds them.
+/// traded; linked ones count once, and those that are only to reduce a position not at all. Exits of a
+/// bracket count: once their entry has traded, nothing but their own quantity binds them.
 fn reach(account: &Account, sign: i64, instrument: InstrumentId, except: Option<OrderId>) -> i64 {
     let counts = |order: &OpenOrder| {
         order.side.sign() == sign

@@ -66,8 +66,8 @@ impl JumpPath {
         self.value
     }
 
-    /// Moves the value by its exact solution, and returns it: by a standard normal `shock`, and by jumps whose
-    /// logarithms `size` draws.
+    /// Moves the value by its exact solution, and returns it: by a standard normal `shock`, and by jumps
+    /// whose logarithms `size` draws.
     pub(super) fn step(
         &mut self,
         by: JumpDiffusion,

@@ -115,7 +115,8 @@ impl Admin {
         first.and(self.strategies.stop_all(user.id, (self.clock)()).await)
     }
 
-    /// Returns the accounts in which a person trades by hand or by a bot: the first one, and those of contests.
+    /// Returns the accounts in which a person trades by hand or by a bot: the first one, and those of
+    /// contests.
     pub(super) async fn own_accounts(&self, user: &ListedUser) -> Result<Vec<AccountId>, Problem> {
         let of_contests = self.database.contest_accounts(user.id).await.map_err(of_store)?;
         Ok([user.account].into_iter().chain(of_contests).collect())

@@ -205,8 +205,8 @@ impl Alpaca {
         Ok(Found { revision: view.revision, view, legs, is_held: false })
     }
 
-    /// Returns an order that the market has just taken. With the database away it is as the market has it, and
-    /// its exits as they will enter: what was done must not be answered as if it had not been.
+    /// Returns an order that the market has just taken. With the database away it is as the market has it,
+    /// and its exits as they will enter: what was done must not be answered as if it had not been.
     pub(super) async fn taken(&self, account: AccountId, view: OrderView) -> Found {
         match self.found(account, view.clone()).await {
             Ok(found) => found,

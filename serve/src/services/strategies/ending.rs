@@ -87,8 +87,8 @@ impl Strategies {
     }
 
     /// Ends the strategies of a person, `now`, and moves all that they have to the person's account. They
-    /// stay in the list, with their history. Those that play in contests go on: what is in a contest's account
-    /// stays there.
+    /// stay in the list, with their history. Those that play in contests go on: what is in a contest's
+    /// account stays there.
     ///
     /// # Errors
     /// [`Problem`] if orders of one stay open.

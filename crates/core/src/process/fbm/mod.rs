@@ -14,8 +14,8 @@ use crate::kernel::{StandardNormal, Stream};
 use crate::params::{NumberRange, ParamError, ParamErrors, ParamSpec, ParamType, Values};
 use crate::units::{SimDuration, SimTime};
 
-/// How many steps a block has at most. Two blocks and the tables of the transform take 12 MB then, and 8 MB more
-/// while they are drawn.
+/// How many steps a block has at most. Two blocks and the tables of the transform take 12 MB then, and 8 MB
+/// more while they are drawn.
 const BLOCK_MAX: usize = 1 << 18;
 
 const HURST: ParamSpec = ParamSpec::required(

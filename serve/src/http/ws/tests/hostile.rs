@@ -19,7 +19,8 @@ impl Dice {
 
 const FRAMES: usize = 10_000;
 const FRAMES_EACH: usize = 20;
-/// Frames that come alone on their connection. A server that closes with something unread takes back what it said last.
+/// Frames that come alone on their connection. A server that closes with something unread takes back what it
+/// said last.
 const LONE_FRAMES: usize = 100;
 const HANDSHAKE: &str = "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
                          Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
