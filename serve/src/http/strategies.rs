@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use actix_web::http::{Method, StatusCode};
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use utoipa::{IntoParams, OpenApi};
 
 use super::answers::{Failure, ProblemBody, answer, ok};
-use super::body::{Body, Params};
+use super::body::{Body, Params, idempotency_key};
 use super::endpoint::{Access, Endpoint};
 use super::trading::history::{OrderParams, TradeParams, ValueParams};
 use crate::domain::{AccountId, Actor, Problem, ProblemKind, Scope};
@@ -63,15 +63,22 @@ async fn all(service: Service, caller: Caller) -> Result<HttpResponse, Failure> 
 /// Starts a strategy, in an account of its own with cash from one's account.
 #[utoipa::path(
     post, path = "/api/strategies", tag = "strategies", operation_id = "start_strategy",
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "Stands for `client_strategy_id` if there is none."),
+    ),
     request_body = StrategyRequest,
     responses((status = 201, body = StrategyView), (status = "default", body = ProblemBody)),
 )]
 async fn start(
     service: Service,
     caller: Caller,
-    Body(request): Body<StrategyRequest>,
+    head: HttpRequest,
+    Body(mut request): Body<StrategyRequest>,
 ) -> Result<HttpResponse, Failure> {
     let service = service.into_inner();
+    if request.client_strategy_id.is_none() {
+        request.client_strategy_id = idempotency_key(&head)?;
+    }
     Ok(answer(StatusCode::CREATED, &service.start(*caller, request, wall_now()).await?))
 }
 

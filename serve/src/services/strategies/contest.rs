@@ -2,7 +2,7 @@
 
 use bearpit_core::units::Money;
 
-use super::Strategies;
+use super::{Strategies, being_started};
 use crate::domain::{Number, Problem, ProblemKind};
 use crate::services::identity::of_store;
 use crate::store::contests::entries::{EntryRow, EntryStatus};
@@ -29,12 +29,15 @@ impl Strategies {
     }
 }
 
-/// Says that there is a strategy in an account already.
+/// Says that there is a strategy in an account already, or that another process has just started it.
 pub(super) fn one_at_a_time(error: StoreError) -> Problem {
     if error.is_conflict_on("strategies.account_id") {
         let message = "a strategy runs in this account already";
         let problem = Problem::new(ProblemKind::Conflict, "strategy_running", message);
         return problem.hint("stop it first: POST /api/strategies/{strategy_id}/stop");
+    }
+    if error.is_conflict_on("strategies.user_id, strategies.client_id") {
+        return being_started().at("client_strategy_id");
     }
     of_store(error)
 }

@@ -10,18 +10,17 @@ mod check;
 mod contest;
 mod ending;
 mod output;
+mod starting;
 #[cfg(test)]
 mod tests;
 mod views;
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use bearpit::scenario::{LiveConfig, UserScript};
-use bearpit_core::kernel::{AddError, JoinRefusal};
+use bearpit::scenario::UserScript;
 use bearpit_core::market::{Funding, Reference, Transfer};
-use bearpit_core::participant::{RequestKind, RequestRefusal};
 use bearpit_core::units::Money;
 use tokio::sync::{Mutex, Semaphore};
 
@@ -32,17 +31,14 @@ pub use views::{
     StrategyDetail, StrategyLog, StrategyRequest, StrategySeries, StrategyStatusName, StrategyView,
 };
 
-use crate::domain::{AccountId, Actor, Number, Problem, ProblemKind, UserId, WallTime};
-use crate::driver::{AccountView, Ask, ScenarioSource, What};
+use crate::domain::{AccountId, Number, Problem, ProblemKind, UserId};
+use crate::driver::{AccountView, ScenarioSource};
 use crate::services::identity::of_store;
 use crate::services::market_data::MarketData;
 use crate::services::trading::Trading;
-use crate::services::trading::asking::seat_of;
-use crate::store::database::{Amount, Database};
+use crate::store::database::Database;
 use crate::store::strategies::{StrategyLimits, StrategyRow, StrategyStatus};
 
-/// The longest name of a strategy, in characters.
-const NAME_MAX: usize = 64;
 /// The longest script, and each file that it imports, in bytes.
 const SOURCE_BYTES_MAX: usize = 1 << 18;
 
@@ -130,147 +126,6 @@ impl Strategies {
             check::check(&script, &scenario, cash, mid)
         });
         checking.await.map_err(|_| unfinished())
-    }
-
-    /// Starts a strategy, `now`: it has been checked, and trades from the answer on.
-    ///
-    /// # Errors
-    /// [`Problem`] if it is not valid, there are too many, or one's account has not the cash.
-    pub async fn start(
-        self: &Arc<Self>,
-        owner: Actor,
-        request: StrategyRequest,
-        now: WallTime,
-    ) -> Result<StrategyView, Problem> {
-        let name = checked_name(&request.name)?;
-        let entry = self.database.entry_of_account(owner.account).await.map_err(of_store)?;
-        let cash = match &entry {
-            None => cash_of(request.cash)?,
-            Some(entry) => self.cash_in_contest(entry, request.cash).await?,
-        };
-        let script = request.script();
-        let found = self.checked(script.clone(), cash).await?;
-        if let Some(error) = found.errors.first() {
-            let FindingView { file, line, column, message, .. } = error;
-            let problem = Problem::new(
-                ProblemKind::Refused,
-                "invalid_strategy",
-                format!("{file}:{line}:{column}: {message}"),
-            );
-            let hint = error
-                .help
-                .clone()
-                .unwrap_or_else(|| "POST /api/strategies/check says all that is wrong".to_owned());
-            return Err(problem.at("source").hint(hint));
-        }
-        let row = StrategyRow {
-            account: entry.as_ref().map_or_else(AccountId::draw, |entry| entry.account),
-            user: owner.user,
-            name,
-            script: script.to_json(),
-            cash: cash.into(),
-            status: StrategyStatus::Starting,
-            created_at: now,
-            ended_at: None,
-        };
-        // It is begun and brought to an end whether or not whoever asked still waits.
-        let (this, owner_account) = (Arc::clone(self), owner.account);
-        let giver = entry.is_none().then_some(owner_account);
-        let starting = tokio::spawn(async move { this.seat(row, giver, &script).await });
-        starting.await.map_err(|_| unfinished())?
-    }
-
-    /// Starts a strategy that has been checked, during which nothing else is done to it.
-    async fn seat(
-        &self,
-        row: StrategyRow,
-        giver: Option<AccountId>,
-        script: &UserScript,
-    ) -> Result<StrategyView, Problem> {
-        let account = row.account;
-        if !self.change_seating(|seating| seating.insert(account)) {
-            return Err(being_started());
-        }
-        let seated = self.seat_alone(row, giver, script).await;
-        self.change_seating(|seating| seating.remove(&account));
-        seated
-    }
-
-    fn change_seating(&self, change: impl FnOnce(&mut BTreeSet<AccountId>) -> bool) -> bool {
-        // A set is changed while it is locked, which cannot fail half-way.
-        change(&mut self.seating.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn check_not_seating(&self, id: AccountId) -> Result<(), Problem> {
-        if self.change_seating(|seating| seating.contains(&id)) {
-            return Err(being_started());
-        }
-        Ok(())
-    }
-
-    async fn seat_alone(
-        &self,
-        row: StrategyRow,
-        giver: Option<AccountId>,
-        script: &UserScript,
-    ) -> Result<StrategyView, Problem> {
-        let turn = self.starts.lock().await;
-        if giver.is_none() {
-            self.database.forget_strategy(row.account).await.map_err(of_store)?;
-        }
-        let added = self.database.add_strategy(&row, self.limits).await;
-        let has_room = added.map_err(contest::one_at_a_time)?;
-        drop(turn);
-        if !has_room {
-            let StrategyLimits { per_user, total } = self.limits;
-            let message = format!("at most {per_user} strategies of a person run, and {total} in all");
-            return Err(
-                Problem::new(ProblemKind::Conflict, "too_many_strategies", message).hint("stop one first")
-            );
-        }
-        if let Some(giver) = giver
-            && let Err(problem) = self.fund(&row, giver).await
-        {
-            // Nothing was moved; an empty account does nobody harm.
-            if problem.kind != ProblemKind::Unknown {
-                self.database.remove_strategy(row.account).await.map_err(of_store)?;
-            }
-            return Err(problem);
-        }
-        let what = What::Reseat(LiveConfig::seat_script(script));
-        if let Err(problem) = self.trading.ask_open(row.account, what).await {
-            if problem.kind != ProblemKind::Unknown {
-                if let Some(giver) = giver {
-                    self.give_back(row.account, giver).await?;
-                }
-                self.database.remove_strategy(row.account).await.map_err(of_store)?;
-            }
-            return Err(problem);
-        }
-        self.database.move_strategy(row.account, StrategyStatus::Running, None).await.map_err(of_store)?;
-        let view = self.trading.open_account(row.account).await.ok().flatten();
-        Ok(self.view(&StrategyRow { status: StrategyStatus::Running, ..row }, view.as_deref()))
-    }
-
-    /// Opens a strategy's account, and gives it cash.
-    async fn fund(&self, row: &StrategyRow, owner_account: AccountId) -> Result<(), Problem> {
-        // Opens the owner's account if it is not open yet.
-        self.trading.account(owner_account).await?;
-        let seat = seat_of(row.account);
-        let RequestKind::Join { spec, config, .. } = self.source.live().join_empty(&seat) else {
-            return Err(busy());
-        };
-        let what = What::Join { spec, config: Box::new(config) };
-        let answer = self.trading.send(Ask { seat: Arc::clone(&seat), what, client: None }).await?;
-        if let Err(refusal) = answer.outcome {
-            // One that is there is its own: nobody else draws that id.
-            if !matches!(refusal, RequestRefusal::Join(JoinRefusal::Add(AddError::DuplicateName(_)))) {
-                return Err(Problem::new(ProblemKind::Refused, "no_seat", refusal));
-            }
-        }
-        let funding = funding(Transfer::Cash(row.cash.money()), "to a strategy")?;
-        let moved = self.trading.ask_open(owner_account, What::Transfer { to: seat, funding }).await;
-        moved.map_err(|problem| problem.at("cash"))
     }
 
     /// Returns a person's strategies.
@@ -396,23 +251,6 @@ impl Strategies {
             ended_at: row.ended_at.map(|at| at.to_string()),
         }
     }
-}
-
-fn checked_name(name: &str) -> Result<String, Problem> {
-    let name = name.trim();
-    if (1..=NAME_MAX).contains(&name.chars().count()) && !name.chars().any(char::is_control) {
-        return Ok(name.to_owned());
-    }
-    let message = format!("a name has 1 to {NAME_MAX} characters, none of them a control character");
-    Err(Problem::new(ProblemKind::Refused, "invalid_field", message).at("name"))
-}
-
-fn cash_of(cash: Option<Number>) -> Result<Money, Problem> {
-    let amount = cash.and_then(|cash| Amount::of(cash.0)).filter(|amount| amount.0 > 0).map(Amount::money);
-    amount.ok_or_else(|| {
-        let message = "a strategy gets an amount of cash above zero, with at most ten decimals";
-        Problem::new(ProblemKind::Refused, "invalid_field", message).at("cash")
-    })
 }
 
 fn funding(transfer: Transfer, reference: &str) -> Result<Funding, Problem> {

@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
+use bearpit::scenario::UserScript;
+use bearpit_core::market::Transfer;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::domain::{Credential, Role, Scopes, SessionId};
+use crate::domain::{Actor, Credential, Role, Scopes, SessionId, WallTime};
+use crate::driver::What;
 use crate::services::trading::tests::Floor;
+use crate::store::database::Amount;
 use crate::store::database::testing::add_user;
 
 const BUYER: &str = "const N = param(\"n\", 3);
@@ -261,6 +265,7 @@ async fn a_strategy_that_fails_says_so_and_one_left_half_way_is_ended() {
         status: StrategyStatus::Starting,
         created_at: WallTime::from_nanos(1),
         ended_at: None,
+        client: None,
     };
     bench.strategies.database.add_strategy(&row, bench.strategies.limits).await.unwrap();
     bench.strategies.fund(&row, anne.account).await.unwrap();
@@ -268,5 +273,78 @@ async fn a_strategy_that_fails_says_so_and_one_left_half_way_is_ended() {
     let ended = strategies.one(anne.user, row.account).await.unwrap().strategy;
     assert_eq!(ended.status, StrategyStatusName::Stopped);
     strategies.delete(anne, row.account, WallTime::from_nanos(2)).await.unwrap();
+    bench.floor.end();
+}
+
+#[tokio::test]
+async fn a_strategy_that_is_sent_again_under_its_id_is_started_once() {
+    let bench = Bench::open().await;
+    let anne = bench.person("anne").await;
+    let mut named = request(BUYER, "1000");
+    named["client_strategy_id"] = json!("mine-1");
+    let [first, second] = [bench.start(anne, named.clone()), bench.start(anne, named.clone())];
+    let (first, second) = tokio::join!(first, second);
+    let (first, second) = (first.unwrap(), second.unwrap());
+    assert_eq!(first.strategy_id, second.strategy_id);
+    assert_eq!(bench.start(anne, named.clone()).await.unwrap().strategy_id, first.strategy_id);
+    assert_eq!(bench.cash(anne).await, "99000", "it got its cash once");
+    named["cash"] = json!("1001");
+    let other = bench.start(anne, named.clone()).await.unwrap_err();
+    assert_eq!(
+        (other.kind, other.field.as_deref()),
+        (ProblemKind::Conflict, Some("client_strategy_id")),
+        "{other}"
+    );
+    // The id of another is one's own all the same.
+    let ben = bench.person("ben").await;
+    assert_ne!(bench.start(ben, named).await.unwrap().strategy_id, first.strategy_id);
+    bench.floor.end();
+}
+
+#[tokio::test]
+async fn starts_and_deletes_in_a_loop_come_to_an_end_and_limits_outlast_the_process() {
+    let bench = Bench::open().await;
+    let anne = bench.person("anne").await;
+    let idle = "fn on_start() {}";
+    let starts = StrategyLimits { per_user: 2, total: 3 }.starts();
+    for _ in 0..starts {
+        let id = bench.start(anne, request(idle, "1")).await.unwrap().strategy_id;
+        bench.strategies.delete(anne, id, WallTime::from_nanos(6)).await.unwrap();
+    }
+    let refused = bench.start(anne, request(idle, "1")).await.unwrap_err();
+    assert_eq!((refused.kind, &*refused.code), (ProblemKind::Conflict, "too_many_strategies"), "{refused}");
+    // Another process with the same database knows what runs, and what was started.
+    let again = Arc::new(Strategies::new(StrategiesParts {
+        trading: Arc::clone(&bench.floor.trading),
+        source: bench.floor.trading.source.clone(),
+        data: Arc::clone(&bench.floor.trading.data),
+        database: bench.floor.trading.database.clone(),
+        outputs: StrategyOutputs::default(),
+        limits: StrategyLimits { per_user: 2, total: 3 },
+    }));
+    let start = |who: Actor| {
+        let request = serde_json::from_value(request(idle, "1")).unwrap();
+        again.start(who, request, WallTime::from_nanos(7))
+    };
+    assert_eq!(&*start(anne).await.unwrap_err().code, "too_many_strategies");
+    let (ben, carl) = (bench.person("ben").await, bench.person("carl").await);
+    for who in [ben, ben, carl] {
+        bench.start(who, request(idle, "1")).await.unwrap();
+    }
+    assert_eq!(&*start(ben).await.unwrap_err().code, "too_many_strategies", "two of a person");
+    assert_eq!(&*start(carl).await.unwrap_err().code, "too_many_strategies", "three in all");
+    bench.floor.end();
+}
+
+#[tokio::test]
+async fn a_strategy_that_cannot_be_paid_for_leaves_no_account() {
+    let bench = Bench::open().await;
+    let anne = bench.person("anne").await;
+    for _ in 0..30 {
+        let refused = bench.start(anne, request("fn on_start() {}", "100001")).await.unwrap_err();
+        assert_eq!(&*refused.code, "funding_refused");
+    }
+    assert_eq!(bench.strategies.all(anne.user).await.unwrap().strategies, []);
+    bench.start(anne, request("fn on_start() {}", "1")).await.unwrap();
     bench.floor.end();
 }

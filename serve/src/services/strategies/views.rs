@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::domain::{AccountId, MarketTime, Number};
+use crate::domain::{AccountId, ClientOrderId, MarketTime, Number};
 use crate::services::trading::{AccountSummary, PositionLine};
 
 /// What happens to a strategy that has failed.
@@ -64,6 +64,10 @@ pub struct StrategyRequest {
     /// What happens if it fails.
     #[serde(default)]
     pub on_error: OnErrorName,
+    /// An id of one's own, 1 to 128 characters: the same strategy under the same id is started once, however
+    /// often it is sent; another under it is a conflict.
+    #[schema(value_type = Option<String>, max_length = 128)]
+    pub client_strategy_id: Option<ClientOrderId>,
 }
 
 /// The file of a strategy, in messages about it.

@@ -28,6 +28,7 @@ const CHANGES: &[(&str, &str, &str)] = &changes![
     "0006_admin",
     "0007_contests",
     "0010_notional_orders",
+    "0011_strategy_ids",
 ];
 
 pub(super) fn sqlite() -> Migrator {
