@@ -183,6 +183,33 @@ fn wrong_events_are_errors_at_their_place() {
 }
 
 #[test]
+fn events_that_would_end_each_other_are_an_error() {
+    let halt = |at: &str| {
+        format!("[[events]]\nkind = \"halt\"\nat = 2025-03-03T{at}\nduration = \"2m\"\nreopening = \"1m\"\n")
+    };
+    let leave = |at: &str, agents: &str| {
+        format!(
+            "[[events]]\nkind = \"liquidity_withdrawal\"\nat = 2025-03-03T{at}\nduration = \"3m\"\nagents = {agents}\n"
+        )
+    };
+    let found = said(&(halt("09:40:00") + &halt("09:42:59")));
+    let expected = "35:6: this event lasts from 2025-03-03T09:42:59 to 2025-03-03T09:45:59, and another of its kind from \
+                    2025-03-03T09:40:00 to 2025-03-03T09:43:00: one event must be over before the next begins";
+    assert_eq!(found, [expected]);
+    assert_eq!(
+        said(&(leave("09:42:00", "[\"maker\"]") + &leave("09:40:00", "[\"noise\", \"maker\"]"))).len(),
+        1
+    );
+    for fine in [
+        halt("09:40:00") + &halt("09:43:00"),
+        halt("09:40:00") + &leave("09:40:00", "[\"maker\"]"),
+        leave("09:40:00", "[\"noise\"]") + &leave("09:41:00", "[\"maker\"]"),
+    ] {
+        assert!(said(&fine).is_empty(), "{fine}");
+    }
+}
+
+#[test]
 fn an_event_outside_of_the_session_is_an_error() {
     let sessions = "instruments = [\"ACME\"]\nsessions = { open = \"9h45m\", close = \"16h\" }\n";
     let event = "[[events]]\nkind = \"halt\"\nat = 2025-03-03T09:40:00\nduration = \"1m\"\n";

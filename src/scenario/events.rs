@@ -56,6 +56,16 @@ pub enum EventKind {
 }
 
 impl EventConfig {
+    /// Returns when it begins and when trading is as it was, if it is not over at once.
+    pub(super) fn span(&self) -> Option<(SimTime, SimTime)> {
+        let lasting = match &self.kind {
+            EventKind::Halt { duration, reopening, .. } => duration.saturating_add(*reopening),
+            EventKind::LiquidityWithdrawal { duration, .. } => *duration,
+            EventKind::FatFinger { .. } | EventKind::FundamentalShock { .. } => return None,
+        };
+        Some((self.at, self.at.saturating_add(lasting)))
+    }
+
     /// Has it happen in a market that is laid out; a shock of a value is part of the value's process.
     pub(super) fn schedule(&self, builder: &mut MarketBuilder) -> Result<(), BuildError> {
         match &self.kind {

@@ -38,12 +38,35 @@ pub(in crate::scenario) fn events(
             "fundamental_shock" => shock(&section, outline),
             _ => withdrawal(&section, agents),
         };
-        section.finish();
         if let (Some(at), Some(kind)) = (at, kind) {
-            found.push(EventConfig { at, kind });
+            let event = EventConfig { at, kind };
+            check_overlap(&section, &event, &found);
+            found.push(event);
         }
+        section.finish();
     }
     found
+}
+
+/// Reports an event that lasts while another does to the same listing or agents: the end of one would end both.
+fn check_overlap(section: &Section<'_>, event: &EventConfig, others: &[EventConfig]) {
+    let Some((since, until)) = event.span() else { return };
+    let concerns = |other: &&EventConfig| match (&event.kind, &other.kind) {
+        (EventKind::Halt { listing, .. }, EventKind::Halt { listing: halted, .. }) => listing == halted,
+        (
+            EventKind::LiquidityWithdrawal { agents, .. },
+            EventKind::LiquidityWithdrawal { agents: gone, .. },
+        ) => agents.iter().any(|agent| gone.contains(agent)),
+        _ => false,
+    };
+    let spans = others.iter().filter(concerns).filter_map(EventConfig::span);
+    if let Some((from, to)) = spans.into_iter().find(|(from, to)| since < *to && *from < until) {
+        let message = format!(
+            "this event lasts from {since} to {until}, and another of its kind from {from} to {to}: one event must be over \
+             before the next begins"
+        );
+        section.report("at", message, None);
+    }
 }
 
 /// Reports an event before the start or after the end.

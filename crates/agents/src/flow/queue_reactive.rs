@@ -264,10 +264,14 @@ impl QueueReactiveFlow {
         }
     }
 
+    /// Returns whether the first queues of bids and offers are empty.
+    fn empty_first(&self, ctx: &Context) -> [bool; 2] {
+        [Side::Buy, Side::Sell].map(|side| self.queues(ctx, side).first().is_none_or(Vec::is_empty))
+    }
+
     /// Moves the reference price where a first queue has just emptied: away from what is left.
     fn follow(&mut self, ctx: &mut Context) {
-        let is_empty =
-            [Side::Buy, Side::Sell].map(|side| self.queues(ctx, side).first().is_none_or(Vec::is_empty));
+        let is_empty = self.empty_first(ctx);
         let before = std::mem::replace(&mut self.is_empty, is_empty);
         let step = match [is_empty[0] && !before[0], is_empty[1] && !before[1]] {
             [true, _] => -1,
@@ -277,11 +281,11 @@ impl QueueReactiveFlow {
         let [theta, reinit] = self.config.thetas;
         if ctx.rng().random::<f64>() < theta {
             self.first_bid = self.first_bid.map(|first| first + step);
-            self.is_empty =
-                [Side::Buy, Side::Sell].map(|side| self.queues(ctx, side).first().is_none_or(Vec::is_empty));
             if ctx.rng().random::<f64>() < reinit {
                 self.draw_queues(ctx);
             }
+            // A first queue that is empty where the reference now is, or was drawn so, has not just emptied.
+            self.is_empty = self.empty_first(ctx);
         }
     }
 

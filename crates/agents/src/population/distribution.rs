@@ -4,11 +4,16 @@ use rand::RngExt;
 use rand_distr::Distribution;
 use thiserror::Error;
 
-use bearpit_core::kernel::{Exponential, Gamma, StandardNormal, Stream};
-use bearpit_core::units::NumberText;
+use bearpit_core::kernel::{Exponential, Gamma, StandardNormal, Stream, stream};
+use bearpit_core::units::{NumberText, Seed};
 
-/// How often a value outside of the bounds is drawn again before the nearer bound is taken.
-const REDRAWS_MAX: u32 = 1_000;
+/// How often a value outside of the bounds is drawn again before the nearer bound is taken: so often that it does not
+/// happen, since [`SHARE_MIN`] of the draws lie within.
+const REDRAWS_MAX: u32 = 100_000;
+
+/// The least share of draws that must lie within the bounds, and how many draws tell.
+const SHARE_MIN: f64 = 0.02;
+const SHARE_DRAWS: u32 = 1_000;
 
 /// How far a sum of weights may be from 1.
 const WEIGHTS_TOLERANCE: f64 = 1e-6;
@@ -94,8 +99,8 @@ impl ParamDistribution {
     /// Makes a distribution whose draws lie from `least` to `most`.
     ///
     /// # Errors
-    /// A number of the shape that is out of its range, weights that do not sum to 1, or a center out of the
-    /// bounds.
+    /// A number of the shape that is out of its range, weights that do not sum to 1, a center out of the
+    /// bounds, or hardly a draw within them.
     pub fn new(law: Law, least: f64, most: f64) -> Result<Self, DistributionError> {
         check(&law)?;
         let named: Vec<(&str, f64)> = match &law {
@@ -109,8 +114,25 @@ impl ParamDistribution {
         };
         match named.iter().find(|(_, value)| !(least..=most).contains(value)) {
             Some((key, value)) => Err(error(key, *value, &range(least, most))),
-            None => Ok(Self { law, least, most }),
+            None => Self { law, least, most }.with_draws_within(),
         }
+    }
+
+    /// Refuses a distribution of which hardly a draw lies within the bounds: what is left would not have its shape.
+    fn with_draws_within(self) -> Result<Self, DistributionError> {
+        let mut rng = stream(Seed::new(0), "share within bounds");
+        let within = |_: &u32| (self.least..=self.most).contains(&self.draw_once(&mut rng));
+        let share = f64::from(u32::try_from((0..SHARE_DRAWS).filter(within).count()).unwrap_or(u32::MAX))
+            / f64::from(SHARE_DRAWS);
+        if share < SHARE_MIN {
+            let allowed = range(self.least, self.most);
+            return Err(DistributionError(format!(
+                "has {} % of its draws {allowed}, but must have {} % there at least: choose a narrower shape",
+                NumberText(share * 100.0),
+                NumberText(SHARE_MIN * 100.0)
+            )));
+        }
+        Ok(self)
     }
 
     /// Returns the value in the middle: the mean, the median, or what is likeliest.
@@ -225,8 +247,6 @@ fn check(law: &Law) -> Result<(), DistributionError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bearpit_core::kernel::stream;
-    use bearpit_core::units::Seed;
 
     const DRAWS: u32 = 100_000;
 
@@ -291,6 +311,10 @@ mod tests {
                 "has weights that sum to 0.75, but must be a choice whose weights sum to 1",
             ),
             (choice(&[1.5, -0.5]), "has a weight of 1.5, but must be from 0 to 1"),
+            (
+                Law::Normal { mean: 5.0, sd: 1e6 },
+                "has 0 % of its draws from 0 to 10, but must have 2 % there at least: choose a narrower shape",
+            ),
         ] {
             assert_eq!(refusal(law), expected);
         }
