@@ -192,18 +192,18 @@ fn events_that_would_end_each_other_are_an_error() {
             "[[events]]\nkind = \"liquidity_withdrawal\"\nat = 2025-03-03T{at}\nduration = \"3m\"\nagents = {agents}\n"
         )
     };
-    let found = said(&(halt("09:40:00") + &halt("09:42:59")));
+    let found = said(&[halt("09:40:00"), halt("09:42:59")].concat());
     let expected = "35:6: this event lasts from 2025-03-03T09:42:59 to 2025-03-03T09:45:59, and another of its kind from \
                     2025-03-03T09:40:00 to 2025-03-03T09:43:00: one event must be over before the next begins";
     assert_eq!(found, [expected]);
     assert_eq!(
-        said(&(leave("09:42:00", "[\"maker\"]") + &leave("09:40:00", "[\"noise\", \"maker\"]"))).len(),
+        said(&[leave("09:42:00", "[\"maker\"]"), leave("09:40:00", "[\"noise\", \"maker\"]")].concat()).len(),
         1
     );
     for fine in [
-        halt("09:40:00") + &halt("09:43:00"),
-        halt("09:40:00") + &leave("09:40:00", "[\"maker\"]"),
-        leave("09:40:00", "[\"noise\"]") + &leave("09:41:00", "[\"maker\"]"),
+        [halt("09:40:00"), halt("09:43:00")].concat(),
+        [halt("09:40:00"), leave("09:40:00", "[\"maker\"]")].concat(),
+        [leave("09:40:00", "[\"noise\"]"), leave("09:41:00", "[\"maker\"]")].concat(),
     ] {
         assert!(said(&fine).is_empty(), "{fine}");
     }

@@ -58,12 +58,14 @@ pub enum EventKind {
 impl EventConfig {
     /// Returns when it begins and when trading is as it was, if it is not over at once.
     pub(super) fn span(&self) -> Option<(SimTime, SimTime)> {
-        let lasting = match &self.kind {
-            EventKind::Halt { duration, reopening, .. } => duration.saturating_add(*reopening),
-            EventKind::LiquidityWithdrawal { duration, .. } => *duration,
-            EventKind::FatFinger { .. } | EventKind::FundamentalShock { .. } => return None,
-        };
-        Some((self.at, self.at.saturating_add(lasting)))
+        let end = |span: &SimDuration| self.at.saturating_add(*span);
+        match &self.kind {
+            EventKind::Halt { duration, reopening, .. } => {
+                Some((self.at, end(duration).saturating_add(*reopening)))
+            }
+            EventKind::LiquidityWithdrawal { duration, .. } => Some((self.at, end(duration))),
+            EventKind::FatFinger { .. } | EventKind::FundamentalShock { .. } => None,
+        }
     }
 
     /// Has it happen in a market that is laid out; a shock of a value is part of the value's process.
