@@ -6,12 +6,13 @@
 //! length of a run.
 //!
 //! [`RunSet`] describes many runs together, and [`Comparison`] compares two. [`BookCheck`] is independent of
-//! runs: it compares the engine's book with recorded ones.
+//! runs: it compares the engine's book with recorded ones. [`ProcessPaths`] describes what a price process
+//! does without any market.
 //!
 //! # Rooms
 //! `rows` (typed rows, and their decoding from frames), `series`, `sampling` (equal periods), `metrics`,
 //! `stylized`, `listing` and `account` (the builders), `run` (one run), `run_set`, `compare`,
-//! `verify`.
+//! `verify`, `process_paths`.
 //!
 //! # Deliberately absent
 //! No drawing and no text for people: that is `report`. No simulation: rows come from a recorder or from
@@ -25,6 +26,7 @@ mod account;
 mod compare;
 mod listing;
 pub mod metrics;
+mod process_paths;
 mod rows;
 mod run;
 mod run_set;
@@ -44,6 +46,7 @@ pub use compare::{
     TableComparison, TableVerdict,
 };
 pub use listing::{DepthProfile, EntryLatencies, ListingData};
+pub use process_paths::{MomentRow, PathPlan, ProcessPaths, moment_rows};
 pub use run::{AccountMetrics, LogLine, MarketMetrics, OwnerLog, RunAnalysis, RunData, Summary};
 pub use run_set::{AccountOutline, Batch, MarketOutline, RunOutline, RunSet, Spread};
 pub use sampling::equity_sampler::Ruin;

@@ -25,6 +25,7 @@ mod man;
 mod new;
 mod number_text;
 mod outcome_table;
+mod process;
 mod progress;
 mod report;
 mod schema;
@@ -56,6 +57,7 @@ pub fn main() -> ExitCode {
         Command::Simulate(arguments) => simulate::run(&arguments),
         Command::Backtest(arguments) => backtest::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Process(arguments) => process::run(&arguments),
         Command::Data(arguments) => data::run(&arguments),
         Command::Strategy(arguments) => strategy::run(&arguments),
         Command::New(arguments) => new::run(&arguments),

@@ -1,8 +1,9 @@
 //! The report of a run, or of a run set: figures by plotters, on one self-contained HTML page.
 //!
 //! Rooms, each importing only from those before it: `text` formats numbers and times; `figures` draws series
-//! of numbers as SVG and knows no runs; `page` assembles HTML; `run` and `run_set` choose what is drawn, and
-//! say in words what figures cannot. [`png`] renders a figure as pixels. Nothing here reads or writes files.
+//! of numbers as SVG and knows no runs; `page` assembles HTML; `run`, `run_set` and `process` choose what is
+//! drawn, and say in words what figures cannot. [`png`] renders a figure as pixels. Nothing here reads or
+//! writes files.
 #![expect(
     clippy::disallowed_methods,
     reason = "describes a run and does not steer it: the last digit may differ"
@@ -11,6 +12,7 @@
 mod figures;
 mod page;
 mod png;
+mod process;
 mod run;
 mod run_set;
 mod text;
@@ -21,8 +23,9 @@ pub(crate) use text::endings_text;
 pub use figures::FigureError;
 pub use page::{Report, ReportError, SvgFigure};
 pub use png::{HAS_PNG, NO_PNG, png};
+pub use process::ProcessHeader;
 
-use crate::analysis::{RunData, RunSet};
+use crate::analysis::{ProcessPaths, RunData, RunSet};
 
 /// Draws the report of a run.
 ///
@@ -57,4 +60,17 @@ pub fn render(data: &RunData) -> Result<Report, ReportError> {
 /// [`ReportError`] if a figure cannot be drawn.
 pub fn render_run_set(several: &RunSet) -> Result<Report, ReportError> {
     run_set::page(several)
+}
+
+/// Draws the page of a scenario's processes: what many paths of each do.
+///
+/// The same paths give the same bytes.
+///
+/// # Errors
+/// [`ReportError`] if a figure cannot be drawn.
+pub fn render_processes(
+    header: &ProcessHeader<'_>,
+    processes: &[ProcessPaths],
+) -> Result<Report, ReportError> {
+    process::page(header, processes)
 }

@@ -10,7 +10,7 @@ use bearpit_core::account::{AccountConfig, Credit, OnRuin};
 use bearpit_core::book::BookConfig;
 use bearpit_core::exchange::{BuildError, ListingConfig, MarketBuilder, ProcessConfig, Schedule};
 use bearpit_core::participant::ParticipantConfig;
-use bearpit_core::process::{Shock, Shocked};
+use bearpit_core::process::{ConfiguredProcess, EarlierInstrument, Shock, shocked};
 use bearpit_core::replay::Replay;
 use bearpit_core::units::{InstrumentId, Price};
 
@@ -49,8 +49,13 @@ impl Scenario {
         let mut builder = MarketBuilder::new(self.seed, self.start, self.end)?;
         builder.bar_interval(self.bar_interval);
         builder.sample_interval(self.sample_interval);
-        for (id, config) in (0..).map(InstrumentId::new).zip(&self.instruments) {
-            builder.instrument(config.instrument.clone(), self.process(id, config, events));
+        for (config, process) in self.instruments.iter().zip(self.processes_with(events)) {
+            let process = process.map(|configured| ProcessConfig {
+                process: configured.start(self.seed),
+                initial: configured.initial(),
+                grid: configured.step(),
+            });
+            builder.instrument(config.instrument.clone(), process);
         }
         for venue in &self.venues {
             builder.venue(&venue.name, venue.fees.clone(), venue.latencies, &venue.instruments);
@@ -126,24 +131,31 @@ impl Scenario {
         ListingConfig { book, schedule, halt: *halt, reopening: *reopening, replay }
     }
 
-    /// Returns the process of an instrument's value, with the shocks of it that are among `events`.
-    fn process(
-        &self,
-        id: InstrumentId,
-        config: &InstrumentConfig,
-        events: &[EventConfig],
-    ) -> Option<ProcessConfig> {
-        let configured = config.process.as_ref()?;
-        let shock = |event: &EventConfig| match event.kind {
-            EventKind::FundamentalShock { instrument, change } if instrument == id => {
-                Some(Shock { after: event.at - self.start, size: change, half_life: None })
-            }
-            _ => None,
-        };
-        let shocks: Arc<[Shock]> = events.iter().filter_map(shock).collect();
-        let process = configured.start(self.seed);
-        let process = if shocks.is_empty() { process } else { Box::new(Shocked::new(process, shocks)) };
-        Some(ProcessConfig { process, initial: configured.initial(), grid: configured.step() })
+    /// Returns the process of each instrument's value, in the order of [`Scenario::instruments`], with the
+    /// shocks that events bring.
+    #[must_use]
+    pub fn processes(&self) -> Vec<Option<Arc<dyn ConfiguredProcess>>> {
+        self.processes_with(&self.events)
+    }
+
+    /// Returns the process of each instrument's value, with the shocks of it that are among `events`; what
+    /// follows another value follows it with its shocks.
+    fn processes_with(&self, events: &[EventConfig]) -> Vec<Option<Arc<dyn ConfiguredProcess>>> {
+        let mut earlier: Vec<EarlierInstrument> = Vec::new();
+        for (id, config) in (0..).map(InstrumentId::new).zip(&self.instruments) {
+            let shock = |event: &EventConfig| match event.kind {
+                EventKind::FundamentalShock { instrument, change } if instrument == id => {
+                    Some(Shock { after: event.at - self.start, size: change, half_life: None })
+                }
+                _ => None,
+            };
+            let process = config.process.as_ref().map(|own| {
+                let process = own.following(&earlier).unwrap_or_else(|| Arc::clone(own));
+                shocked(process, events.iter().filter_map(shock).collect())
+            });
+            earlier.push(EarlierInstrument { symbol: config.instrument.symbol().to_owned(), process });
+        }
+        earlier.into_iter().map(|it| it.process).collect()
     }
 
     /// Returns the price to which auctions and bands refer before the first trade: the first value.

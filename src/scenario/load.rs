@@ -7,7 +7,7 @@ use super::document::{Diagnostics, Findings, Node, Override, SECTIONS, Section, 
 use super::files::{Files, RunClock, expand, is_binary, utf8};
 use super::inputs::Inputs;
 use super::sections::{
-    Head, KnownInstrument, MarketOutline, agents, events, head, instruments, live, record, venues,
+    Head, KnownInstrument, MarketOutline, agents, baskets, events, head, instruments, live, record, venues,
 };
 use crate::data::{Zone, read_text_file};
 use crate::record::RecordConfig;
@@ -132,7 +132,9 @@ impl Scenario {
             zone: head.zone.clone(),
         });
         let record = record(&root, head.as_ref().map_or_else(Default::default, Head::record_defaults));
-        let known = instruments(&root, files);
+        let baskets = baskets(&root);
+        let known = instruments(&root, files, &baskets);
+        baskets.finish(&known);
         if let Some(symbol) = head.as_ref().and_then(|head| head.benchmark.as_deref()) {
             check_benchmark(&root, symbol, &known);
         }

@@ -38,6 +38,8 @@ mod money_tests;
 #[cfg(test)]
 mod population_tests;
 #[cfg(test)]
+mod process_tests;
+#[cfg(test)]
 mod replay_tests;
 mod schema;
 mod sections;

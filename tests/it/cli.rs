@@ -10,12 +10,13 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-const SHIPPED: [&str; 13] = [
+const SHIPPED: [&str; 14] = [
     "avellaneda_stoikov",
     "bollinger",
     "donchian",
     "order_flow_imbalance",
     "pairs",
+    "price_processes",
     "quickstart",
     "rebalancer",
     "rsi_reversion",

@@ -43,6 +43,8 @@ pub(in crate::cli) enum Command {
     Backtest(Box<BacktestArguments>),
     /// Check scenarios and strategies for errors without running them.
     Check(CheckArguments),
+    /// Draw paths of the price processes of a scenario, with their moments beside closed forms.
+    Process(ProcessArguments),
     /// Show what files of historical bars, trades or quotes contain, as a scenario would read them.
     Data(DataArguments),
     /// Show the parameters, callbacks and feeds of a strategy, or run its tests.
@@ -132,6 +134,45 @@ pub(in crate::cli) struct CheckArguments {
     #[arg(long, short)]
     pub(in crate::cli) quiet: bool,
     /// Print errors and warnings as JSON.
+    #[arg(long)]
+    pub(in crate::cli) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ProcessArguments {
+    /// The scenario file, such as scenarios/quickstart.toml.
+    #[arg(value_name = "FILE")]
+    pub(in crate::cli) file: PathBuf,
+    /// Number of paths, 1 to 100000; path k has the value that a run with the k-th seed has.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(in crate::cli) paths: u32,
+    /// Use this seed for the first path instead of the scenario's own; the others have those that follow.
+    #[arg(long, value_name = "NUMBER")]
+    pub(in crate::cli) seed: Option<u64>,
+    /// Draw only the process of this instrument; may be repeated.
+    #[arg(long = "instrument", value_name = "SYMBOL")]
+    pub(in crate::cli) instruments: Vec<String>,
+    /// Write a page with a fan chart, sample paths and the distribution at the end to
+    /// <DIR>/<scenario>/processes.html.
+    #[arg(long)]
+    pub(in crate::cli) plot: bool,
+    /// Directory for the page.
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    pub(in crate::cli) out: PathBuf,
+    /// Also write the figures as SVG files to <DIR>.
+    #[arg(long, value_name = "DIR", requires = "plot")]
+    pub(in crate::cli) figures: Option<PathBuf>,
+    /// Replace an existing page.
+    #[arg(long)]
+    pub(in crate::cli) force: bool,
+    /// Override a value of the scenario, such as `--set instruments.ACME.process.volatility=0.4`; may be
+    /// repeated.
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = parse_override)]
+    pub(in crate::cli) overrides: Vec<Override>,
+    /// A TOML file of such values, before those of --set; may be repeated.
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) params: Vec<PathBuf>,
+    /// Print the results as JSON.
     #[arg(long)]
     pub(in crate::cli) json: bool,
 }

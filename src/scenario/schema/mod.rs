@@ -17,7 +17,7 @@ use super::kinds::agent_kinds;
 use super::sections::ON_RUIN;
 use crate::record::Table;
 use bearpit_agents::AgentKind;
-use bearpit_core::process::{KINDS, ProcessKind};
+use bearpit_core::process::{COMMON_PARAMS, KINDS, ProcessKind};
 
 /// Returns the JSON schema (draft 2020-12) of scenario files.
 ///
@@ -31,6 +31,11 @@ pub fn json_schema() -> Value {
         .required("scenario", scenario(), "name, seed and time of the scenario")
         .key("record", record(), "what is recorded of a run")
         .key("live", live::live(), "how it runs as a live market; a simulation does not use it")
+        .key(
+            "baskets",
+            json!({ "type": "array", "items": basket() }),
+            "which instruments' values have correlated shocks",
+        )
         .required("instruments", list_of(instrument()), "what is traded")
         .required("venues", list_of(venue()), "where it is traded")
         .key("agents", json!({ "type": "array", "items": agent() }), "who trades")
@@ -133,7 +138,19 @@ fn instrument() -> Value {
 }
 
 fn process(kind: &ProcessKind) -> Value {
-    Object::default().required("kind", json!({ "const": kind.name }), kind.doc).params(kind.params).build()
+    Object::default()
+        .required("kind", json!({ "const": kind.name }), kind.doc)
+        .params(kind.params)
+        .params(&COMMON_PARAMS)
+        .build()
+}
+
+fn basket() -> Value {
+    let correlation = json!({ "type": "number", "minimum": -1, "maximum": 1 });
+    Object::default()
+        .required("instruments", list_of(text()), "symbols of at least two instruments")
+        .required("correlation", list_of(list_of(correlation)), "a row for each of them")
+        .build()
 }
 
 fn venue() -> Value {

@@ -241,6 +241,11 @@ fn the_schema_has_the_keys_of_each_section_that_the_reader_knows() {
         ("[record]", "[record]\nqqqq = 1", &schema["properties"]["record"]),
         ("[live]", "[live]\nqqqq = 1", &schema["properties"]["live"]),
         ("books = {}", "books = { qqqq = 1 }", &schema["properties"]["record"]["properties"]["books"]),
+        (
+            "[[instruments]]",
+            "[[baskets]]\nqqqq = 1\n[[instruments]]",
+            &schema["properties"]["baskets"]["items"],
+        ),
         ("[[instruments]]", "[[instruments]]\nqqqq = 1", &schema["properties"]["instruments"]["items"]),
         ("[[venues]]", "[[venues]]\nqqqq = 1", &schema["properties"]["venues"]["items"]),
         ("fees = {}", "fees = { qqqq = 1 }", &item("venues")["fees"]["oneOf"][0]),

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::process::read_process;
+use super::baskets::Baskets;
+use super::process::{ProcessScope, read_process};
 use crate::scenario::config::InstrumentConfig;
 use crate::scenario::document::readers::Read;
 use crate::scenario::document::{Section, readers};
@@ -20,7 +21,11 @@ pub(in crate::scenario) struct KnownInstrument {
 }
 
 /// Reads `[[instruments]]`.
-pub(in crate::scenario) fn instruments(root: &Section<'_>, files: &Files) -> Vec<KnownInstrument> {
+pub(in crate::scenario) fn instruments(
+    root: &Section<'_>,
+    files: &Files,
+    baskets: &Baskets<'_>,
+) -> Vec<KnownInstrument> {
     let mut found: Vec<KnownInstrument> = Vec::new();
     let mut symbols = BTreeSet::new();
     for (number, node) in (1..).zip(root.list("instruments")) {
@@ -31,7 +36,8 @@ pub(in crate::scenario) fn instruments(root: &Section<'_>, files: &Files) -> Vec
         if let Some(taken) = symbol.as_ref().filter(|symbol| !symbols.insert((*symbol).clone())) {
             section.report("symbol", format!("`symbol` is `{taken}`, which is taken already"), None);
         }
-        let read = instrument(&section, symbol, files, &found);
+        let scope = ProcessScope { symbol: symbol.as_deref(), files, known: &found, baskets };
+        let read = instrument(&section, &scope);
         found.push(read);
         section.finish();
     }
@@ -41,17 +47,12 @@ pub(in crate::scenario) fn instruments(root: &Section<'_>, files: &Files) -> Vec
     found
 }
 
-fn instrument(
-    section: &Section<'_>,
-    symbol: Option<String>,
-    files: &Files,
-    known: &[KnownInstrument],
-) -> KnownInstrument {
+fn instrument(section: &Section<'_>, scope: &ProcessScope<'_>) -> KnownInstrument {
     let tick_size = section.required("tick_size", readers::positive_decimal);
     let lot_size = section.or("lot_size", Decimal::new(1, 0), readers::positive_decimal);
     let min_price = section.optional("min_price", readers::decimal);
-    let process = read_process(section, files, known);
-    let sizes = symbol.clone().zip(tick_size).zip(lot_size);
+    let process = read_process(section, scope);
+    let sizes = scope.symbol.zip(tick_size).zip(lot_size);
     let instrument = sizes.and_then(|((symbol, tick), lot)| match Instrument::new(symbol, tick, lot) {
         Ok(instrument) => Some(instrument),
         Err(error) => {
@@ -65,7 +66,7 @@ fn instrument(
     };
     let parts = instrument.clone().zip(process);
     KnownInstrument {
-        symbol: symbol.unwrap_or_default(),
+        symbol: scope.symbol.unwrap_or_default().to_owned(),
         instrument,
         has_process: section.has("process"),
         config: parts.map(|(instrument, process)| InstrumentConfig { instrument, process }),

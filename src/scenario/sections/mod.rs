@@ -1,8 +1,9 @@
-//! The sections of a scenario: `[scenario]`, `[live]`, `[record]`, `[[instruments]]`, `[[venues]]`,
-//! `[[agents]]`.
+//! The sections of a scenario: `[scenario]`, `[live]`, `[record]`, `[[baskets]]`, `[[instruments]]`,
+//! `[[venues]]`, `[[agents]]`.
 
 mod agents;
 mod bar_files;
+mod baskets;
 mod distributions;
 mod events;
 mod fees;
@@ -19,6 +20,7 @@ mod venue_rules;
 mod venues;
 
 pub(super) use agents::{MarketOutline, ON_RUIN, agents};
+pub(super) use baskets::baskets;
 pub(super) use distributions::DISTRIBUTIONS;
 pub(super) use events::events;
 pub(super) use fees::{MEASURES, SIDES};

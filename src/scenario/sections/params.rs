@@ -62,6 +62,9 @@ fn read_param(section: &Section<'_>, spec: &ParamSpec, scope: &ParamScope<'_>) -
             table.finish();
             values.map(ParamValue::Table)
         }
+        ParamType::List(&ParamType::Table(specs)) => {
+            read_tables(section, spec.name, specs, scope).map(ParamValue::List)
+        }
         ParamType::Scalars => {
             let entry = |entry: &KeyValue| scalar(&entry.node).map(|value| (entry.key.clone(), value));
             read_entries(section, spec.name, "the parameter ", entry).map(ParamValue::Scalars)
@@ -71,6 +74,30 @@ fn read_param(section: &Section<'_>, spec: &ParamSpec, scope: &ParamScope<'_>) -
         }
         value => section.required(spec.name, |node| convert(node, value, scope)).flatten(),
     }
+}
+
+/// Reads a list of tables, each with its own errors; `None` if there are any, which have been reported.
+fn read_tables(
+    section: &Section<'_>,
+    key: &'static str,
+    specs: &'static [ParamSpec],
+    scope: &ParamScope<'_>,
+) -> Option<Vec<ParamValue>> {
+    let node = section.required_node(key)?;
+    let Value::List(items) = &node.value else {
+        section.report(key, format!("`{key}` is {}, but must be a list of tables", node.kind()), None);
+        return None;
+    };
+    let read = |(number, node): (usize, &Node)| {
+        let name = format!("item {number} of `{key}`");
+        let table = Section::open(name, node, node.place.clone(), section.findings);
+        let values = read_params(&table, specs, scope);
+        table.finish();
+        values.map(ParamValue::Table)
+    };
+    // Each item is read, so that each error is reported.
+    let read: Vec<Option<ParamValue>> = (1..).zip(items).map(read).collect();
+    read.into_iter().collect()
 }
 
 /// Reads a table of one value for each of some instruments; each value is on the grid of its instrument.
@@ -307,7 +334,7 @@ pub(super) fn report_errors(section: &Section<'_>, errors: &ParamErrors) {
 }
 
 /// Returns the item of a list by its number from 1.
-fn item<'a>(list: &'a Node, number: &str) -> Option<&'a Node> {
+pub(super) fn item<'a>(list: &'a Node, number: &str) -> Option<&'a Node> {
     let Value::List(items) = &list.value else { return None };
     items.get(number.parse::<usize>().ok()?.checked_sub(1)?)
 }

@@ -2,24 +2,36 @@
 
 use std::sync::Arc;
 
+use super::baskets::Baskets;
 use super::instruments::KnownInstrument;
 use super::params::{ParamScope, read_params, report_errors};
 use crate::scenario::document::{Section, readers};
 use crate::scenario::files::Files;
-use bearpit_core::process::{ConfiguredProcess, EarlierInstrument, KINDS, ProcessKind, ProcessSite};
+use bearpit_core::process::{
+    COMMON_PARAMS, ConfiguredProcess, EarlierInstrument, KINDS, ProcessKind, ProcessSite, with_shocks,
+};
 
-/// Reads the process of an instrument, if it has one; `known` are the instruments before it.
+/// What an instrument's process may depend on.
+pub(super) struct ProcessScope<'a> {
+    /// The instrument's symbol, if it could be read.
+    pub(super) symbol: Option<&'a str>,
+    pub(super) files: &'a Files,
+    /// The instruments before this one.
+    pub(super) known: &'a [KnownInstrument],
+    pub(super) baskets: &'a Baskets<'a>,
+}
+
+/// Reads the process of an instrument, if it has one.
 ///
 /// `None` if there are errors, which have been reported.
 pub(super) fn read_process(
     instrument: &Section<'_>,
-    files: &Files,
-    known: &[KnownInstrument],
+    scope: &ProcessScope<'_>,
 ) -> Option<Option<Arc<dyn ConfiguredProcess>>> {
     let Some(section) = instrument.table("process", "the process") else { return Some(None) };
     let kinds = KINDS.map(|kind| (kind.name, kind));
     let kind = section.required("kind", readers::one_of(&kinds));
-    let process = kind.and_then(|kind| configure(kind, &section, files, known));
+    let process = kind.and_then(|kind| configure(kind, &section, scope));
     match kind {
         Some(_) => section.finish(),
         // Without a kind, it is not known which keys there are.
@@ -31,11 +43,14 @@ pub(super) fn read_process(
 fn configure(
     kind: &ProcessKind,
     section: &Section<'_>,
-    files: &Files,
-    known: &[KnownInstrument],
+    scope: &ProcessScope<'_>,
 ) -> Option<Arc<dyn ConfiguredProcess>> {
-    let scope = ParamScope { files, instrument: None, instruments: known, venues: &[] };
-    let values = read_params(section, kind.params, &scope)?;
+    let ProcessScope { symbol, files, known, baskets } = scope;
+    let in_file = ParamScope { files, instrument: None, instruments: known, venues: &[] };
+    let values = read_params(section, kind.params, &in_file);
+    let common = read_params(section, &COMMON_PARAMS, &in_file);
+    let (values, common) = values.zip(common)?;
+    let length = files.clock.borrow().span.map(|span| span.end - span.start);
     let earlier: Vec<EarlierInstrument> = known
         .iter()
         .map(|known| EarlierInstrument {
@@ -43,8 +58,10 @@ fn configure(
             process: known.config.as_ref().and_then(|config| config.process.clone()),
         })
         .collect();
-    let length = files.clock.borrow().span.map(|span| span.end - span.start);
     let configured = (kind.configure)(&values, &ProcessSite { earlier: &earlier, length });
+    let configured = configured.map_err(|errors| report_errors(section, &errors)).ok()?;
+    let configured = baskets.join((*symbol)?, kind, configured);
+    let configured = with_shocks(configured, &common, length);
     let configured = configured.map_err(|errors| report_errors(section, &errors)).ok()?;
     for warning in configured.warnings() {
         let (place, help) = (section.place_of(warning.param()), warning.help().map(ToOwned::to_owned));

@@ -64,6 +64,12 @@ pub trait ConfiguredProcess: fmt::Debug + Any + Send + Sync {
     fn warnings(&self) -> &[ParamError] {
         &[]
     }
+
+    /// Returns the same process, following what its leader is among `earlier`; `None` if it follows none of
+    /// them, as unless this is implemented.
+    fn following(&self, _earlier: &[EarlierInstrument]) -> Option<Arc<dyn ConfiguredProcess>> {
+        None
+    }
 }
 
 /// What a process may know of the instrument it is for.

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::kind::{ConfiguredProcess, HALF_LIFE, HOURS_PER_YEAR, ProcessKind, ProcessSite, VOLATILITY};
+use super::kind::{
+    ConfiguredProcess, EarlierInstrument, HALF_LIFE, HOURS_PER_YEAR, ProcessKind, ProcessSite, VOLATILITY,
+};
 use super::ou::OrnsteinUhlenbeck;
 use super::value::{PriceProcess, Value};
 use crate::kernel::Stream;
@@ -39,8 +41,7 @@ pub(super) static KIND: ProcessKind = ProcessKind {
 
 fn configure(values: &Values, site: &ProcessSite<'_>) -> Result<Arc<dyn ConfiguredProcess>, ParamErrors> {
     let symbol: String = values.get("leader")?;
-    let followed = site.earlier.iter().find(|earlier| earlier.symbol == symbol);
-    let leader = followed.and_then(|earlier| earlier.process.clone()).ok_or_else(|| {
+    let leader = find_leader(&symbol, site.earlier).ok_or_else(|| {
         let message = format!("`leader` is `{symbol}`, which is no earlier instrument that has a process");
         ParamError::invalid("leader", message)
     })?;
@@ -50,6 +51,10 @@ fn configure(values: &Values, site: &ProcessSite<'_>) -> Result<Arc<dyn Configur
         hours_per_year: values.get("hours_per_year")?,
     };
     Ok(Arc::new(ConfiguredLinked { symbol, leader, ratio: values.get("ratio")?, gap }))
+}
+
+fn find_leader(symbol: &str, earlier: &[EarlierInstrument]) -> Option<Arc<dyn ConfiguredProcess>> {
+    earlier.iter().find(|earlier| earlier.symbol == symbol)?.process.clone()
 }
 
 /// The configuration of a linked process, which starts a copy of its leader.
@@ -73,6 +78,11 @@ impl ConfiguredProcess for ConfiguredLinked {
     fn start(&self, seed: Seed) -> Box<dyn PriceProcess> {
         let leader = Leader { process: self.leader.start(seed), rng: Value::stream(seed, &self.symbol) };
         Box::new(Linked::new(leader, self.ratio, self.initial(), self.gap))
+    }
+
+    fn following(&self, earlier: &[EarlierInstrument]) -> Option<Arc<dyn ConfiguredProcess>> {
+        let leader = find_leader(&self.symbol, earlier)?;
+        Some(Arc::new(Self { symbol: self.symbol.clone(), leader, ratio: self.ratio, gap: self.gap }))
     }
 }
 

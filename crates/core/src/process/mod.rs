@@ -52,7 +52,7 @@ pub use moments::Moments;
 pub use ou::OrnsteinUhlenbeck;
 pub use regime::{Regime, RegimeConfig};
 pub use replay::{BAR_LENGTH, BAR_OPEN, Replay, waypoint_time};
-pub use shocks::{COMMON_PARAMS, SHOCK_PARAMS, Shock, Shocked, with_shocks};
+pub use shocks::{COMMON_PARAMS, SHOCK_PARAMS, Shock, Shocked, shocked, with_shocks};
 pub use tick_file::{TICK_COLUMNS, TICK_DATA};
 pub use ticks::{TickPrice, TickReplay};
 pub use value::{PriceProcess, Value, ValueState};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::kind::ConfiguredProcess;
+use super::kind::{ConfiguredProcess, EarlierInstrument};
 use super::moments::Moments;
 use super::value::PriceProcess;
 use crate::kernel::Stream;
@@ -79,9 +79,6 @@ pub fn with_shocks(
     length: Option<SimDuration>,
 ) -> Result<Arc<dyn ConfiguredProcess>, ParamErrors> {
     let tables: Vec<Values> = values.given("shocks")?.unwrap_or_default();
-    if tables.is_empty() {
-        return Ok(process);
-    }
     if tables.len() > SHOCKS_MAX {
         let message = format!("`shocks` has {} items, but must have at most {SHOCKS_MAX}", tables.len());
         return Err(ParamError::invalid("shocks", message).into());
@@ -99,7 +96,16 @@ pub fn with_shocks(
         shocks.push(Shock { after, size: table.get("size")?, half_life: table.given("half_life")? });
     }
     ParamErrors::check(errors)?;
-    Ok(Arc::new(ConfiguredShocked { process, shocks: shocks.into() }))
+    Ok(shocked(process, shocks))
+}
+
+/// Adds shocks to a process; without any, it stays as it is.
+#[must_use]
+pub fn shocked(process: Arc<dyn ConfiguredProcess>, shocks: Vec<Shock>) -> Arc<dyn ConfiguredProcess> {
+    if shocks.is_empty() {
+        return process;
+    }
+    Arc::new(ConfiguredShocked { process, shocks: shocks.into() })
 }
 
 #[derive(Debug)]
@@ -123,6 +129,11 @@ impl ConfiguredProcess for ConfiguredShocked {
 
     fn warnings(&self) -> &[ParamError] {
         self.process.warnings()
+    }
+
+    fn following(&self, earlier: &[EarlierInstrument]) -> Option<Arc<dyn ConfiguredProcess>> {
+        let process = self.process.following(earlier)?;
+        Some(Arc::new(Self { process, shocks: Arc::clone(&self.shocks) }))
     }
 }
 
