@@ -14,7 +14,7 @@ use crate::units::{SimDuration, SimTime};
 /// The speed of mean reversion.
 pub(super) const KAPPA: ParamSpec = ParamSpec::required(
     "kappa",
-    ParamType::Number(NumberRange { excludes_min: true, ..NumberRange::between(0.0, 1e6) }),
+    ParamType::Number(NumberRange::between(1e-6, 1e6)),
     "speed of the return to `theta`, per year: the expected distance halves in `ln 2 / kappa` years",
 );
 const THETA: ParamSpec = ParamSpec::new(
@@ -25,7 +25,7 @@ const THETA: ParamSpec = ParamSpec::new(
 );
 const SIGMA: ParamSpec = ParamSpec::required(
     "sigma",
-    ParamType::Number(NumberRange::at_least(0.0)),
+    ParamType::Number(NumberRange::between(0.0, 1e6)),
     "volatility: a value X has an annualized standard deviation of `sigma` times the square root of X",
 );
 
@@ -67,7 +67,7 @@ pub(super) fn feller_warning(
             short(push)
         )
     };
-    let most = libm::floor(libm::sqrt(pull) * 1e4) / 1e4;
+    let most = short_below(libm::sqrt(pull));
     let help =
         format!("the transition is right all the same; for {what} above 0, let `{name}` be at most {most}");
     (pull < push).then(|| ParamError::invalid(name, message()).with_help(help))
@@ -77,6 +77,16 @@ pub(super) fn feller_warning(
 fn short(value: f64) -> f64 {
     format!("{value:.5e}").parse().unwrap_or(value)
 }
+
+/// Rounds a number above zero down to four digits, for messages.
+fn short_below(value: f64) -> f64 {
+    let exponent = libm::floor(libm::log10(value)) - 3.0;
+    let digits = libm::floor(value * libm::pow(10.0, -exponent) + 1e-9);
+    format!("{digits}e{exponent}").parse().unwrap_or(value)
+}
+
+/// From where on a draw differs from its mean in no digit: the sum of degrees and noncentrality.
+const STEADY: f64 = 1e30;
 
 /// The parameters of [`Cir`].
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -143,13 +153,15 @@ impl PriceProcess for Cir {
         let CirConfig { kappa, theta, sigma, hours_per_year, .. } = self.config;
         let years = years(span, hours_per_year);
         let decay = libm::exp(-kappa * years);
-        if sigma > 0.0 {
-            let scale = -sigma * sigma * libm::expm1(-kappa * years) / (4.0 * kappa);
-            let degrees = 4.0 * kappa * theta / (sigma * sigma);
-            self.current = scale * noncentral_chi_square(degrees, self.current * decay / scale, rng);
+        let scale = -sigma * sigma * libm::expm1(-kappa * years) / (4.0 * kappa);
+        let degrees = 4.0 * kappa * theta / (sigma * sigma);
+        let noncentrality = self.current * decay / scale;
+        // Without volatility, or with next to none, both are beyond all bounds, or no numbers.
+        self.current = if degrees + noncentrality < STEADY {
+            scale * noncentral_chi_square(degrees, noncentrality, rng)
         } else {
-            self.current = theta + (self.current - theta) * decay;
-        }
+            theta + (self.current - theta) * decay
+        };
         self.current.max(theta * 1e-4)
     }
 
@@ -174,7 +186,9 @@ impl PriceProcess for Cir {
 
 #[cfg(test)]
 mod tests {
-    use super::super::proof::{HOUR, assert_distribution, assert_moments, normal_cumulative, sample_ends};
+    use super::super::proof::{
+        HOUR, assert_distribution, assert_moments, count_of, normal_cumulative, sample_ends,
+    };
     use super::*;
     use crate::kernel::stream;
     use crate::units::Seed;
@@ -192,14 +206,66 @@ mod tests {
         for sigma in SIGMAS {
             let cir = Cir::new(config(sigma));
             for steps in [1, 4] {
-                // What is shown is kept above zero; what is drawn is not.
+                // What is shown is kept above zero, by less than a hundredth of a standard error.
                 let ends: Vec<f64> = sample_ends(&cir, HOUR, steps, 100_000);
                 assert!(ends.iter().all(|end| *end >= 0.05e-4));
-                if sigma < 1.0 {
-                    assert_moments(&cir.moments(HOUR), 0.08, &ends);
-                }
+                assert_moments(&cir.moments(HOUR), 0.08, &ends);
             }
         }
+    }
+
+    /// The distribution function of the gamma distribution of a shape, by its series.
+    fn gamma_cumulative(shape: f64, x: f64) -> f64 {
+        let mut term = libm::exp(shape * libm::log(x) - x - libm::lgamma(shape + 1.0));
+        let mut sum = 0.0;
+        for n in 1..200 {
+            sum += term;
+            term *= x / (shape + f64::from(n));
+        }
+        sum
+    }
+
+    /// Where Feller's condition is broken by far, a seventh of a degree of freedom is left: a third of all
+    /// values are shown at the floor, and the others have the Poisson mixture of gamma distributions.
+    #[test]
+    fn values_that_touch_zero_have_the_distribution_of_theory() {
+        let cir = Cir::new(config(2.5));
+        let (decay, floor) = (libm::exp(-0.4), 0.05e-4);
+        let scale = 6.25 * (1.0 - decay) / 16.0;
+        let (half_degrees, half) = (0.8 / 6.25 / 2.0, 0.08 * decay / scale / 2.0);
+        let cumulative = |value: f64| {
+            let (mut weight, mut sum) = (libm::exp(-half), 0.0);
+            for more in 0..30_u32 {
+                sum += weight * gamma_cumulative(half_degrees + f64::from(more), value / scale / 2.0);
+                weight *= half / f64::from(more + 1);
+            }
+            sum
+        };
+        let at_floor = cumulative(floor);
+        assert!((0.3..0.6).contains(&at_floor), "{at_floor}");
+        for steps in [1, 4] {
+            let (low, above): (Vec<f64>, Vec<f64>) =
+                sample_ends(&cir, HOUR, steps, 20_000).into_iter().partition(|end| *end <= floor);
+            let share = count_of(&low) / 20_000.0;
+            let error = libm::sqrt(at_floor * (1.0 - at_floor) / 20_000.0);
+            assert!((share - at_floor).abs() < 4.0 * error, "{share} {at_floor}");
+            let beyond = |value: f64| (cumulative(value) - at_floor) / (1.0 - at_floor);
+            assert_distribution("above the floor", above, beyond);
+        }
+    }
+
+    /// Squares of such volatilities underflow, or leave no digit of a draw.
+    #[test]
+    fn a_volatility_next_to_none_is_none() {
+        let calm = sample_ends(&Cir::new(config(0.0)), HOUR, 4, 1);
+        for sigma in [1e-20, 1e-100, 1e-200, 1e-320] {
+            assert!((sample_ends(&Cir::new(config(sigma)), HOUR, 4, 1)[0] / calm[0] - 1.0).abs() < 1e-12);
+        }
+        let nearly = sample_ends(&Cir::new(config(1e-9)), HOUR, 4, 1)[0] / calm[0] - 1.0;
+        assert!(nearly.abs() < 1e-7 && nearly.abs() > 1e-14, "{nearly}");
+        // A wild one falls to zero, from a value that is no number's square away.
+        let wild = Cir::new(CirConfig { initial: 1e-300, ..config(1e6) });
+        assert!(sample_ends(&wild, HOUR, 4, 100).iter().all(|end| end.is_finite()));
     }
 
     /// The distribution function of the noncentral chi-square is a Poisson mixture of central ones; for odd
@@ -258,5 +324,7 @@ mod tests {
              the value touches 0"
         );
         assert!(warning.help().unwrap().ends_with("at most 0.6324"), "{warning:?}");
+        let warning = feller_warning("sigma", [1.0, 2e-9, 0.1], "the value").unwrap();
+        assert!(warning.help().unwrap().ends_with("at most 0.00006324"), "{warning:?}");
     }
 }

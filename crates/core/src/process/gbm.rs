@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use rand_distr::Distribution;
-
 use super::kind::{DRIFT, HOURS_PER_YEAR, INITIAL, Prepared, ProcessKind, STEP, VOLATILITY, years};
 use super::moments::Moments;
-use super::value::PriceProcess;
-use crate::kernel::{StandardNormal, Stream};
-use crate::units::{SimDuration, SimTime};
+use super::value::{PriceProcess, step_by_one_shock};
+use crate::kernel::Stream;
+use crate::units::SimDuration;
 
 /// The kind `gbm`.
 pub(super) static KIND: ProcessKind = ProcessKind {
@@ -54,7 +52,7 @@ impl Gbm {
         Self { current: initial, drift, volatility, hours_per_year }
     }
 
-    fn moved(&mut self, span: SimDuration, shock: f64) -> f64 {
+    fn moved(&mut self, span: SimDuration, shock: f64, _rng: &mut Stream) -> f64 {
         let years = years(span, self.hours_per_year);
         let drift = (self.drift - self.volatility * self.volatility / 2.0) * years;
         let shock = self.volatility * libm::sqrt(years) * shock;
@@ -64,14 +62,7 @@ impl Gbm {
 }
 
 impl PriceProcess for Gbm {
-    fn step(&mut self, _to: SimTime, span: SimDuration, rng: &mut Stream) -> f64 {
-        let shock = StandardNormal.sample(rng);
-        self.moved(span, shock)
-    }
-
-    fn step_by(&mut self, span: SimDuration, shock: f64, _rng: &mut Stream) -> Option<f64> {
-        Some(self.moved(span, shock))
-    }
+    step_by_one_shock!();
 
     fn moments(&self, after: SimDuration) -> Moments {
         let years = years(after, self.hours_per_year);
@@ -94,7 +85,7 @@ impl PriceProcess for Gbm {
 mod tests {
     use super::*;
     use crate::kernel::stream;
-    use crate::units::Seed;
+    use crate::units::{Seed, SimTime};
 
     #[test]
     fn log_returns_have_the_annual_volatility_asked_for() {

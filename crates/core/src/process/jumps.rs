@@ -2,7 +2,32 @@
 
 use rand_distr::Distribution;
 
+use super::kind::years;
 use crate::kernel::{Exponential, Stream};
+use crate::params::{ParamError, Values};
+use crate::units::SimDuration;
+
+/// How many jumps there may be in a step, on average: each is drawn.
+const JUMPS_PER_STEP_MAX: f64 = 10_000.0;
+
+/// Checks that a step has no more jumps than can be drawn.
+///
+/// # Errors
+/// [`ParamError`] of `jumps_per_year`.
+pub(super) fn check_jumps(values: &Values) -> Result<(), ParamError> {
+    let (rate, step): (f64, SimDuration) = (values.get("jumps_per_year")?, values.get("step")?);
+    let within = years(step, values.get("hours_per_year")?);
+    if rate * within <= JUMPS_PER_STEP_MAX {
+        return Ok(());
+    }
+    let message = format!(
+        "`jumps_per_year` is {rate}, which is {:.0} jumps in each `step` of {step}, but must be at most \
+         {JUMPS_PER_STEP_MAX}",
+        rate * within
+    );
+    let help = "shorten `step`, or lengthen the year by `hours_per_year`";
+    Err(ParamError::invalid("jumps_per_year", message).with_help(help))
+}
 
 /// The times of a Poisson process; the time until the next jump is drawn when the one before it has happened.
 #[derive(Debug, Clone, Copy, Default)]
@@ -91,5 +116,38 @@ impl JumpPath {
     pub(super) fn restore(&mut self, state: &[f64]) {
         self.value = state.first().copied().unwrap_or(self.value);
         self.jumps.until = state.get(1).copied();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::process::{ProcessKind, ProcessSite};
+
+    #[test]
+    fn a_step_with_more_jumps_than_can_be_drawn_is_refused() {
+        for (name, sizes) in [
+            ("merton", vec![("jump_volatility", 0.01)]),
+            ("kou", vec![("up_probability", 0.5), ("eta_up", 50.0), ("eta_down", 50.0)]),
+        ] {
+            let kind = ProcessKind::named(name).unwrap();
+            let built = |jumps: f64| {
+                let values = Values::new().with("initial", 100.0).with("volatility", 0.1);
+                let values = values.with("jumps_per_year", jumps).with("hours_per_year", 0.5);
+                let values = values.with("step", SimDuration::from_secs(60));
+                let values = sizes.iter().fold(values, |values, (name, size)| values.with(*name, *size));
+                (kind.configure)(&values.complete(kind.params).unwrap(), &ProcessSite::default())
+            };
+            // A minute is a thirtieth of such a year.
+            assert!(built(300_000.0).is_ok());
+            assert_eq!(
+                built(600_000.0).unwrap_err().to_string(),
+                "`jumps_per_year` is 600000, which is 20000 jumps in each `step` of 1m, but must be at most 10000"
+            );
+        }
+        let kind = ProcessKind::named("gbm").unwrap();
+        let short =
+            Values::new().with("initial", 100.0).with("volatility", 0.1).with("hours_per_year", 1e-300);
+        assert!(short.complete(kind.params).is_err(), "a year is at least a hundredth of an hour");
     }
 }

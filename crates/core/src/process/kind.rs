@@ -167,7 +167,8 @@ pub const TRADING_HOURS_PER_YEAR: f64 = 1_638.0;
 /// The length of a year.
 pub(super) const HOURS_PER_YEAR: ParamSpec = ParamSpec::new(
     "hours_per_year",
-    ParamType::Number(NumberRange::above(0.0)),
+    // Of a shorter year, what happens within a step has no number.
+    ParamType::Number(NumberRange::between(0.01, 1e6)),
     ParamDefault::Number(TRADING_HOURS_PER_YEAR),
     "hours of virtual time in a year; the default is 252 sessions of 6.5 hours",
 );

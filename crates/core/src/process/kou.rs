@@ -5,14 +5,14 @@ use std::sync::Arc;
 use rand::RngExt;
 use rand_distr::Distribution;
 
-use super::jumps::{JumpDiffusion, JumpPath};
+use super::jumps::{JumpDiffusion, JumpPath, check_jumps};
 use super::kind::{DRIFT, HOURS_PER_YEAR, INITIAL, Prepared, ProcessKind, STEP, VOLATILITY, years};
 use super::merton::JUMPS_PER_YEAR;
 use super::moments::Moments;
-use super::value::PriceProcess;
-use crate::kernel::{Exponential, StandardNormal, Stream};
+use super::value::{PriceProcess, step_by_one_shock};
+use crate::kernel::{Exponential, Stream};
 use crate::params::{NumberRange, ParamSpec, ParamType};
-use crate::units::{SimDuration, SimTime};
+use crate::units::SimDuration;
 
 const UP_PROBABILITY: ParamSpec = ParamSpec::required(
     "up_probability",
@@ -48,6 +48,7 @@ pub(super) static KIND: ProcessKind = ProcessKind {
         STEP,
     ],
     configure: |values, _| {
+        check_jumps(values)?;
         let initial = values.get("initial")?;
         let process = Kou::new(KouConfig {
             initial,
@@ -150,14 +151,7 @@ impl Kou {
 }
 
 impl PriceProcess for Kou {
-    fn step(&mut self, _to: SimTime, span: SimDuration, rng: &mut Stream) -> f64 {
-        let shock = StandardNormal.sample(rng);
-        self.moved(span, shock, rng)
-    }
-
-    fn step_by(&mut self, span: SimDuration, shock: f64, rng: &mut Stream) -> Option<f64> {
-        Some(self.moved(span, shock, rng))
-    }
+    step_by_one_shock!();
 
     fn moments(&self, after: SimDuration) -> Moments {
         let KouConfig { drift, volatility, jumps_per_year, up_probability: p, eta_up, eta_down, .. } =

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use rand_distr::Distribution;
 
-use super::jumps::{JumpDiffusion, JumpPath};
+use super::jumps::{JumpDiffusion, JumpPath, check_jumps};
 use super::kind::{DRIFT, HOURS_PER_YEAR, INITIAL, Prepared, ProcessKind, STEP, VOLATILITY, years};
 use super::moments::Moments;
-use super::value::PriceProcess;
+use super::value::{PriceProcess, step_by_one_shock};
 use crate::kernel::{StandardNormal, Stream};
 use crate::params::{NumberRange, ParamDefault, ParamSpec, ParamType};
-use crate::units::{SimDuration, SimTime};
+use crate::units::SimDuration;
 
 pub(super) const JUMPS_PER_YEAR: ParamSpec = ParamSpec::required(
     "jumps_per_year",
@@ -45,6 +45,7 @@ pub(super) static KIND: ProcessKind = ProcessKind {
         STEP,
     ],
     configure: |values, _| {
+        check_jumps(values)?;
         let initial = values.get("initial")?;
         let process = Merton::new(MertonConfig {
             initial,
@@ -136,14 +137,7 @@ impl Merton {
 }
 
 impl PriceProcess for Merton {
-    fn step(&mut self, _to: SimTime, span: SimDuration, rng: &mut Stream) -> f64 {
-        let shock = StandardNormal.sample(rng);
-        self.moved(span, shock, rng)
-    }
-
-    fn step_by(&mut self, span: SimDuration, shock: f64, rng: &mut Stream) -> Option<f64> {
-        Some(self.moved(span, shock, rng))
-    }
+    step_by_one_shock!();
 
     fn moments(&self, after: SimDuration) -> Moments {
         let MertonConfig { drift, volatility, jumps_per_year, jump_mean: m, jump_volatility, .. } =
@@ -178,7 +172,7 @@ mod tests {
     use super::super::proof::{assert_moments, sample_ends};
     use super::*;
     use crate::kernel::stream;
-    use crate::units::Seed;
+    use crate::units::{Seed, SimTime};
 
     const CONFIG: MertonConfig = MertonConfig {
         initial: 100.0,

@@ -2,14 +2,12 @@
 
 use std::sync::Arc;
 
-use rand_distr::Distribution;
-
 use super::kind::{HALF_LIFE, HOURS_PER_YEAR, INITIAL, Prepared, ProcessKind, STEP, VOLATILITY};
 use super::moments::Moments;
-use super::value::PriceProcess;
-use crate::kernel::{StandardNormal, Stream};
+use super::value::{PriceProcess, step_by_one_shock};
+use crate::kernel::Stream;
 use crate::params::{NumberRange, ParamDefault, ParamSpec, ParamType};
-use crate::units::{SimDuration, SimTime};
+use crate::units::SimDuration;
 
 const MEAN: ParamSpec = ParamSpec::new(
     "mean",
@@ -92,7 +90,7 @@ impl OrnsteinUhlenbeck {
         (self.mean + (self.current - self.mean) * decay, libm::sqrt(variance))
     }
 
-    fn moved(&mut self, span: SimDuration, shock: f64) -> f64 {
+    fn moved(&mut self, span: SimDuration, shock: f64, _rng: &mut Stream) -> f64 {
         let (mean, deviation) = self.transition(span);
         self.current = (mean + deviation * shock).max(self.mean * 1e-4);
         self.current
@@ -100,14 +98,7 @@ impl OrnsteinUhlenbeck {
 }
 
 impl PriceProcess for OrnsteinUhlenbeck {
-    fn step(&mut self, _to: SimTime, span: SimDuration, rng: &mut Stream) -> f64 {
-        let shock = StandardNormal.sample(rng);
-        self.moved(span, shock)
-    }
-
-    fn step_by(&mut self, span: SimDuration, shock: f64, _rng: &mut Stream) -> Option<f64> {
-        Some(self.moved(span, shock))
-    }
+    step_by_one_shock!();
 
     /// Those of the exact transition; that prices are kept above zero is not in them.
     fn moments(&self, after: SimDuration) -> Moments {
@@ -129,7 +120,7 @@ mod tests {
     use super::super::proof::{HOUR, assert_moments, sample_ends};
     use super::*;
     use crate::kernel::stream;
-    use crate::units::Seed;
+    use crate::units::{Seed, SimTime};
 
     #[test]
     fn values_have_the_moments_of_theory_however_they_are_stepped() {

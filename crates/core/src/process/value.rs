@@ -37,6 +37,31 @@ pub trait PriceProcess: fmt::Debug {
     fn restore(&mut self, _state: &[f64]) {}
 }
 
+/// Implements `step` and `step_by` of a process that one normal shock moves, by its own method `moved`.
+macro_rules! step_by_one_shock {
+    () => {
+        fn step(
+            &mut self,
+            _to: $crate::units::SimTime,
+            span: $crate::units::SimDuration,
+            rng: &mut $crate::kernel::Stream,
+        ) -> f64 {
+            let shock = rand_distr::Distribution::sample(&$crate::kernel::StandardNormal, rng);
+            self.moved(span, shock, rng)
+        }
+
+        fn step_by(
+            &mut self,
+            span: $crate::units::SimDuration,
+            shock: f64,
+            rng: &mut $crate::kernel::Stream,
+        ) -> Option<f64> {
+            Some(self.moved(span, shock, rng))
+        }
+    };
+}
+pub(super) use step_by_one_shock;
+
 /// What a [`Value`] goes on from on the next day of a market.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]

@@ -2,16 +2,14 @@
 
 use std::sync::Arc;
 
-use rand_distr::Distribution;
-
 use super::kind::{ConfiguredProcess, DRIFT, HOURS_PER_YEAR, INITIAL, Prepared, ProcessKind, STEP, years};
 use super::moments::Moments;
-use super::value::PriceProcess;
-use crate::kernel::{StandardNormal, Stream};
+use super::value::{PriceProcess, step_by_one_shock};
+use crate::kernel::Stream;
 use crate::params::{
     DurationRange, NumberRange, ParamDefault, ParamError, ParamErrors, ParamSpec, ParamType, Values,
 };
-use crate::units::{SimDuration, SimTime};
+use crate::units::SimDuration;
 
 const ALPHA: ParamSpec = ParamSpec::required(
     "alpha",
@@ -207,7 +205,7 @@ impl Garch {
         self.variance
     }
 
-    fn moved(&mut self, span: SimDuration, shock: f64) -> f64 {
+    fn moved(&mut self, span: SimDuration, shock: f64, _rng: &mut Stream) -> f64 {
         let GarchConfig { drift, omega, alpha, beta, gamma, period, hours_per_year, .. } = self.config;
         let variance = self.variance * (span.secs_f64() / period.secs_f64());
         let shock = libm::sqrt(variance) * shock;
@@ -225,26 +223,17 @@ impl Garch {
 }
 
 impl PriceProcess for Garch {
-    fn step(&mut self, _to: SimTime, span: SimDuration, rng: &mut Stream) -> f64 {
-        let shock = StandardNormal.sample(rng);
-        self.moved(span, shock)
-    }
-
-    fn step_by(&mut self, span: SimDuration, shock: f64, _rng: &mut Stream) -> Option<f64> {
-        Some(self.moved(span, shock))
-    }
+    step_by_one_shock!();
 
     /// The means, exactly; the variance of the log return has no closed form that holds for both kinds.
     fn moments(&self, after: SimDuration) -> Moments {
         let GarchConfig { drift, period, hours_per_year, .. } = self.config;
-        let long_run = self.config.long_run_variance();
-        let (mut variance, mut sum) = (self.variance, 0.0);
-        let mut left = after.secs_f64() / period.secs_f64();
-        while left > 0.0 {
-            sum += variance * left.min(1.0);
-            variance = long_run + (variance - long_run) * self.config.persistence();
-            left -= 1.0;
-        }
+        let (long_run, left) = (self.config.long_run_variance(), self.config.persistence());
+        let periods = after.secs_f64() / period.secs_f64();
+        let whole = libm::floor(periods);
+        // A variance's distance from the long run shrinks by one factor each period.
+        let (gap, still) = (self.variance - long_run, libm::pow(left, whole));
+        let sum = long_run * periods + gap * ((1.0 - still) / (1.0 - left) + still * (periods - whole));
         let growth = drift * years(after, hours_per_year);
         Moments {
             mean: Some(self.current * libm::exp(growth)),

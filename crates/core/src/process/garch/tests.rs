@@ -4,7 +4,7 @@ use super::super::proof::{assert_mean, assert_moments, sample_ends};
 use super::*;
 use crate::kernel::stream;
 use crate::process::ProcessSite;
-use crate::units::Seed;
+use crate::units::{Seed, SimTime};
 
 const DAY: SimDuration = SimDuration::from_secs(23_400);
 

@@ -15,7 +15,7 @@ use crate::units::{SimDuration, SimTime};
 
 const THETA: ParamSpec = ParamSpec::required(
     "theta",
-    ParamType::Number(NumberRange { excludes_min: true, ..NumberRange::between(0.0, 1e4) }),
+    ParamType::Number(NumberRange::between(1e-12, 1e4)),
     "long-run variance, annualized: 0.04 is a volatility of 20 %",
 );
 const XI: ParamSpec = ParamSpec::required(
@@ -123,50 +123,54 @@ pub struct Heston {
 /// From where on a next variance is drawn as a mass at zero and an exponential (Andersen's psi_c).
 const PSI_LIMIT: f64 = 1.5;
 
+/// The least xi that is told from 0: below, its square would be.
+const XI_MIN: f64 = 1e-100;
+
 /// How the next variance is drawn.
 #[derive(Debug, Clone, Copy)]
 enum NextVariance {
-    /// a (b + Z)².
-    Quadratic { a: f64, b: f64 },
+    /// (root + scale Z)²; Andersen's a is the square of `scale`, and his b is `root / scale`.
+    Quadratic { root: f64, scale: f64 },
     /// Zero with probability p, else exponential of rate beta.
     Exponential { p: f64, beta: f64 },
 }
 
 impl NextVariance {
     /// Returns the way that has a mean and the ratio psi of the variance to the squared mean.
+    ///
+    /// With s = sqrt(1 - psi / 2), Andersen's b² is s / (1 - s) and his a is mean (1 - s): nothing is divided
+    /// by psi, which may be as small as it likes.
     fn matching(mean: f64, psi: f64) -> Self {
         if psi <= PSI_LIMIT {
-            let ratio = 2.0 / psi;
-            let square = ratio - 1.0 + libm::sqrt(ratio) * libm::sqrt(ratio - 1.0);
-            Self::Quadratic { a: mean / (1.0 + square), b: libm::sqrt(square) }
+            let s = libm::sqrt(1.0 - psi / 2.0);
+            Self::Quadratic { root: libm::sqrt(mean * s), scale: libm::sqrt(mean * psi / 2.0 / (1.0 + s)) }
         } else {
             let p = (psi - 1.0) / (psi + 1.0);
             Self::Exponential { p, beta: (1.0 - p) / mean }
         }
     }
 
-    fn draw(self, rng: &mut Stream) -> f64 {
+    /// Draws the next variance, and returns with it `power` times it less ln E(exp((power + more) V)), or less
+    /// nothing if that mean does not exist.
+    fn draw(self, power: f64, more: f64, rng: &mut Stream) -> (f64, Option<f64>) {
+        let sum = power + more;
         match self {
-            Self::Quadratic { a, b } => {
-                let root = b + StandardNormal.sample(rng);
-                a * root * root
+            Self::Quadratic { root, scale } => {
+                let z: f64 = StandardNormal.sample(rng);
+                let a = scale * scale;
+                let rest = 1.0 - 2.0 * sum * a;
+                // What the two have in common, which is large where xi is small, is left out by hand.
+                let gap = || {
+                    let moved = power * scale * z * (2.0 * root + scale * z);
+                    moved - root * root * (more + 2.0 * power * sum * a) / rest + 0.5 * libm::log(rest)
+                };
+                ((root + scale * z) * (root + scale * z), (rest > 0.0).then(gap))
             }
             Self::Exponential { p, beta } => {
                 let uniform: f64 = rng.random();
-                if uniform <= p { 0.0 } else { libm::log((1.0 - p) / (1.0 - uniform)) / beta }
-            }
-        }
-    }
-
-    /// Returns ln E(exp(power V)), if that exists.
-    fn log_mean_exp(self, power: f64) -> Option<f64> {
-        match self {
-            Self::Quadratic { a, b } => {
-                let rest = 1.0 - 2.0 * power * a;
-                (rest > 0.0).then(|| power * b * b * a / rest - 0.5 * libm::log(rest))
-            }
-            Self::Exponential { p, beta } => {
-                (power < beta).then(|| libm::log(p + beta * (1.0 - p) / (beta - power)))
+                let next = if uniform <= p { 0.0 } else { libm::log((1.0 - p) / (1.0 - uniform)) / beta };
+                let gap = || power * next - libm::log(p + beta * (1.0 - p) / (beta - sum));
+                (next, (sum < beta).then(gap))
             }
         }
     }
@@ -176,7 +180,8 @@ impl Heston {
     /// Makes a process at its first value and variance.
     #[must_use]
     pub const fn new(config: HestonConfig) -> Self {
-        Self { config, current: config.initial, variance: config.v0 }
+        let xi = config.xi.max(XI_MIN);
+        Self { config: HestonConfig { xi, ..config }, current: config.initial, variance: config.v0 }
     }
 
     /// Returns the variance, annualized.
@@ -192,7 +197,7 @@ impl Heston {
         let gone = -libm::expm1(-kappa * years);
         let mean = theta * gone + self.variance * decay;
         let square = xi * xi / kappa * gone * (self.variance * decay + theta * gone / 2.0);
-        NextVariance::matching(mean, square / (mean * mean))
+        NextVariance::matching(mean, if mean > 0.0 { square / (mean * mean) } else { 0.0 })
     }
 }
 
@@ -201,19 +206,20 @@ impl PriceProcess for Heston {
         let HestonConfig { drift, kappa, theta, xi, rho, hours_per_year, .. } = self.config;
         let years = years(span, hours_per_year);
         let shock: f64 = StandardNormal.sample(rng);
-        let way = self.next_variance(years);
-        let (last, next) = (self.variance, way.draw(rng));
         // Andersen's K1 to K4, with gamma_1 = gamma_2 = 1/2.
         let half = years / 2.0 * (kappa * rho / xi - 0.5);
         let (k1, k2) = (half - rho / xi, half + rho / xi);
         let k3 = years / 2.0 * (1.0 - rho * rho);
-        let correction = way.log_mean_exp(k2 + k3 / 2.0).map_or(
+        let last = self.variance;
+        let (next, gap) = self.next_variance(years).draw(k2, k3 / 2.0, rng);
+        // Andersen's K0* + K1 V + K2 V', where K0* is what makes E(S) exact.
+        let drawn = gap.map_or_else(
             // No mean to correct: the plain K0.
-            -rho * kappa * theta * years / xi,
-            |log_mean| -log_mean - (k1 + k3 / 2.0) * last,
+            || k1 * last + k2 * next - rho * kappa * theta * years / xi,
+            |gap| gap - k3 / 2.0 * last,
         );
         let diffusion = libm::sqrt(k3 * (last + next)) * shock;
-        self.current *= libm::exp(drift * years + correction + k1 * last + k2 * next + diffusion);
+        self.current *= libm::exp(drift * years + drawn + diffusion);
         self.variance = next;
         self.current
     }

@@ -76,6 +76,29 @@ fn the_variance_has_the_moments_of_the_square_root_process() {
     }
 }
 
+/// A variance that hardly moves leaves geometric Brownian motion, the nearer the smaller xi is; the limit is
+/// reached without a difference of large numbers.
+#[test]
+fn a_small_xi_comes_near_to_a_constant_variance() {
+    let ends = |xi: f64| {
+        let heston = Heston::new(HestonConfig { v0: 0.04, xi, ..CONFIGS[0] });
+        assert_moments(&heston.moments(YEAR), 100.0, &sample_ends(&heston, YEAR, 50, 20_000));
+        sample_ends(&heston, YEAR, 50, 1_000)
+    };
+    let limit = ends(0.0);
+    for (xi, near) in [(1e-3, 1e-2), (1e-7, 1e-6), (1e-13, 1e-12), (1e-50, 1e-12), (1e-300, 1e-12)] {
+        for (end, limit) in ends(xi).iter().zip(&limit) {
+            assert!((end / limit - 1.0).abs() < near, "{xi}: {end} {limit}");
+        }
+    }
+    let still = Heston::new(HestonConfig { v0: 0.0, theta: 0.0, ..CONFIGS[0] });
+    assert!(
+        sample_ends(&still, YEAR, 5, 10)
+            .iter()
+            .all(|end| (end / still.moments(YEAR).mean.unwrap() - 1.0).abs() < 1e-12)
+    );
+}
+
 /// A complex number, as far as the characteristic function needs it.
 type Complex = (f64, f64);
 

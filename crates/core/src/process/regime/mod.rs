@@ -1,19 +1,21 @@
 //! Markov regime switching.
 
+mod stretch;
+
 use std::sync::Arc;
 
 use rand::RngExt;
-use rand_distr::Distribution;
 
 use super::garch::whole_period;
 use super::kind::{ConfiguredProcess, HOURS_PER_YEAR, INITIAL, Prepared, ProcessKind, STEP, years};
 use super::moments::Moments;
-use super::value::PriceProcess;
-use crate::kernel::{StandardNormal, Stream};
+use super::value::{PriceProcess, step_by_one_shock};
+use crate::kernel::Stream;
 use crate::params::{
     DurationRange, NumberRange, ParamDefault, ParamError, ParamErrors, ParamSpec, ParamType, Values,
 };
-use crate::units::{SimDuration, SimTime};
+use crate::units::SimDuration;
+use stretch::{RawMoments, Stretch};
 
 const VOLATILITY: ParamType = ParamType::Number(NumberRange::between(0.0, 100.0));
 const DRIFT: ParamType = ParamType::Number(NumberRange::between(-100.0, 100.0));
@@ -225,71 +227,23 @@ impl Regime {
         row.iter().rposition(|probability| *probability > 0.0).unwrap_or(self.regime)
     }
 
-    /// Returns the raw moments of orders 0 to 4 of the log return so far, within each regime, after another
-    /// `share` of a period.
-    fn add_period(&self, moments: &[[f64; 5]], share: f64) -> Vec<[f64; 5]> {
+    /// Returns what a share of a period does, at whose end the regime may change.
+    fn stretch(&self, share: f64) -> Stretch {
         let years = share * years(self.config.period, self.config.hours_per_year);
-        let added = |(regime, so_far): (usize, &[f64; 5])| {
-            let (m, v) = self.of_regime(regime, years);
-            let own = [1.0, m, m * m + v, m * (m * m + 3.0 * v), m * m * (m * m + 6.0 * v) + 3.0 * v * v];
-            // The moments of a sum of independent parts, by the binomial theorem.
-            const BINOMIALS: [[f64; 5]; 5] = [
-                [1.0, 0.0, 0.0, 0.0, 0.0],
-                [1.0, 1.0, 0.0, 0.0, 0.0],
-                [1.0, 2.0, 1.0, 0.0, 0.0],
-                [1.0, 3.0, 3.0, 1.0, 0.0],
-                [1.0, 4.0, 6.0, 4.0, 1.0],
-            ];
-            let order = |n: usize| (0..=n).map(|k| BINOMIALS[n][k] * so_far[n - k] * own[k]).sum();
-            [order(0), order(1), order(2), order(3), order(4)]
-        };
-        moments.iter().enumerate().map(added).collect()
-    }
-
-    /// Moves moments within each regime to the regimes that follow.
-    fn switched<const N: usize>(&self, moments: &[[f64; N]]) -> Vec<[f64; N]> {
-        let mut next = vec![[0.0; N]; moments.len()];
-        for (row, from) in self.config.transition.iter().zip(moments) {
-            for (to, probability) in next.iter_mut().zip(row) {
-                to.iter_mut().zip(from).for_each(|(to, from)| *to += probability * from);
-            }
-        }
-        next
+        Stretch::new(&self.config.transition, |regime| self.of_regime(regime, years))
     }
 }
 
 impl PriceProcess for Regime {
-    fn step(&mut self, _to: SimTime, span: SimDuration, rng: &mut Stream) -> f64 {
-        let shock = StandardNormal.sample(rng);
-        self.moved(span, shock, rng)
-    }
+    step_by_one_shock!();
 
-    fn step_by(&mut self, span: SimDuration, shock: f64, rng: &mut Stream) -> Option<f64> {
-        Some(self.moved(span, shock, rng))
-    }
-
-    /// All of them, by carrying the moments within each regime from period to period.
+    /// All of them, by the moments of a period, squared as often as there are periods.
     fn moments(&self, after: SimDuration) -> Moments {
-        let count = self.config.volatilities.len();
-        let begin = |regime| if regime == self.regime { 1.0 } else { 0.0 };
-        let mut logs: Vec<[f64; 5]> = (0..count).map(|it| [begin(it), 0.0, 0.0, 0.0, 0.0]).collect();
-        // E(S / S0) and its square within each regime.
-        let mut values: Vec<[f64; 2]> = (0..count).map(|it| [begin(it); 2]).collect();
-        let mut left = after.secs_f64() / self.config.period.secs_f64();
-        while left > 1e-9 {
-            let share = left.min(1.0);
-            logs = self.switched(&self.add_period(&logs, share));
-            for (regime, [mean, square]) in values.iter_mut().enumerate() {
-                let years = share * years(self.config.period, self.config.hours_per_year);
-                let (log_mean, variance) = self.of_regime(regime, years);
-                *mean *= libm::exp(log_mean + variance / 2.0);
-                *square *= libm::exp(2.0 * (log_mean + variance));
-            }
-            values = self.switched(&values);
-            left -= 1.0;
-        }
-        let [_, m1, m2, m3, m4] = total(&logs);
-        let [mean, square] = total(&values);
+        let (span, period) = (after.nanos().max(0), self.config.period.nanos().max(1));
+        let share = SimDuration::from_nanos(span % period).secs_f64() / self.config.period.secs_f64();
+        let whole = self.stretch(1.0).repeated(u64::try_from(span / period).unwrap_or(0));
+        let RawMoments { logs: [_, m1, m2, m3, m4], growths: [mean, square] } =
+            whole.then(&self.stretch(share)).from_regime(self.regime);
         let variance = m2 - m1 * m1;
         let third = m3 - 3.0 * m1 * m2 + 2.0 * m1 * m1 * m1;
         let fourth = m4 - 4.0 * m1 * m3 + 6.0 * m1 * m1 * m2 - 3.0 * m1 * m1 * m1 * m1;
@@ -312,14 +266,6 @@ impl PriceProcess for Regime {
             self.regime = found.unwrap_or(self.regime);
         }
     }
-}
-
-fn total<const N: usize>(of_regimes: &[[f64; N]]) -> [f64; N] {
-    let mut sum = [0.0; N];
-    for one in of_regimes {
-        sum.iter_mut().zip(one).for_each(|(sum, one)| *sum += one);
-    }
-    sum
 }
 
 #[cfg(test)]

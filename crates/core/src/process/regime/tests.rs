@@ -5,7 +5,7 @@ use super::*;
 use crate::kernel::stream;
 use crate::params::ParamValue;
 use crate::process::{Gbm, ProcessSite};
-use crate::units::Seed;
+use crate::units::{Seed, SimTime};
 
 const MINUTE: SimDuration = SimDuration::from_secs(60);
 
