@@ -41,6 +41,10 @@ pub(super) fn run(arguments: &ProcessArguments) -> Result<(), Failure> {
     }
     let seed = arguments.seed.map_or(scenario.seed, Seed::new);
     let plan = PathPlan { start: scenario.start, end: scenario.end, seed, count: arguments.paths };
+    if let Some(error) = what_is_missing(arguments, &scenario) {
+        print_error(&error);
+        return Err(Failure::Input);
+    }
     let processes: Vec<ProcessPaths> = scenario
         .instruments
         .iter()
@@ -49,9 +53,6 @@ pub(super) fn run(arguments: &ProcessArguments) -> Result<(), Failure> {
         .filter(|(symbol, _)| arguments.instruments.is_empty() || is_named(arguments, symbol))
         .map(|(symbol, process)| ProcessPaths::draw(symbol, &*process, plan))
         .collect();
-    if processes.is_empty() {
-        return Err(none_found(arguments, &scenario));
-    }
     let page = if arguments.plot {
         Some(write(arguments, &scenario, plan, (&processes[..], target.as_path()))?)
     } else {
@@ -78,24 +79,20 @@ fn failed(error: &ReportFileError) -> Failure {
     Failure::Run
 }
 
-/// Says that there is nothing to draw.
-fn none_found(arguments: &ProcessArguments, scenario: &Scenario) -> Failure {
+/// Says what is asked for and has no process, if anything is.
+fn what_is_missing(arguments: &ProcessArguments, scenario: &Scenario) -> Option<String> {
     let with_process = scenario.instruments.iter().filter(|it| it.process.is_some());
     let symbols: Vec<&str> = with_process.map(|it| it.instrument.symbol()).collect();
     let file = arguments.file.display();
     if symbols.is_empty() {
-        print_error(&format!(
+        return Some(format!(
             "error: no instrument of {file} has a process; write one, such as `process = {{ kind = \"gbm\", initial = 100, \
              volatility = 0.2 }}`"
         ));
-    } else {
-        let wanted = arguments.instruments.first().map_or("", String::as_str);
-        let help = bearpit_core::units::suggest(wanted, &symbols);
-        print_error(&format!(
-            "error: no instrument of {file} that has a process is called `{wanted}`; {help}"
-        ));
     }
-    Failure::Input
+    let wanted = arguments.instruments.iter().find(|it| !symbols.contains(&it.as_str()))?;
+    let help = bearpit_core::units::suggest(wanted, &symbols);
+    Some(format!("error: no instrument of {file} that has a process is called `{wanted}`; {help}"))
 }
 
 /// Draws the page and its figures into files.

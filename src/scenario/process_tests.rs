@@ -13,15 +13,17 @@ name = "test"
 start = 2025-03-03T09:30:00
 end = 2025-03-03T10:30:00
 "#;
-const VENUE: &str = "[[venues]]\nname = \"PIT\"\ninstruments = [\"ACME\"]\n";
 
 /// Loads a scenario whose instrument has a process, beside a file of trades and one of quotes.
 fn load(process: &str, more: &str) -> Result<Scenario, Diagnostics> {
     let directory = TempDir::new().unwrap();
     let trades = "time,price,quantity\n2025-03-03T09:31:00,100.00,50\n2025-03-03T09:32:00,101.00,50\n";
     let quotes = "time,bid,ask\n2025-03-03T09:30:30,99.00,99.50\n";
+    let others = ["BETA", "GAMA"].into_iter().filter(|it| more.contains(&format!("symbol = \"{it}\"")));
+    let symbols: Vec<&str> = std::iter::once("ACME").chain(others).collect();
     let text = format!(
-        "{HEAD}[[instruments]]\nsymbol = \"ACME\"\ntick_size = \"0.01\"\n[instruments.process]\n{process}\n{more}{VENUE}"
+        "{HEAD}[[instruments]]\nsymbol = \"ACME\"\ntick_size = \"0.01\"\n[instruments.process]\n{process}\n{more}\
+         [[venues]]\nname = \"PIT\"\ninstruments = {symbols:?}\n"
     );
     for (name, text) in [("t.toml", text.as_str()), ("trades.csv", trades), ("quotes.csv", quotes)] {
         fs::write(directory.path().join(name), text).unwrap();

@@ -30,6 +30,7 @@ mod market;
 mod order_flow;
 mod orders;
 mod pnl;
+mod process_command;
 mod record;
 mod report;
 mod run;
