@@ -38,7 +38,7 @@ type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 fn latencies(micros: i64) -> Latencies {
     let wire = LatencyModel::Constant(SimDuration::from_micros(micros));
-    Latencies { entry: wire, report: wire, feed: wire }
+    Latencies::all(wire)
 }
 
 /// The day of quickstart: 200 traders, two market makers, a strategy.

@@ -65,7 +65,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // A market maker, a crowd, and the trader above; all 50 microseconds away.
     let wire = LatencyModel::Constant(SimDuration::from_micros(50));
-    let latencies = Latencies { entry: wire, report: wire, feed: wire };
+    let latencies = Latencies::all(wire);
     let account = |tracked| AccountConfig {
         cash: Money::from_whole(1_000_000),
         holdings: vec![(acme, Quantity::new(5_000))],

@@ -80,6 +80,8 @@ pub struct VenueConfig {
     pub fees: FeeSchedule,
     /// The latencies of its connections.
     pub latencies: Latencies,
+    /// How long it takes over each command, one after another.
+    pub processing: SimDuration,
     /// How it trades, and when.
     pub rules: VenueRules,
 }

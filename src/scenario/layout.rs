@@ -58,7 +58,9 @@ impl Scenario {
             builder.instrument(config.instrument.clone(), process);
         }
         for venue in &self.venues {
-            builder.venue(&venue.name, venue.fees.clone(), venue.latencies, &venue.instruments);
+            let latencies = venue.latencies.clone();
+            let id = builder.venue(&venue.name, venue.fees.clone(), latencies, &venue.instruments);
+            builder.processing(id, venue.processing);
         }
         for listing in listings(&self.venues) {
             builder.listing_config(listing.id, self.rules(listing));
@@ -67,7 +69,7 @@ impl Scenario {
         for agent in &self.agents {
             let participant = ParticipantConfig::new(agent.kind.name)
                 .with_account(account(agent, self.on_ruin(agent)))
-                .with_latencies(agent.latencies);
+                .with_latencies(agent.latencies.clone());
             for name in agent.member_names() {
                 if let Some(actor) = self.member(agent, &name).actor(&mut shared) {
                     builder.any_agent(&name, participant.clone(), actor)?;
@@ -93,9 +95,9 @@ impl Scenario {
             venue: SiteVenue {
                 name: &venue.name,
                 has_sessions: venue.rules.sessions.is_some(),
-                latencies: venue.latencies,
+                latencies: &venue.latencies,
             },
-            latencies: agent.latencies,
+            latencies: &agent.latencies,
             span: Some(SiteSpan { start: self.start, end: self.end }),
             ..AgentSite::new(listing.id, instrument)
         };

@@ -138,7 +138,7 @@ impl Scenario {
         if let Some(symbol) = head.as_ref().and_then(|head| head.benchmark.as_deref()) {
             check_benchmark(&root, symbol, &known);
         }
-        let venues = venues(&root, &known);
+        let venues = venues(&root, &known, files);
         let span = head.as_ref().map(|head| SiteSpan { start: head.start, end: head.end });
         let script_latency_min = head.as_ref().map_or(SimDuration::ZERO, |head| head.script_latency_min);
         let outline = MarketOutline { instruments: &known, venues: &venues, files, span, script_latency_min };

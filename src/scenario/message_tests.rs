@@ -182,7 +182,7 @@ fn a_latency_may_be_one_for_all_three_ways() {
     use bearpit_core::kernel::LatencyModel;
     let latencies = |latency: &str| {
         let scenario = load(&format!("{MARKET}{NOISE}latency = {latency}\n"), &[]);
-        scenario.map(|scenario| scenario.agents[0].latencies)
+        scenario.map(|scenario| scenario.agents[0].latencies.clone())
     };
     let same = latencies("{ entry = \"5ms\", report = \"5ms\", feed = \"5ms\" }").unwrap();
     assert_eq!(latencies("\"5ms\"").unwrap(), same);

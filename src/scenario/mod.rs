@@ -26,6 +26,8 @@ mod events;
 mod files;
 mod inputs;
 mod kinds;
+#[cfg(test)]
+mod latency_tests;
 mod layout;
 mod live;
 mod live_config;

@@ -55,7 +55,7 @@ pub(crate) fn crowd(seed: u64, seconds: i64) -> MarketBuilder {
     let venue = |builder: &mut MarketBuilder, name: &str, maker: &str, taker: &str, micros: i64| {
         let wire = LatencyModel::Constant(SimDuration::from_micros(micros));
         let fees = Fees { maker: bps(maker), taker: bps(taker), auction: bps(taker) };
-        builder.venue(name, fees, Latencies { entry: wire, report: wire, feed: wire }, &[acme, coin]);
+        builder.venue(name, fees, Latencies::all(wire), &[acme, coin]);
     };
     venue(&mut builder, "NORTH", "-0.1", "0.33", 100);
     venue(&mut builder, "SOUTH", "0.17", "0.05", 700);

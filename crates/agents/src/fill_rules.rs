@@ -110,7 +110,7 @@ pub(crate) fn site_errors(site: &AgentSite<'_>) -> Vec<ParamError> {
         let message = format!("a file is replayed in sessions of its own, but `{name}` has sessions");
         errors.push(ParamError::invalid("kind", message).with_help("leave out the venue's [sessions]"));
     }
-    if site.latencies != Latencies::NONE {
+    if *site.latencies != Latencies::NONE {
         let help = "give the latency to the venue, or to the agents that trade";
         let message = "a replay sends and receives nothing, so it cannot have a latency";
         errors.push(ParamError::invalid("kind", message).with_help(help));

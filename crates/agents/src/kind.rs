@@ -109,7 +109,7 @@ pub struct AgentSite<'a> {
     /// The venue.
     pub venue: SiteVenue<'a>,
     /// The agent's own latencies.
-    pub latencies: Latencies,
+    pub latencies: &'a Latencies,
     /// First and last instant of the scenario, if they are known.
     pub span: Option<SiteSpan>,
     /// The scenario's clock, if it can be compared with those of zones.
@@ -136,7 +136,7 @@ pub struct SiteVenue<'a> {
     /// Whether it has a calendar of sessions.
     pub has_sessions: bool,
     /// Its latencies.
-    pub latencies: Latencies,
+    pub latencies: &'a Latencies,
 }
 
 /// First and last instant of a scenario.
@@ -153,13 +153,13 @@ impl<'a> AgentSite<'a> {
     /// latencies.
     #[must_use]
     pub const fn new(listing: ListingId, instrument: &'a Instrument) -> Self {
-        let venue = SiteVenue { name: "venue", has_sessions: false, latencies: Latencies::NONE };
+        let venue = SiteVenue { name: "venue", has_sessions: false, latencies: &Latencies::NONE };
         Self {
             listing,
             instrument,
             has_value: false,
             venue,
-            latencies: Latencies::NONE,
+            latencies: &Latencies::NONE,
             span: None,
             clock: None,
         }

@@ -155,7 +155,7 @@ fn market(seed: u64, latency: LatencyModel, process: Option<ProcessConfig>) -> M
     builder.sample_interval(secs(10));
     let acme = builder.instrument(instrument("ACME"), process);
     let fees = Fees { maker: rate("-0.1"), taker: rate("0.33"), auction: rate("0.2") };
-    let latencies = Latencies { entry: latency, report: latency, feed: latency };
+    let latencies = Latencies::all(latency);
     builder.venue("VENUE", fees, latencies, &[acme]);
     builder
 }
@@ -179,7 +179,8 @@ fn add_noise(builder: &mut MarketBuilder, listing: ListingId, latencies: Latenci
             depth_ticks: 4.0,
             patience: secs(20),
         };
-        let config = ParticipantConfig::new("noise").with_account(account()).with_latencies(latencies);
+        let config =
+            ParticipantConfig::new("noise").with_account(account()).with_latencies(latencies.clone());
         builder.agent(&format!("noise-{listing}-{number}"), config, NoiseTrader::new(noise)).unwrap();
     }
 }
@@ -278,7 +279,7 @@ fn lognormal() -> LatencyModel {
 }
 
 fn all(latency: LatencyModel) -> Latencies {
-    Latencies { entry: latency, report: latency, feed: latency }
+    Latencies::all(latency)
 }
 
 /// Noise traders alone: an auction around the reference price, then continuous trading.

@@ -3,7 +3,6 @@
 use thiserror::Error;
 
 use super::toml_tree::{Node, Value};
-use bearpit_core::kernel::LatencyModel;
 use bearpit_core::market::{BadInterval, BarInterval};
 use bearpit_core::params::{DurationRange, NumberRange};
 use bearpit_core::units::{Decimal, FeeRate, Money, SimDuration, SimTime, suggest};
@@ -197,11 +196,6 @@ pub fn duration_in(range: DurationRange) -> impl Fn(&Node) -> Read<SimDuration> 
     }
 }
 
-/// A span of time that a latency may have.
-pub fn latency_span(node: &Node) -> Read<SimDuration> {
-    leg(node)
-}
-
 /// A span of time above zero.
 pub fn positive_duration(node: &Node) -> Read<SimDuration> {
     duration_in(DurationRange::Positive)(node)
@@ -250,41 +244,11 @@ pub fn date(node: &Node) -> Read<SimTime> {
     Err(ValueError(format!("is {time}, but must be a date without a time of day, such as {day}")))
 }
 
-/// The latency of one leg: at most an hour.
-fn leg(node: &Node) -> Read<SimDuration> {
+/// A span of time that a latency may have: at most an hour.
+pub fn latency_span(node: &Node) -> Read<SimDuration> {
     let span = duration(node)?;
     if span > SimDuration::from_secs(3_600) {
         return Err(disallowed(node, "at most 1h"));
     }
     Ok(span)
-}
-
-/// A latency: constant, uniform or lognormal.
-pub fn latency(node: &Node) -> Read<LatencyModel> {
-    let forms = "\"50us\", { min = \"10us\", max = \"50us\" } or { median = \"50us\", sigma = 0.5 }";
-    let entries = match &node.value {
-        Value::Table(entries) => entries,
-        Value::Text(_) | Value::Int(_) | Value::Float(_) => {
-            return leg(node).map(LatencyModel::Constant);
-        }
-        _ => return Err(mistyped(node, forms)),
-    };
-    let find = |key: &str| entries.iter().find(|entry| entry.key == key).map(|entry| &entry.node);
-    let keys: Vec<&str> = entries.iter().map(|entry| entry.key.as_str()).collect();
-    match (find("min"), find("max"), find("median"), find("sigma")) {
-        (Some(min), Some(max), None, None) if keys.len() == 2 => {
-            let (min, max) = (leg(min)?, leg(max)?);
-            if min <= max {
-                Ok(LatencyModel::Uniform { min, max })
-            } else {
-                Err(ValueError(format!("has min {min} above max {max}")))
-            }
-        }
-        (None, None, Some(median), Some(sigma)) if keys.len() == 2 => {
-            let range = NumberRange::between(0.0, 2.0);
-            let sigma = number(range)(sigma).map_err(|why| ValueError(format!("has a sigma that {why}")))?;
-            Ok(LatencyModel::LogNormal { median: leg(median)?, sigma })
-        }
-        _ => Err(ValueError(format!("has the keys {}, but must be {forms}", keys.join(", ")))),
-    }
 }

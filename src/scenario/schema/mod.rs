@@ -163,6 +163,7 @@ fn venue() -> Value {
         .required("instruments", list_of(text()), "symbols of the instruments it lists")
         .key("fees", fees::fees(), "what the venue charges")
         .key("latency", latencies(), "added to the latency of each agent")
+        .key("processing", duration(), "how long it takes over each command, one after another")
         .key(
             "matching",
             json!({ "enum": ["price_time", "pro_rata", "top_share"] }),
@@ -195,22 +196,40 @@ fn sessions() -> Value {
 }
 
 fn latencies() -> Value {
-    let uniform = Object::default()
+    let dist = |name: &str| Object::default().key("dist", json!({ "const": name }), "the distribution");
+    let uniform = dist("uniform")
         .required("min", duration(), "least latency")
         .required("max", duration(), "greatest latency")
         .build();
     let sigma = json!({ "type": "number", "minimum": 0, "maximum": 2 });
-    let lognormal = Object::default()
+    let lognormal = dist("lognormal")
         .required("median", duration(), "median latency")
         .required("sigma", sigma, "standard deviation of the logarithm")
         .build();
-    let latency = || json!({ "oneOf": [duration(), uniform, lognormal] });
+    let normal = dist("normal")
+        .required("mean", duration(), "mean, before it is truncated")
+        .required("sd", duration(), "standard deviation, before it is truncated")
+        .key("min", duration(), "least latency")
+        .build();
+    let shape = json!({ "type": "number", "minimum": 0.1, "maximum": 1_000 });
+    let gamma = dist("gamma")
+        .required("mean", duration(), "mean latency, `min` included")
+        .required("shape", shape, "shape of what is above `min`; 1 is exponential")
+        .key("min", duration(), "least latency")
+        .build();
+    let list = json!({ "type": "array", "items": duration(), "minItems": 2 });
+    let quantiles =
+        Object::default().required("quantiles", list, "equally spaced quantiles, ascending").build();
+    let file = Object::default().required("file", text(), "a file of measured latencies, one a line").build();
+    let forms = [duration(), uniform, lognormal, normal, gamma, quantiles, file];
+    let latency = || json!({ "oneOf": forms });
     let legs = Object::default()
         .key("entry", latency(), "from the agent to the venue: orders")
         .key("report", latency(), "from the venue to the agent: reports")
         .key("feed", latency(), "from the venue to the agent: market data")
         .build();
-    json!({ "oneOf": [duration(), uniform, lognormal, legs] })
+    let all: Vec<Value> = [legs].into_iter().chain(forms.iter().cloned()).collect();
+    json!({ "oneOf": all })
 }
 
 fn agent() -> Value {

@@ -183,6 +183,10 @@ fn each_fault_is_refused_by_schema_and_reader_alike() {
         ("tick_size = 0.01\n", ""),
         ("start = 2025", "begin = 2025"),
         ("latency = {}", "latency = { entry = { min = \"1ms\" } }"),
+        ("latency = {}", "latency = { entry = { mean = \"1ms\", shape = 0 } }"),
+        ("latency = {}", "latency = { mean = \"1ms\", sd = \"1ms\", max = \"1s\" }"),
+        ("latency = {}", "latency = { dist = \"gama\", mean = \"1ms\", shape = 2 }"),
+        ("latency = {}", "latency = { quantiles = [\"1ms\"] }"),
         ("sessions = { open = \"9h\", ", "sessions = { "),
         ("instruments = [\"ACME\"]", "instruments = []"),
         ("clock = \"wall\"", "clock = \"walls\""),
@@ -256,7 +260,7 @@ fn the_schema_has_the_keys_of_each_section_that_the_reader_knows() {
             &item("venues")["fees"]["oneOf"][0]["properties"]["tiers"]["items"],
         ),
         ("bands = {}", "bands = { qqqq = 1 }", &item("venues")["bands"]),
-        ("latency = {}", "latency = { qqqq = 1 }", &item("venues")["latency"]["oneOf"][3]),
+        ("latency = {}", "latency = { qqqq = 1 }", &item("venues")["latency"]["oneOf"][0]),
         ("close = \"16h\"", "close = \"16h\", qqqq = 1", &item("venues")["sessions"]),
     ];
     for (from, to, schema) in sections {

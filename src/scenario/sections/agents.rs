@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::distributions::read_population;
 use super::fees::fees;
 use super::instruments::{KnownInstrument, find};
+use super::latencies::latencies;
 use super::params::{ParamScope, read_by_instrument, report_errors};
 use super::replay_warnings;
-use super::venues::latencies;
 use crate::scenario::config::{AgentConfig, Listing, VenueConfig, listings};
 use crate::scenario::document::{Section, readers};
 use crate::scenario::files::Files;
@@ -134,9 +134,10 @@ fn agent(
     if let (Some(cash), Some(held), Some(short), Some(debit)) = (cash, &holdings, &max_short, max_debit) {
         check_means(section, kind, cash + debit, held.len() + short.len());
     }
-    let latencies = latencies(section).and_then(|it| slowed(section, it, kind, outline.script_latency_min));
+    let latencies = latencies(section, outline.files)
+        .and_then(|it| slowed(section, it, kind, outline.script_latency_min));
     let place = place_of(section, kind.listing, outline);
-    let configured = configure(section, kind, place, latencies.unwrap_or(Latencies::NONE), outline);
+    let configured = configure(section, kind, place, latencies.as_ref().unwrap_or(&Latencies::NONE), outline);
     Some(AgentConfig {
         name: name?,
         count: u32::try_from(count?).ok()?,
@@ -175,12 +176,12 @@ fn slowed(
     if kind.name != crate::script::KIND.name || least == SimDuration::ZERO {
         return Some(latencies);
     }
-    let entry = latencies.entry.at_least(least);
+    let entry = latencies.entry.clone().at_least(least);
     if entry.is_none() {
         let message = format!(
-            "`entry` of `latency` is drawn from a lognormal distribution that goes below `script_latency_min`, {least}"
+            "`entry` of `latency` is drawn from a distribution that goes below `script_latency_min`, {least}"
         );
-        let help = "use one with `min` and `max`, a longer `median`, or a smaller `sigma`";
+        let help = "use one with `min` and `max`, a longer `median` or `mean`, or a smaller `sigma`";
         section.report("latency", message, Some(help.to_owned()));
     }
     entry.map(|entry| Latencies { entry, ..latencies })
@@ -194,7 +195,7 @@ fn configure(
     section: &Section<'_>,
     kind: &'static AgentKind,
     place: Option<Place<'_>>,
-    latencies: Latencies,
+    latencies: &Latencies,
     outline: &MarketOutline<'_>,
 ) -> Option<Configured> {
     for retired in kind.retired {
@@ -213,7 +214,7 @@ fn configure(
     let venue = SiteVenue {
         name: &place.venue.name,
         has_sessions: place.venue.rules.sessions.is_some(),
-        latencies: place.venue.latencies,
+        latencies: &place.venue.latencies,
     };
     let clock = files.clock.borrow();
     let site = AgentSite {

@@ -10,6 +10,7 @@ mod fees;
 mod file_rows;
 mod head;
 mod instruments;
+mod latencies;
 mod live;
 mod params;
 mod process;

@@ -76,9 +76,9 @@ fn warn_of_latency(
         let Some(config) = replay.configured.replay() else { continue };
         let listing = listings(venues).into_iter().find(|listing| listing.id == replay.listing);
         let Some(venue) = listing.and_then(|listing| venues.get(listing.venue.index())) else { continue };
-        let [own, theirs] = [agent.latencies, venue.latencies];
-        let legs = [own.feed, theirs.feed, own.entry, theirs.entry];
-        let latency = legs.iter().fold(SimDuration::ZERO, |sum, leg| sum + leg.upper_bound());
+        let [own, theirs] = [&agent.latencies, &venue.latencies];
+        let legs = [&own.feed, &theirs.feed, &own.entry, &theirs.entry];
+        let latency = legs.iter().fold(venue.processing, |sum, leg| sum + leg.upper_bound());
         let Some(time) = time_to_open(config).filter(|time| latency >= *time) else { continue };
         let (name, at) = (&agent.name, &venue.name);
         let message = format!(

@@ -1,18 +1,23 @@
-//! Reading `[[venues]]`, and what venues share with agents: latencies.
+//! Reading `[[venues]]`.
 
 use super::fees::fees;
 use super::instruments::{KnownInstrument, find, with_ids};
+use super::latencies::latencies;
 use super::venue_rules;
 use crate::scenario::config::VenueConfig;
 use crate::scenario::document::readers::ValueError;
 use crate::scenario::document::{Node, Section, Value, readers};
+use crate::scenario::files::Files;
 use bearpit_core::book::PriceBands;
 use bearpit_core::market::Instrument;
-use bearpit_core::participant::Latencies;
-use bearpit_core::units::InstrumentId;
+use bearpit_core::units::{InstrumentId, SimDuration};
 
 /// Reads `[[venues]]`; a venue with errors is left out.
-pub(in crate::scenario) fn venues(root: &Section<'_>, known: &[KnownInstrument]) -> Vec<VenueConfig> {
+pub(in crate::scenario) fn venues(
+    root: &Section<'_>,
+    known: &[KnownInstrument],
+    files: &Files,
+) -> Vec<VenueConfig> {
     let symbols: Vec<&str> = known.iter().map(|known| known.symbol.as_str()).collect();
     let symbols = symbols.as_slice();
     let mut found: Vec<VenueConfig> = Vec::new();
@@ -25,7 +30,8 @@ pub(in crate::scenario) fn venues(root: &Section<'_>, known: &[KnownInstrument])
         }
         let instruments = listed(&section, symbols);
         let fees = fees(&section, "fees");
-        let latencies = latencies(&section);
+        let latencies = latencies(&section, files);
+        let processing = section.or("processing", SimDuration::ZERO, readers::latency_span);
         let rules = venue_rules::rules(&section);
         if let (Some(listed), Some(rules)) = (&instruments, &rules)
             && rules.bands != PriceBands::default()
@@ -33,9 +39,10 @@ pub(in crate::scenario) fn venues(root: &Section<'_>, known: &[KnownInstrument])
             check_bands(&section, listed, known);
         }
         section.finish();
-        match (name, instruments, fees, latencies, rules) {
-            (Some(name), Some(instruments), Some(fees), Some(latencies), Some(rules)) => {
-                found.push(VenueConfig { name, instruments, fees, latencies, rules });
+        let connection = latencies.zip(processing);
+        match (name, instruments, fees, connection, rules) {
+            (Some(name), Some(instruments), Some(fees), Some((latencies, processing)), Some(rules)) => {
+                found.push(VenueConfig { name, instruments, fees, latencies, processing, rules });
             }
             _ => complete = false,
         }
@@ -88,29 +95,4 @@ fn listed(section: &Section<'_>, symbols: &[&str]) -> Option<Vec<InstrumentId>> 
         }
     }
     (!ids.is_empty()).then_some(ids)
-}
-
-/// Reads `latency = { entry = .., report = .., feed = .. }`, each of them optional, or one latency for all
-/// three.
-pub(super) fn latencies(section: &Section<'_>) -> Option<Latencies> {
-    let Some(node) = section.node("latency") else { return Some(Latencies::NONE) };
-    if is_one_for_all(node) {
-        let latency = section.optional("latency", readers::latency)?;
-        return Some(Latencies { entry: latency, report: latency, feed: latency });
-    }
-    let table = section.table("latency", "the latency")?;
-    let none = Latencies::NONE;
-    let entry = table.or("entry", none.entry, readers::latency);
-    let report = table.or("report", none.report, readers::latency);
-    let feed = table.or("feed", none.feed, readers::latency);
-    table.finish();
-    Some(Latencies { entry: entry?, report: report?, feed: feed? })
-}
-
-fn is_one_for_all(node: &Node) -> bool {
-    let has = |keys: &[&str]| node.entries().iter().any(|entry| keys.contains(&entry.key.as_str()));
-    match node.value {
-        Value::Table(_) => has(&["min", "max", "median", "sigma"]) && !has(&["entry", "report", "feed"]),
-        _ => true,
-    }
 }

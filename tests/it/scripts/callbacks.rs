@@ -219,7 +219,7 @@ fn a_script_reads_the_market_late_by_its_latency() {
     let log = Rc::new(RefCell::new(Vec::new()));
     builder.sink(Box::new(LogSink(Rc::clone(&log))));
     let second = LatencyModel::Constant(SimDuration::from_secs(1));
-    let far = Latencies { entry: second, report: second, feed: second };
+    let far = Latencies::all(second);
     let source = "fn on_start() { every(\"look\", \"500ms\"); }\nfn on_timer(name) { if bid() != () { log(time()); throw \"enough\"; } }";
     let trader = ScriptTrader::new(config(source, &[]));
     builder

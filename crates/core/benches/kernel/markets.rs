@@ -199,6 +199,6 @@ fn participant(kind: &str, acme: InstrumentId, latency_micros: i64) -> Participa
         ..AccountConfig::default()
     };
     let wire = LatencyModel::Constant(SimDuration::from_micros(latency_micros));
-    let latencies = Latencies { entry: wire, report: wire, feed: wire };
+    let latencies = Latencies::all(wire);
     ParticipantConfig::new(kind).with_account(account).with_latencies(latencies)
 }

@@ -16,6 +16,8 @@ pub(super) enum Alarm {
     WarmUp,
     /// Accounts may be ruined by the prices of replayed listings.
     Ruin,
+    /// The venue is done with the command that has waited longest.
+    Processed,
 }
 
 /// What is due at a book.
@@ -32,6 +34,8 @@ pub(super) enum BookAlarm {
 const REPLAY: u64 = 6;
 /// The same of [`Alarm::WarmUp`].
 const WARM_UP: u64 = 7;
+/// The same of [`Alarm::Processed`]; 8 is that of a ruin that is enforced.
+const PROCESSED: u64 = 9;
 
 impl Alarm {
     /// Returns the tag: the kind in its upper half, the listing in the lower.
@@ -41,6 +45,7 @@ impl Alarm {
             Self::Replay => REPLAY << 32,
             Self::WarmUp => WARM_UP << 32,
             Self::Ruin => ENFORCE_RUIN,
+            Self::Processed => PROCESSED << 32,
             Self::Book(alarm, listing) => (alarm as u64) << 32 | listing.get() as u64,
         }
     }
@@ -57,6 +62,7 @@ impl Alarm {
             5 => BookAlarm::OtherBarsEnd,
             REPLAY => return Some(Self::Replay),
             WARM_UP => return Some(Self::WarmUp),
+            PROCESSED => return Some(Self::Processed),
             _ => return None,
         };
         #[expect(clippy::cast_possible_truncation, reason = "the lower half is the listing")]
@@ -79,7 +85,7 @@ mod tests {
                 assert_eq!(Alarm::of(alarm.tag()), Some(alarm));
             }
         }
-        for alarm in [Alarm::Close, Alarm::Replay, Alarm::WarmUp, Alarm::Ruin] {
+        for alarm in [Alarm::Close, Alarm::Replay, Alarm::WarmUp, Alarm::Ruin, Alarm::Processed] {
             assert_eq!(Alarm::of(alarm.tag()), Some(alarm));
         }
         assert_eq!(Alarm::of(u64::MAX), None);

@@ -9,7 +9,9 @@ use super::opening::{Layout, Opening, OpeningError};
 use super::scheduled::ScheduledEvent;
 use super::venue::{Exchange, VenueActor};
 use crate::account::AccountError;
-use crate::kernel::{ActorFactory, AddError, JournalSink, LatencyError, Outside, SimActor, World};
+use crate::kernel::{
+    ActorFactory, AddError, JournalSink, LatencyError, LatencyModel, Outside, SimActor, World,
+};
 use crate::market::{BarInterval, FeeSchedule, Instrument, Listing, Tape, TapeSink};
 use crate::participant::{
     AnyTrader, Latencies, MarkToMarket, MarketConfig, MarketState, MarketWorld, ParticipantConfig, Request,
@@ -287,7 +289,8 @@ impl MarketBuilder {
         instruments: &[InstrumentId],
     ) -> VenueId {
         let id = VenueId::new(count(self.config.venues.len()));
-        self.config.venues.push(VenueConfig { name: name.to_owned(), fees: fees.into(), latencies });
+        let (name, processing) = (name.to_owned(), SimDuration::ZERO);
+        self.config.venues.push(VenueConfig { name, fees: fees.into(), latencies, processing });
         // Venues are added first, so a venue's actor has the venue's number.
         let exchange = ActorId::new(id.get());
         for instrument in instruments {
@@ -297,6 +300,15 @@ impl MarketBuilder {
             self.listings.push(ListingConfig::default());
         }
         id
+    }
+
+    /// Sets how long a venue, which must have been added, takes over each command: it executes them one after
+    /// another in the order of their arrival, and what arrives meanwhile waits. At most an hour; no time unless
+    /// this is set.
+    pub fn processing(&mut self, venue: VenueId, time: SimDuration) {
+        if let Some(venue) = self.config.venues.get_mut(venue.index()) {
+            venue.processing = time;
+        }
     }
 
     /// Configures a listing, which must have been added; without, it trades continuously by price and time.
@@ -371,6 +383,8 @@ impl MarketBuilder {
         }
         for venue in &self.config.venues {
             check_latencies(&venue.name, &venue.latencies)?;
+            let processing = LatencyModel::Constant(venue.processing);
+            check_latencies(&venue.name, &Latencies { entry: processing, ..Latencies::NONE })?;
         }
         self.check_actions()?;
         let opening = self.opening.take().map(|state| Opening::new(*state, &self.layout())).transpose()?;
@@ -477,6 +491,7 @@ impl MarketBuilder {
                 (id, config)
             });
             let mut exchange = Exchange::new(own, self.open, self.close);
+            exchange.take_time(self.config.venues[venue.index()].processing);
             for (_, id) in listings().filter(|(listing, _)| listing.venue == venue) {
                 if let Some(book) = opening.and_then(|opening| opening.book(id)) {
                     exchange.resume(id, book.clone());

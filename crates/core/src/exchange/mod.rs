@@ -14,6 +14,9 @@ mod listing_config;
 mod market;
 mod opening;
 mod operator;
+mod processing;
+#[cfg(test)]
+mod processing_tests;
 mod publication;
 mod reject;
 mod replayed;

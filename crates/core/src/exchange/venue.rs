@@ -9,20 +9,22 @@ use super::alarm::{Alarm, BookAlarm};
 use super::listed::ListedBook;
 use super::listing_config::ListingConfig;
 use super::opening::ResumedBook;
+use super::processing::Processing;
 use super::reject::reject;
 use super::replayed::ReplayedListings;
 use crate::book::{BookEvent, MatchingEngine, OrderBook};
 use crate::kernel::{SimActor, Wakeup};
 use crate::market::{RejectReason, SentCommand};
 use crate::participant::{Context, Interest, MarketFault, MarketState, Message, Tagged, VenueOperation};
-use crate::units::{ActorId, ListingId, OrderId, Price, Quantity, SimTime};
+use crate::units::{ActorId, ListingId, OrderId, Price, Quantity, SimDuration, SimTime};
 
 /// Runs the books of one venue: matches commands, writes facts, reports to owners.
 ///
 /// # Lifecycle Each book follows its own [`ListingConfig`]: the phases of its sessions, and halts where a
 /// price band is hit. At `close`, before anything else that is due at that instant, all open orders expire,
 /// or in a market that goes on another day those that do not outlast this one; commands that arrive later are
-/// rejected.
+/// rejected. A venue that takes time over commands executes them in the order of their arrival, each when it
+/// is done with it; those that still wait at `close` are rejected.
 #[derive(Debug)]
 pub struct Exchange {
     /// The books, in ascending order of listing.
@@ -30,6 +32,7 @@ pub struct Exchange {
     close: SimTime,
     pub(super) closed: bool,
     replayed: ReplayedListings,
+    processing: Processing,
     /// Reused from command to command.
     pub(super) events: Vec<BookEvent>,
 }
@@ -50,7 +53,13 @@ impl Exchange {
                 None => books.push(ListedBook::new(listing, config)),
             }
         }
-        Self { books, close, closed: false, replayed, events: Vec::new() }
+        let processing = Processing::new(SimDuration::ZERO);
+        Self { books, close, closed: false, replayed, processing, events: Vec::new() }
+    }
+
+    /// Sets how long it takes over each command, one after another.
+    pub(super) fn take_time(&mut self, processing: SimDuration) {
+        self.processing = Processing::new(processing);
     }
 
     /// Has a book go on from where it stopped.
@@ -89,6 +98,10 @@ impl Exchange {
             });
         }
         self.replayed.close(ctx);
+        // What waits comes too late, as what is under way does.
+        while let Some(sent) = self.processing.next() {
+            self.execute(&sent, ctx);
+        }
     }
 
     fn execute(&mut self, sent: &SentCommand, ctx: &mut Context) {
@@ -157,6 +170,12 @@ impl Handler<Wakeup> for Exchange {
             Some(Alarm::Replay | Alarm::Ruin) if self.closed => return,
             Some(Alarm::Replay) => return self.replayed.advance(ctx),
             Some(Alarm::Ruin) => return self.replayed.look_for_ruin(ctx),
+            Some(Alarm::Processed) => {
+                if let Some(sent) = self.processing.next() {
+                    self.execute(&sent, ctx);
+                }
+                return;
+            }
             Some(Alarm::Book(alarm, listing)) => (alarm, listing),
         };
         match alarm {
@@ -173,7 +192,11 @@ impl Handler<SentCommand> for Exchange {
     type Result = ();
 
     fn handle(&mut self, sent: SentCommand, ctx: &mut Context) {
-        self.execute(&sent, ctx);
+        if self.closed || !self.processing.takes_time() {
+            return self.execute(&sent, ctx);
+        }
+        let done = self.processing.enter(ctx.now(), sent);
+        ctx.wake_at(done, Alarm::Processed.tag());
     }
 }
 

@@ -52,7 +52,7 @@ pub use join::{
     ActorSpec, AddError, FactoryError, JOIN_NAME_BYTES_MAX, Join, JoinRefusal, RequestTag, Reseat,
 };
 pub use journal::{Injected, JournalError, JournalSink, MemoryJournal};
-pub use latency::{Channel, LatencyError, LatencyModel};
+pub use latency::{Channel, LatencyError, LatencyModel, LatencySamples};
 pub use moment::Moment;
 pub use outside::Outside;
 pub use pacing::{Pace, Pacer, Speed, SpeedError};

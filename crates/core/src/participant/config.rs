@@ -4,7 +4,7 @@ use crate::account::{AccountConfig, AccountState};
 use crate::kernel::{ActorSpec, Join};
 use crate::market::{BarInterval, FeeSchedule, Instrument, Listing};
 use crate::process::Value;
-use crate::units::{ActorId, InstrumentId, Money, NetQuantity};
+use crate::units::{ActorId, InstrumentId, Money, NetQuantity, SimDuration};
 
 use super::links::Latencies;
 
@@ -50,6 +50,8 @@ pub struct VenueConfig {
     pub fees: FeeSchedule,
     /// Its end of the links.
     pub latencies: Latencies,
+    /// How long it takes over each command, one after another.
+    pub processing: SimDuration,
 }
 
 /// What a participant is, and has when it joins.

@@ -4,7 +4,7 @@ use crate::kernel::{Channel, LatencyError, LatencyModel, stream};
 use crate::units::{ActorId, Seed, SimDuration, SimTime, VenueId};
 
 /// The latencies of one end, actor or venue; what a message takes is the sum of both ends' legs.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Latencies {
     /// From actor to venue: orders in.
@@ -20,12 +20,25 @@ impl Latencies {
     pub const NONE: Self =
         Self { entry: LatencyModel::NONE, report: LatencyModel::NONE, feed: LatencyModel::NONE };
 
+    /// The same latency for all three ways.
+    ///
+    /// ```
+    /// use bearpit_core::kernel::LatencyModel;
+    /// use bearpit_core::participant::Latencies;
+    ///
+    /// assert_eq!(Latencies::all(LatencyModel::NONE), Latencies::NONE);
+    /// ```
+    #[must_use]
+    pub fn all(latency: LatencyModel) -> Self {
+        Self { entry: latency.clone(), report: latency.clone(), feed: latency }
+    }
+
     /// Checks that all latencies can be drawn.
     ///
     /// # Errors
     /// The first [`LatencyError`].
     pub fn check(&self) -> Result<(), LatencyError> {
-        [self.entry, self.report, self.feed].iter().try_for_each(LatencyModel::check)
+        [&self.entry, &self.report, &self.feed].into_iter().try_for_each(LatencyModel::check)
     }
 }
 
@@ -74,9 +87,9 @@ impl Links {
             // The names of streams are part of what a seed means.
             let rng = |kind: &'static str| move || stream(seed, &format!("wire/{actor}/{venue}/{kind}"));
             let link = VenueLink {
-                entry: Channel::new([own.entry, theirs.entry], rng("entry")),
-                report: Channel::new([theirs.report, own.report], rng("report")),
-                feed: Channel::new([theirs.feed, own.feed], rng("feed")),
+                entry: Channel::new([own.entry.clone(), theirs.entry.clone()], rng("entry")),
+                report: Channel::new([theirs.report.clone(), own.report.clone()], rng("report")),
+                feed: Channel::new([theirs.feed.clone(), own.feed.clone()], rng("feed")),
                 seen: SimTime::from_nanos(i64::MIN),
             };
             bound = bound.max(link.feed.upper_bound());

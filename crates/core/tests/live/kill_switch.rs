@@ -43,7 +43,7 @@ fn slow() -> MarketBuilder {
     let acme = Instrument::new("ACME", "0.01".parse().unwrap(), "1".parse().unwrap()).unwrap();
     let acme = builder.instrument(acme, None);
     let five = LatencyModel::Constant(SimDuration::from_millis(5));
-    builder.venue("PIT", Fees::default(), Latencies { entry: five, report: five, feed: five }, &[acme]);
+    builder.venue("PIT", Fees::default(), Latencies::all(five), &[acme]);
     builder.agent("a", desk(100_000, 1_000), Desk).unwrap();
     builder.agent("b", desk(100_000, 1_000), Desk).unwrap();
     builder

@@ -29,12 +29,12 @@ fn unfit() -> [(LatencyModel, LatencyError); 8] {
 }
 
 /// The model at each leg in turn.
-fn legs(model: LatencyModel) -> [Latencies; 3] {
-    let none = Latencies::NONE;
+fn legs(model: &LatencyModel) -> [Latencies; 3] {
+    let (model, none) = (|| model.clone(), Latencies::NONE);
     [
-        Latencies { entry: model, ..none },
-        Latencies { report: model, ..none },
-        Latencies { feed: model, ..none },
+        Latencies { entry: model(), ..none.clone() },
+        Latencies { report: model(), ..none.clone() },
+        Latencies { feed: model(), ..none },
     ]
 }
 
@@ -50,7 +50,7 @@ fn nobody_joins_with_them_and_no_journal_has_them() {
         config: desk(1_000, 0).with_latencies(latencies),
     };
     for (model, cause) in unfit() {
-        for latencies in legs(model) {
+        for latencies in legs(&model) {
             let request = Request { tag: Some(RequestTag::new(99)), kind: join(latencies) };
             let refused = live.market.request(after(1), request);
             assert_eq!(refused, Err(InjectError::Request(RequestError::Latencies(cause))), "{model:?}");
@@ -59,10 +59,10 @@ fn nobody_joins_with_them_and_no_journal_has_them() {
     assert_eq!(journal.entries().len(), 0);
     // The name is free, and the longest there are will do.
     let longest = LatencyModel::LogNormal { median: LatencyModel::MAX, sigma: LatencyModel::SIGMA_MAX };
-    for latencies in legs(longest) {
+    for latencies in legs(&longest) {
         latencies.check().unwrap();
     }
-    live.ask(2, join(legs(longest)[0])).outcome.unwrap();
+    live.ask(2, join(legs(&longest)[0].clone())).outcome.unwrap();
     live.submit(3, "c", limit(Side::Buy, 1, 100)).unwrap();
     live.finish();
 }
@@ -70,9 +70,9 @@ fn nobody_joins_with_them_and_no_journal_has_them() {
 #[test]
 fn no_market_is_laid_out_with_them() {
     for (model, cause) in unfit() {
-        for latencies in legs(model) {
+        for latencies in legs(&model) {
             let mut agents = builder(0);
-            let refused = agents.agent("c", desk(1_000, 0).with_latencies(latencies), Desk);
+            let refused = agents.agent("c", desk(1_000, 0).with_latencies(latencies.clone()), Desk);
             assert_eq!(refused, Err(BuildError::Latencies { name: "c".to_owned(), cause }), "{model:?}");
             let mut venues = MarketBuilder::new(Seed::new(7), open(), after(1_000)).unwrap();
             venues.venue("PIT", Fees::default(), latencies, &[]);

@@ -78,7 +78,7 @@ fn builder_from(millis: i64, noise: u32) -> MarketBuilder {
     let acme = builder.instrument(acme, None);
     let venue =
         LatencyModel::Uniform { min: SimDuration::from_micros(10), max: SimDuration::from_micros(90) };
-    let latencies = Latencies { entry: venue, report: venue, feed: venue };
+    let latencies = Latencies::all(venue);
     builder.venue("PIT", Fees::default(), if noise == 0 { Latencies::NONE } else { latencies }, &[acme]);
     builder.agent("a", desk(100_000, 1_000), Desk).unwrap();
     builder.agent("b", desk(100_000, 1_000), Desk).unwrap();

@@ -79,7 +79,7 @@ impl Handler<ExecutionReport> for Hearing {
 bearpit_core::ignore_messages!(Hearing: MarketData);
 bearpit_core::ignore_messages!(Deaf: ExecutionReport, MarketData);
 
-fn market(seed: u64, latency: LatencyModel, hears: bool) -> Market {
+fn market(seed: u64, latency: &LatencyModel, hears: bool) -> Market {
     let open: SimTime = "2025-03-03T09:30:00".parse().unwrap();
     let mut builder = MarketBuilder::new(Seed::new(seed), open, open + SimDuration::from_secs(1)).unwrap();
     let acme = Instrument::new("ACME", "0.01".parse().unwrap(), "1".parse().unwrap()).unwrap();
@@ -95,7 +95,7 @@ fn market(seed: u64, latency: LatencyModel, hears: bool) -> Market {
             tracked: number % 4 == 0,
             ..AccountConfig::default()
         };
-        let latencies = Latencies { entry: latency, report: latency, feed: latency };
+        let latencies = Latencies::all(latency.clone());
         let config = ParticipantConfig::new("agent").with_account(account).with_latencies(latencies);
         let name = format!("agent-{number}");
         if hears {
@@ -112,7 +112,7 @@ fn accounts_and_facts_are_as_if_each_report_were_delivered() {
     let micros = SimDuration::from_micros;
     let uniform = LatencyModel::Uniform { min: SimDuration::ZERO, max: micros(500) };
     for (seed, latency) in (1..).zip([LatencyModel::NONE, LatencyModel::Constant(micros(300)), uniform]) {
-        let [mut hearing, mut deaf] = [true, false].map(|hears| market(seed, latency, hears));
+        let [mut hearing, mut deaf] = [true, false].map(|hears| market(seed, &latency, hears));
         hearing.start();
         deaf.start();
         let open = hearing.world().now();

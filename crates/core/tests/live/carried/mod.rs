@@ -205,7 +205,7 @@ struct World {
 /// Latencies in which commands and reports are under way for a while.
 fn slow() -> Latencies {
     let model = LatencyModel::Uniform { min: SimDuration::ZERO, max: SimDuration::from_millis(15) };
-    Latencies { entry: model, report: model, feed: LatencyModel::NONE }
+    Latencies { feed: LatencyModel::NONE, ..Latencies::all(model) }
 }
 
 fn config() -> ParticipantConfig {

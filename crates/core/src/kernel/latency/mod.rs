@@ -1,12 +1,21 @@
 //! Latency models, and channels whose messages never overtake one another.
 
+mod channel;
+mod samples;
+#[cfg(test)]
+mod tests;
+
 use rand::RngExt;
 use rand_distr::Distribution;
 use thiserror::Error;
 
+use super::count_draws::Gamma;
 use super::draws::StandardNormal;
 use super::random::Stream;
-use crate::units::{SimDuration, SimTime};
+use crate::units::SimDuration;
+
+pub use channel::Channel;
+pub use samples::LatencySamples;
 
 /// How long a message takes on one leg of its way.
 ///
@@ -21,7 +30,7 @@ use crate::units::{SimDuration, SimTime};
 /// assert!((70..90).contains(&(draws[500].nanos() / 1_000)), "{}", draws[500]);
 /// assert!(draws[1_000] <= model.upper_bound());
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum LatencyModel {
     /// Always the same.
@@ -41,13 +50,35 @@ pub enum LatencyModel {
         /// The standard deviation of the logarithm, at or above 0.
         sigma: f64,
     },
+    /// Normal, truncated: a draw below `min`, or [`LatencyModel::CUTOFF`] standard deviations above the mean,
+    /// is drawn again; `min <= mean`.
+    Normal {
+        /// The mean of the distribution before it is truncated.
+        mean: SimDuration,
+        /// Its standard deviation.
+        sd: SimDuration,
+        /// The shortest.
+        min: SimDuration,
+    },
+    /// `min` and a draw from a gamma distribution; `min <= mean`. It is cut off where it has 10^-13 left, or
+    /// less.
+    Gamma {
+        /// The mean, `min` included.
+        mean: SimDuration,
+        /// The shape: 1 is an exponential distribution, more is more even.
+        shape: f64,
+        /// The shortest.
+        min: SimDuration,
+    },
+    /// As measured: a random quantile of samples.
+    Empirical(LatencySamples),
 }
 
 /// Says why no message can have a latency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum LatencyError {
     /// A span is negative or too long.
-    #[error("a latency, or a bound or median of it, is from 0 to {most}, not {0}", most = LatencyModel::MAX)]
+    #[error("a latency, or a bound, mean or median of it, is from 0 to {most}, not {0}", most = LatencyModel::MAX)]
     SpanOutOfRange(SimDuration),
     /// The shortest is longer than the longest.
     #[error("the shortest latency {min} is longer than the longest, {max}")]
@@ -57,9 +88,27 @@ pub enum LatencyError {
         /// The longest.
         max: SimDuration,
     },
+    /// The shortest is longer than the mean.
+    #[error("the shortest latency {min} is longer than the mean, {mean}")]
+    MinAboveMean {
+        /// The shortest.
+        min: SimDuration,
+        /// The mean.
+        mean: SimDuration,
+    },
     /// The standard deviation is negative, too large, or no number.
     #[error("sigma of a lognormal latency is from 0 to {most}", most = LatencyModel::SIGMA_MAX)]
     SigmaOutOfRange,
+    /// The shape is too small, too large, or no number.
+    #[error(
+        "shape of a gamma latency is from {least} to {most}",
+        least = LatencyModel::SHAPE_MIN,
+        most = LatencyModel::SHAPE_MAX
+    )]
+    ShapeOutOfRange,
+    /// There are no samples.
+    #[error("an empirical latency has no samples")]
+    NoSamples,
 }
 
 impl LatencyModel {
@@ -69,7 +118,11 @@ impl LatencyModel {
     pub const MAX: SimDuration = SimDuration::from_secs(3_600);
     /// The largest sigma that a model may have.
     pub const SIGMA_MAX: f64 = 2.0;
-    /// Where the normal draw of a lognormal latency is cut off: one draw in 500 million is.
+    /// The least shape that a model may have.
+    pub const SHAPE_MIN: f64 = 0.1;
+    /// The largest shape that a model may have.
+    pub const SHAPE_MAX: f64 = 1_000.0;
+    /// Where the normal draw of a lognormal or normal latency is cut off: one draw in 500 million is.
     pub const CUTOFF: f64 = 6.0;
 
     /// Checks that latencies can be drawn.
@@ -80,6 +133,11 @@ impl LatencyModel {
         let span = |span: SimDuration| {
             let fits = (SimDuration::ZERO..=Self::MAX).contains(&span);
             if fits { Ok(()) } else { Err(LatencyError::SpanOutOfRange(span)) }
+        };
+        let below_mean = |min: SimDuration, mean: SimDuration| {
+            span(min)?;
+            span(mean)?;
+            if min <= mean { Ok(()) } else { Err(LatencyError::MinAboveMean { min, mean }) }
         };
         match *self {
             Self::Constant(latency) => span(latency),
@@ -92,6 +150,20 @@ impl LatencyModel {
                 span(median)?;
                 let fits = (0.0..=Self::SIGMA_MAX).contains(&sigma);
                 if fits { Ok(()) } else { Err(LatencyError::SigmaOutOfRange) }
+            }
+            Self::Normal { mean, sd, min } => {
+                below_mean(min, mean)?;
+                span(sd)
+            }
+            Self::Gamma { mean, shape, min } => {
+                below_mean(min, mean)?;
+                let fits = (Self::SHAPE_MIN..=Self::SHAPE_MAX).contains(&shape);
+                if fits { Ok(()) } else { Err(LatencyError::ShapeOutOfRange) }
+            }
+            Self::Empirical(ref samples) => {
+                let (least, most) = samples.bounds().ok_or(LatencyError::NoSamples)?;
+                span(least)?;
+                span(most)
             }
         }
     }
@@ -108,6 +180,22 @@ impl LatencyModel {
                 let z = StandardNormal.sample(rng).clamp(-Self::CUTOFF, Self::CUTOFF);
                 SimDuration::from_secs_f64(median.secs_f64() * libm::exp(sigma * z))
             }
+            Self::Normal { mean, sd, min } => {
+                // At least half of all draws are above the mean, and so above the shortest.
+                let drawn = loop {
+                    let z: f64 = StandardNormal.sample(rng);
+                    let drawn = mean.secs_f64() + sd.secs_f64() * z;
+                    if z <= Self::CUTOFF && drawn >= min.secs_f64() {
+                        break drawn;
+                    }
+                };
+                SimDuration::from_secs_f64(drawn)
+            }
+            Self::Gamma { mean, shape, min } => {
+                let drawn = Gamma { shape }.sample(rng).min(gamma_cutoff(shape));
+                SimDuration::from_secs_f64(min.secs_f64() + above(mean, min) * (drawn / shape))
+            }
+            Self::Empirical(ref samples) => samples.quantile(rng.random()),
         }
     }
 
@@ -120,13 +208,32 @@ impl LatencyModel {
             Self::LogNormal { median, sigma } => {
                 SimDuration::from_secs_f64(median.secs_f64() * libm::exp(sigma * Self::CUTOFF))
             }
+            Self::Normal { mean, sd, .. } => {
+                SimDuration::from_secs_f64(mean.secs_f64() + sd.secs_f64() * Self::CUTOFF)
+            }
+            Self::Gamma { mean, shape, min } => {
+                let most = gamma_cutoff(shape) / shape;
+                SimDuration::from_secs_f64(min.secs_f64() + above(mean, min) * most)
+            }
+            Self::Empirical(ref samples) => samples.bounds().map_or(SimDuration::ZERO, |(_, most)| most),
         }
     }
 }
 
+/// Returns by how many seconds a mean is above the shortest.
+fn above(mean: SimDuration, min: SimDuration) -> f64 {
+    mean.secs_f64() - min.secs_f64()
+}
+
+/// Returns where draws of a gamma distribution of scale 1 are cut off: less than 10^-13 of them are.
+fn gamma_cutoff(shape: f64) -> f64 {
+    shape + 8.0 * libm::sqrt(shape) + 32.0
+}
+
 impl LatencyModel {
-    /// Returns the same latency, lengthened where it would be shorter than `least`; `None` for a lognormal
-    /// one with draws below that, which would no longer be lognormal.
+    /// Returns the same latency, lengthened where it would be shorter than `least`; `None` for one whose
+    /// distribution would then be another: a lognormal one with draws below that, a normal or gamma one with a
+    /// mean below it.
     ///
     /// ```
     /// use bearpit_core::kernel::LatencyModel;
@@ -135,8 +242,8 @@ impl LatencyModel {
     /// let least = SimDuration::from_micros(10);
     /// assert_eq!(LatencyModel::NONE.at_least(least), Some(LatencyModel::Constant(least)));
     /// let wide = LatencyModel::LogNormal { median: SimDuration::from_micros(20), sigma: 0.5 };
-    /// assert_eq!(wide.at_least(least), None);
-    /// assert_eq!(wide.at_least(SimDuration::from_nanos(990)), Some(wide));
+    /// assert_eq!(wide.clone().at_least(least), None);
+    /// assert_eq!(wide.clone().at_least(SimDuration::from_nanos(990)), Some(wide));
     /// ```
     #[must_use]
     pub fn at_least(self, least: SimDuration) -> Option<Self> {
@@ -148,129 +255,13 @@ impl LatencyModel {
                     SimDuration::from_secs_f64(median.secs_f64() * libm::exp(-sigma * Self::CUTOFF));
                 (shortest >= least).then_some(self)
             }
-        }
-    }
-}
-
-/// A one-way line of two legs (the actor's and the venue's), with a random stream of its own if it draws.
-///
-/// A message sent later never arrives earlier: where a draw would let it overtake, it arrives at
-/// the same instant as the one before it, and the sequence number keeps the order.
-#[derive(Debug, Clone)]
-pub struct Channel(Line);
-
-/// What a channel keeps: three of them are touched for each order, so most take two words.
-#[derive(Debug, Clone)]
-enum Line {
-    /// Both legs are constant: nothing is drawn, and nothing overtakes.
-    Constant(SimDuration),
-    Drawn(Box<DrawnLine>),
-}
-
-#[derive(Debug, Clone)]
-struct DrawnLine {
-    legs: [LatencyModel; 2],
-    rng: Stream,
-    last_arrival: Option<SimTime>,
-}
-
-impl DrawnLine {
-    fn delay(&mut self) -> SimDuration {
-        let [first, second] = self.legs;
-        first.sample(&mut self.rng) + second.sample(&mut self.rng)
-    }
-
-    fn arrival(&mut self, now: SimTime) -> SimTime {
-        let drawn = now + self.delay();
-        let arrival = self.last_arrival.map_or(drawn, |last| drawn.max(last));
-        self.last_arrival = Some(arrival);
-        arrival
-    }
-}
-
-impl Channel {
-    /// Lays a channel of two legs; `stream` makes the stream that serves this channel alone, if it draws.
-    #[must_use]
-    pub fn new(legs: [LatencyModel; 2], stream: impl FnOnce() -> Stream) -> Self {
-        Self(match legs {
-            [LatencyModel::Constant(first), LatencyModel::Constant(second)] => Line::Constant(first + second),
-            legs => Line::Drawn(Box::new(DrawnLine { legs, rng: stream(), last_arrival: None })),
-        })
-    }
-
-    /// Returns when a message sent at `now` arrives; `now` is not before that of an earlier call.
-    #[inline]
-    pub fn arrival(&mut self, now: SimTime) -> SimTime {
-        match &mut self.0 {
-            Line::Constant(latency) => now + *latency,
-            Line::Drawn(line) => line.arrival(now),
-        }
-    }
-
-    /// Draws the latency of both legs, for an actor that reads the market rather than being sent a message.
-    #[inline]
-    pub fn delay(&mut self) -> SimDuration {
-        match &mut self.0 {
-            Line::Constant(latency) => *latency,
-            Line::Drawn(line) => line.delay(),
-        }
-    }
-
-    /// Returns a latency that no message exceeds.
-    #[must_use]
-    pub fn upper_bound(&self) -> SimDuration {
-        match &self.0 {
-            Line::Constant(latency) => *latency,
-            Line::Drawn(line) => line.legs[0].upper_bound() + line.legs[1].upper_bound(),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::kernel::stream;
-    use crate::units::Seed;
-
-    fn model() -> impl Strategy<Value = LatencyModel> {
-        let span = |nanos| SimDuration::from_nanos(nanos);
-        prop_oneof![
-            (0..1_000_000_i64).prop_map(move |n| LatencyModel::Constant(span(n))),
-            (0..1_000_i64, 0..1_000_000_i64)
-                .prop_map(move |(min, more)| LatencyModel::Uniform { min: span(min), max: span(min + more) }),
-            (1..1_000_000_i64, 0.0..2.0_f64)
-                .prop_map(move |(median, sigma)| LatencyModel::LogNormal { median: span(median), sigma }),
-        ]
-    }
-
-    proptest! {
-        #[test]
-        fn prop_messages_of_one_channel_never_overtake(
-            legs in [model(), model()],
-            seed in any::<u64>(),
-            gaps in prop::collection::vec(0..10_000_i64, 1..200),
-        ) {
-            let mut channel = Channel::new(legs, || stream(Seed::new(seed), "channel"));
-            let mut now = SimTime::from_nanos(0);
-            let mut last = now;
-            for gap in gaps {
-                now += SimDuration::from_nanos(gap);
-                let arrival = channel.arrival(now);
-                prop_assert!(arrival >= last && arrival >= now);
-                prop_assert!(arrival <= last.max(now + channel.upper_bound()));
-                last = arrival;
+            Self::Normal { mean, sd, min } => {
+                (mean >= least).then(|| Self::Normal { mean, sd, min: min.max(least) })
             }
+            Self::Gamma { mean, shape, min } => {
+                (mean >= least).then(|| Self::Gamma { mean, shape, min: min.max(least) })
+            }
+            Self::Empirical(samples) => Some(Self::Empirical(samples.at_least(least))),
         }
-    }
-
-    #[test]
-    fn lognormal_latency_has_its_median() {
-        let model = LatencyModel::LogNormal { median: SimDuration::from_micros(50), sigma: 0.5 };
-        let mut rng = stream(Seed::new(1), "median");
-        let mut draws: Vec<i64> = (0..20_001).map(|_| model.sample(&mut rng).nanos()).collect();
-        draws.sort_unstable();
-        assert!((49_000..51_000).contains(&draws[10_000]), "{}", draws[10_000]);
     }
 }
