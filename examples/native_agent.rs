@@ -83,7 +83,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     builder.agent(
         "maker",
-        ParticipantConfig::new("market_maker").with_account(account(true)).with_latencies(latencies),
+        ParticipantConfig::new("market_maker").with_account(account(true)).with_latencies(latencies.clone()),
         MarketMaker::new(maker),
     )?;
     let noise = NoiseConfig {
@@ -98,7 +98,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let trader = NoiseTrader::new(noise.clone());
         builder.agent(
             &format!("noise-{number}"),
-            ParticipantConfig::new("noise").with_account(account(false)).with_latencies(latencies),
+            ParticipantConfig::new("noise").with_account(account(false)).with_latencies(latencies.clone()),
             trader,
         )?;
     }

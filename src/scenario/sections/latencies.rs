@@ -9,7 +9,7 @@ use bearpit_core::params::NumberRange;
 use bearpit_core::participant::Latencies;
 use bearpit_core::units::SimDuration;
 
-/// What latencies are drawn from, each with keys that no other has; the first four can also be named by `dist`.
+/// What latencies are drawn from, each with keys that no other has; `dist` can name the first four, too.
 const LATENCIES: [(&str, &[&str]); 6] = [
     ("normal", &["sd"]),
     ("gamma", &["shape"]),

@@ -302,9 +302,9 @@ impl MarketBuilder {
         id
     }
 
-    /// Sets how long a venue, which must have been added, takes over each command: it executes them one after
-    /// another in the order of their arrival, and what arrives meanwhile waits. At most an hour; no time unless
-    /// this is set.
+    /// Sets how long a venue, which must have been added, takes over each command: at most an hour, and no
+    /// time unless this is set. It executes commands one after another in the order of their arrival, and
+    /// what arrives meanwhile waits.
     pub fn processing(&mut self, venue: VenueId, time: SimDuration) {
         if let Some(venue) = self.config.venues.get_mut(venue.index()) {
             venue.processing = time;

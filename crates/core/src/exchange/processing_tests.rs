@@ -88,7 +88,8 @@ fn heard(processing: i64, agents: &[(&[i64], i64)]) -> Vec<(u32, i64, bool)> {
     heard.take()
 }
 
-/// Two arrive at 20 µs, the one first that was sent first, and one at 25: they are done at 30, 40 and 50. One that finds nobody waits its own time.
+/// Two arrive at 20 µs, the one first that was sent first, and one at 25: they are done at 30, 40 and 50. One
+/// that finds nobody waits its own time.
 #[test]
 fn commands_are_executed_one_after_another_in_the_order_of_arrival() {
     let agents: [(&[i64], i64); 2] = [(&[10, 15, 200], 10), (&[0], 20)];

@@ -232,8 +232,8 @@ fn gamma_cutoff(shape: f64) -> f64 {
 
 impl LatencyModel {
     /// Returns the same latency, lengthened where it would be shorter than `least`; `None` for one whose
-    /// distribution would then be another: a lognormal one with draws below that, a normal or gamma one with a
-    /// mean below it.
+    /// distribution would then be another: a lognormal one with draws below that, a normal or gamma one with
+    /// a mean below it.
     ///
     /// ```
     /// use bearpit_core::kernel::LatencyModel;

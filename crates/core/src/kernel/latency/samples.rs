@@ -39,8 +39,8 @@ impl LatencySamples {
         self.0.first().copied().zip(self.0.last().copied())
     }
 
-    /// Returns the quantile of a share from 0 to 1, between two samples in proportion (definition 7 of Hyndman
-    /// and Fan 1996); zero if there are no samples.
+    /// Returns the quantile of a share from 0 to 1, between two samples in proportion (definition 7 of
+    /// Hyndman and Fan 1996); zero if there are no samples.
     #[must_use]
     #[expect(
         clippy::cast_precision_loss,

@@ -150,8 +150,8 @@ impl NextVariance {
         }
     }
 
-    /// Draws the next variance, and returns with it `power` times it less ln E(exp((power + more) V)), or less
-    /// nothing if that mean does not exist.
+    /// Draws the next variance V, and returns with it `power` V - ln E(exp((`power` + `more`) V)), if that mean
+    /// exists.
     fn draw(self, power: f64, more: f64, rng: &mut Stream) -> (f64, Option<f64>) {
         let sum = power + more;
         match self {
