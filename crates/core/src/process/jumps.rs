@@ -135,7 +135,7 @@ mod tests {
                 let values = Values::new().with("initial", 100.0).with("volatility", 0.1);
                 let values = values.with("jumps_per_year", jumps).with("hours_per_year", 0.5);
                 let values = values.with("step", SimDuration::from_secs(60));
-                let values = sizes.iter().fold(values, |values, (name, size)| values.with(*name, *size));
+                let values = sizes.iter().fold(values, |values, (name, size)| values.with(name, *size));
                 (kind.configure)(&values.complete(kind.params).unwrap(), &ProcessSite::default())
             };
             // A minute is a thirtieth of such a year.

@@ -123,57 +123,97 @@ pub struct Heston {
 /// From where on a next variance is drawn as a mass at zero and an exponential (Andersen's psi_c).
 const PSI_LIMIT: f64 = 1.5;
 
+/// Up to where the variance hardly moves in a step: there the two corrections would be differences of large
+/// numbers.
+const PSI_NARROW: f64 = 1e-8;
+
 /// The least xi that is told from 0: below, its square would be.
 const XI_MIN: f64 = 1e-100;
 
 /// How the next variance is drawn.
 #[derive(Debug, Clone, Copy)]
 enum NextVariance {
-    /// (root + scale Z)²; Andersen's a is the square of `scale`, and his b is `root / scale`.
-    Quadratic { root: f64, scale: f64 },
+    /// a (b + Z)².
+    Quadratic { a: f64, b: f64 },
+    /// The same where a is next to nothing, as (root + scale Z)².
+    Narrow { root: f64, scale: f64 },
     /// Zero with probability p, else exponential of rate beta.
     Exponential { p: f64, beta: f64 },
 }
 
 impl NextVariance {
     /// Returns the way that has a mean and the ratio psi of the variance to the squared mean.
-    ///
-    /// With s = sqrt(1 - psi / 2), Andersen's b² is s / (1 - s) and his a is mean (1 - s): nothing is divided
-    /// by psi, which may be as small as it likes.
     fn matching(mean: f64, psi: f64) -> Self {
-        if psi <= PSI_LIMIT {
+        if psi < PSI_NARROW {
+            // With s = sqrt(1 - psi / 2), a is mean (1 - s), and b² is s / (1 - s).
             let s = libm::sqrt(1.0 - psi / 2.0);
-            Self::Quadratic { root: libm::sqrt(mean * s), scale: libm::sqrt(mean * psi / 2.0 / (1.0 + s)) }
+            Self::Narrow { root: libm::sqrt(mean * s), scale: libm::sqrt(mean * psi / 2.0 / (1.0 + s)) }
+        } else if psi <= PSI_LIMIT {
+            let ratio = 2.0 / psi;
+            let square = ratio - 1.0 + libm::sqrt(ratio) * libm::sqrt(ratio - 1.0);
+            Self::Quadratic { a: mean / (1.0 + square), b: libm::sqrt(square) }
         } else {
             let p = (psi - 1.0) / (psi + 1.0);
             Self::Exponential { p, beta: (1.0 - p) / mean }
         }
     }
 
-    /// Draws the next variance V, and returns with it `power` V - ln E(exp((`power` + `more`) V)), if that mean
-    /// exists.
-    fn draw(self, power: f64, more: f64, rng: &mut Stream) -> (f64, Option<f64>) {
-        let sum = power + more;
-        match self {
-            Self::Quadratic { root, scale } => {
+    /// Draws the next variance, and returns with it how far the logarithm of the value moves before its own
+    /// shock: the drift and Andersen's K0* + K1 V + K2 V', where K0* is what makes E(S) exact.
+    fn draw(self, by: LogStep, rng: &mut Stream) -> (f64, f64) {
+        let LogStep { drift, k0, k1, k2, k3, last } = by;
+        let power = k2 + k3 / 2.0;
+        let next = match self {
+            Self::Quadratic { a, b } => {
+                let root = b + StandardNormal.sample(rng);
+                a * root * root
+            }
+            Self::Narrow { root, scale } => {
                 let z: f64 = StandardNormal.sample(rng);
-                let a = scale * scale;
-                let rest = 1.0 - 2.0 * sum * a;
-                // What the two have in common, which is large where xi is small, is left out by hand.
-                let gap = || {
-                    let moved = power * scale * z * (2.0 * root + scale * z);
-                    moved - root * root * (more + 2.0 * power * sum * a) / rest + 0.5 * libm::log(rest)
-                };
-                ((root + scale * z) * (root + scale * z), (rest > 0.0).then(gap))
+                let (next, a) = ((root + scale * z) * (root + scale * z), scale * scale);
+                let rest = 1.0 - 2.0 * power * a;
+                if rest > 0.0 {
+                    // What K0*, K1 V and K2 V' have in common is left out by hand.
+                    let mean = root * root * (k3 / 2.0 + 2.0 * k2 * power * a) / rest - 0.5 * libm::log(rest);
+                    let moved = k2 * scale * z * (2.0 * root + scale * z);
+                    return (next, drift + moved - mean - k3 / 2.0 * last);
+                }
+                next
             }
             Self::Exponential { p, beta } => {
                 let uniform: f64 = rng.random();
-                let next = if uniform <= p { 0.0 } else { libm::log((1.0 - p) / (1.0 - uniform)) / beta };
-                let gap = || power * next - libm::log(p + beta * (1.0 - p) / (beta - sum));
-                (next, (sum < beta).then(gap))
+                if uniform <= p { 0.0 } else { libm::log((1.0 - p) / (1.0 - uniform)) / beta }
+            }
+        };
+        // Without that mean there is nothing to correct.
+        let correction = self.log_mean_exp(power).map_or(k0, |mean| -mean - (k1 + k3 / 2.0) * last);
+        (next, drift + correction + k1 * last + k2 * next)
+    }
+
+    /// Returns ln E(exp(power V)), if that exists.
+    fn log_mean_exp(self, power: f64) -> Option<f64> {
+        match self {
+            Self::Quadratic { a, b } => {
+                let rest = 1.0 - 2.0 * power * a;
+                (rest > 0.0).then(|| power * b * b * a / rest - 0.5 * libm::log(rest))
+            }
+            Self::Narrow { .. } => None,
+            Self::Exponential { p, beta } => {
+                (power < beta).then(|| libm::log(p + beta * (1.0 - p) / (beta - power)))
             }
         }
     }
+}
+
+/// What a step begins with: the drift, Andersen's K0 to K3 (which is his K4 as well), and the last variance.
+#[derive(Debug, Clone, Copy)]
+struct LogStep {
+    drift: f64,
+    k0: f64,
+    k1: f64,
+    k2: f64,
+    k3: f64,
+    last: f64,
 }
 
 impl Heston {
@@ -210,16 +250,11 @@ impl PriceProcess for Heston {
         let half = years / 2.0 * (kappa * rho / xi - 0.5);
         let (k1, k2) = (half - rho / xi, half + rho / xi);
         let k3 = years / 2.0 * (1.0 - rho * rho);
-        let last = self.variance;
-        let (next, gap) = self.next_variance(years).draw(k2, k3 / 2.0, rng);
-        // Andersen's K0* + K1 V + K2 V', where K0* is what makes E(S) exact.
-        let drawn = gap.map_or_else(
-            // No mean to correct: the plain K0.
-            || k1 * last + k2 * next - rho * kappa * theta * years / xi,
-            |gap| gap - k3 / 2.0 * last,
-        );
-        let diffusion = libm::sqrt(k3 * (last + next)) * shock;
-        self.current *= libm::exp(drift * years + drawn + diffusion);
+        let k0 = -rho * kappa * theta * years / xi;
+        let by = LogStep { drift: drift * years, k0, k1, k2, k3, last: self.variance };
+        let (next, moved) = self.next_variance(years).draw(by, rng);
+        let diffusion = libm::sqrt(k3 * (self.variance + next)) * shock;
+        self.current *= libm::exp(moved + diffusion);
         self.variance = next;
         self.current
     }

@@ -243,7 +243,7 @@ impl PriceProcess for Regime {
         let share = SimDuration::from_nanos(span % period).secs_f64() / self.config.period.secs_f64();
         let whole = self.stretch(1.0).repeated(u64::try_from(span / period).unwrap_or(0));
         let RawMoments { logs: [_, m1, m2, m3, m4], growths: [mean, square] } =
-            whole.then(&self.stretch(share)).from_regime(self.regime);
+            whole.then(&self.stretch(share)).beginning_in(self.regime);
         let variance = m2 - m1 * m1;
         let third = m3 - 3.0 * m1 * m2 + 2.0 * m1 * m1 * m1;
         let fourth = m4 - 4.0 * m1 * m3 + 6.0 * m1 * m1 * m2 - 3.0 * m1 * m1 * m1 * m1;

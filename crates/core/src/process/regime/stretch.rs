@@ -62,10 +62,10 @@ impl Stretch {
         // The moments of a sum of parts that are independent given the regime between them.
         let order = |n: usize| {
             let mut sum = product(&self.logs[n], &next.logs[0]);
-            for k in 1..=n {
-                let part = product(&self.logs[n - k], &next.logs[k]);
+            for (k, (ways, logs)) in BINOMIALS[n].iter().zip(&next.logs).enumerate().take(n + 1).skip(1) {
+                let part = product(&self.logs[n - k], logs);
                 for (to, from) in sum.iter_mut().flatten().zip(part.iter().flatten()) {
-                    *to += BINOMIALS[n][k] * from;
+                    *to += ways * from;
                 }
             }
             sum
@@ -93,7 +93,7 @@ impl Stretch {
     }
 
     /// Returns the moments if the stretch begins in a regime, wherever it ends.
-    pub(super) fn from_regime(&self, regime: usize) -> RawMoments {
+    pub(super) fn beginning_in(&self, regime: usize) -> RawMoments {
         let total = |matrix: &Matrix| matrix.get(regime).map_or(0.0, |row| row.iter().sum());
         RawMoments {
             logs: [0, 1, 2, 3, 4].map(|order| total(&self.logs[order])),
@@ -118,13 +118,13 @@ mod tests {
         let walked = (0..1_000).fold(Stretch::none(2), |so_far, _| so_far.then(&one));
         for regime in [0, 1] {
             let [found, expected] =
-                [one.clone().repeated(1_000), walked.clone()].map(|it| it.from_regime(regime));
+                [one.clone().repeated(1_000), walked.clone()].map(|it| it.beginning_in(regime));
             let pairs = found.logs.iter().zip(&expected.logs);
             for (a, b) in pairs.chain(found.growths.iter().zip(&expected.growths)) {
                 assert!((a - b).abs() <= 1e-11 * b.abs(), "{found:?} {expected:?}");
             }
         }
-        let none = one.repeated(0).from_regime(1);
+        let none = one.repeated(0).beginning_in(1);
         assert_eq!(none.logs.map(f64::to_bits), [1.0, 0.0, 0.0, 0.0, 0.0].map(f64::to_bits));
     }
 }
