@@ -95,7 +95,7 @@ fn what_is_no_latency_is_an_error_at_its_place() {
             "{ mean = \"50us\", shape = 2, mn = \"1us\" }",
             "15:39: `latency` has no key `mn` | did you mean `min`?",
         ),
-        ("{ sd = \"9us\" }", "15:11: `latency` has no `mean`, which is required"),
+        ("{ sd = \"9us\" }", "15:1: `latency` has no `mean`, which is required"),
         ("{ mean = \"50us\", shape = 0 }", "15:36: `shape` is `0`, but must be from 0.1 to 1000"),
         ("{ median = \"50us\", sigma = 3 }", "15:38: `sigma` is `3`, but must be from 0 to 2"),
         ("{ mean = \"2h\", sd = \"9us\" }", "15:20: `mean` is `2h`, but must be at most 1h"),

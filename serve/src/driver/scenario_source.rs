@@ -147,7 +147,8 @@ impl MarketSource for ScenarioSource {
         let step = SimDuration::from_micros(millis.saturating_mul(i64::from(speed.thousandths())));
         let roundtrips = self.scenario.venues.iter().map(|venue| {
             let (entry, report) = (venue.latencies.entry.upper_bound(), venue.latencies.report.upper_bound());
-            SimDuration::from_nanos(entry.nanos().saturating_add(report.nanos()))
+            let under_way = entry.nanos().saturating_add(report.nanos());
+            SimDuration::from_nanos(under_way.saturating_add(venue.processing.nanos()))
         });
         let cancel_span = roundtrips.max().unwrap_or(SimDuration::ZERO).min(CANCEL_SPAN_MAX);
         let durability = match self.live.durability {

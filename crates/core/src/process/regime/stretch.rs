@@ -32,7 +32,7 @@ pub(super) struct RawMoments {
 
 impl Stretch {
     /// Returns a stretch in which the regime stays as it is until its end, when it changes by the
-    /// probabilities of `transition`; `of_regime` returns mean and variance of the log return within a regime.
+    /// probabilities of `transition`; `of_regime` returns mean and variance of the log return in a regime.
     pub(super) fn new(transition: &[Vec<f64>], of_regime: impl Fn(usize) -> (f64, f64)) -> Self {
         let own = |(m, v): (f64, f64)| {
             let logs = [1.0, m, m * m + v, m * (m * m + 3.0 * v), m * m * (m * m + 6.0 * v) + 3.0 * v * v];
