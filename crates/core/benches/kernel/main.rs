@@ -1,7 +1,8 @@
 //! The event loop: its queue against the standard library's, and whole markets against plain forms of them.
 //!
 //! `cargo bench -p bearpit-core --bench kernel`; with `-- many`, `few`, `random` or `queue` that part alone,
-//! with `once` beside them each market once, and nothing timed: for a profiler that counts instructions.
+//! with `once` beside them each market once, and nothing timed, but its digest printed: for a profiler that
+//! counts instructions.
 //!
 //! Events of markets are counted as the engine counted them when the bars were set: a fixed number for each
 //! market and seed, so that an event that is no longer needed is a gain. The plain form of a market is a loop
@@ -16,6 +17,7 @@ mod queue;
 
 use std::time::Instant;
 
+use bearpit_core::exchange::Market;
 use markets::{Noise, RandomGroups};
 
 const REPETITIONS: usize = 5;
@@ -101,15 +103,22 @@ fn measure_random(groups: &RandomGroups) -> Result<()> {
     Ok(())
 }
 
+/// Runs a market, and prints its digest.
+fn run_market(name: &str, mut market: Market) -> Result<()> {
+    market.run()?;
+    println!("{name} {}", market.world().domain().tape().digest());
+    Ok(())
+}
+
 /// Runs each market that is wanted once.
 fn run_once(is_wanted: impl Fn(&str) -> bool) -> Result<()> {
     for (name, noise) in [("many", &Noise::MANY), ("few", &Noise::FEW)] {
         if is_wanted(name) {
-            noise.open()?.run()?;
+            run_market(name, noise.open()?)?;
         }
     }
     if is_wanted("random") {
-        RandomGroups::new().open()?.run()?;
+        run_market("random", RandomGroups::new().open()?)?;
     }
     Ok(())
 }

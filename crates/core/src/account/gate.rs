@@ -69,7 +69,8 @@ impl Account {
         reference: Option<Price>,
     ) -> Result<Approved<OrderTerms>, Refusal> {
         if matches!(terms.link, Link::None) && !at.is_asked_at_fill() {
-            return self.admit_alone(id, terms, at, reference);
+            let mut terms = terms;
+            return self.admit_alone(id, &mut terms, at, reference).map(|()| Approved(terms));
         }
         let covered = self.cover(id, terms, at, reference);
         let terms = self.count(covered)?;
@@ -107,19 +108,18 @@ impl Account {
     fn admit_alone(
         &mut self,
         id: OrderId,
-        terms: OrderTerms,
+        terms: &mut OrderTerms,
         at: &OrderContext<'_>,
         reference: Option<Price>,
-    ) -> Result<Approved<OrderTerms>, Refusal> {
-        let mut terms = terms;
-        let held = self.cover_alone(&mut terms, at, reference);
+    ) -> Result<(), Refusal> {
+        let held = self.cover_alone(terms, at, reference);
         let held = self.count(held)?;
         self.change_held(Need::default(), held, at.instrument_id);
-        match PlainOrder::leaving(&terms, held, at) {
+        match PlainOrder::leaving(terms, held, at) {
             Some(order) => self.orders.push_plain(id, order),
-            None => self.orders.push(OpenOrder { held, ..OpenOrder::leaving(id, &terms, at) }),
+            None => self.orders.push(OpenOrder { held, ..OpenOrder::leaving(id, terms, at) }),
         }
-        Ok(Approved(terms))
+        Ok(())
     }
 
     /// Admits an order that closes a position whatever that costs.

@@ -70,11 +70,10 @@ pub trait Domain: Sized + 'static {
         message: &Self::Message,
     ) -> Result<(), Self::Fault>;
 
-    /// Reads some of what the domain keeps of the recipients of the next alarm and the one after it, if it
-    /// keeps so much that the processor has to fetch it from memory: what is found at once of the latter,
-    /// what that leads to of the former. Nothing changes.
-    fn fetch_ahead(&self, next: Option<ActorId>, after_next: Option<ActorId>) {
-        let _ = (next, after_next);
+    /// Reads some of what the domain keeps of the recipients of the next alarms, if it keeps so much that the
+    /// processor has to fetch it from memory. Nothing changes.
+    fn fetch_ahead(&self, recipients: &[ActorId]) {
+        let _ = recipients;
     }
 
     /// Does what was put off and is due before `moment`; called whenever the world's state can be looked at

@@ -33,6 +33,7 @@ mod instant_watch;
 mod join;
 mod journal;
 mod latency;
+mod later;
 mod moment;
 mod outside;
 mod pacing;

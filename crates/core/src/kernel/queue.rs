@@ -2,7 +2,7 @@
 //!
 //! Most messages take one of few constant times to arrive: none, or a latency. What is scheduled for now plus
 //! such a time comes after all that was scheduled so before, so it goes to the end of a lane, and no heap has
-//! to sort it. Alarms, whose times differ, go to the heap.
+//! to sort it. Alarms, whose times differ, go to the heap, or wait for it in buckets where there are many.
 //!
 //! Keys are kept apart from payloads, so that a sift moves 24 bytes whatever a message weighs, and
 //! four children share a cache line and a half. The standard library's binary heap with payloads
@@ -10,6 +10,7 @@
 
 use std::collections::VecDeque;
 
+use super::later::{LaterKeys, MANY};
 use super::moment::Moment;
 use crate::units::{SimDuration, SimTime};
 
@@ -17,6 +18,11 @@ use crate::units::{SimDuration, SimTime};
 #[derive(Debug)]
 pub struct EventQueue<T> {
     heap: Vec<Key>,
+    later: LaterKeys,
+    /// With more keys than that in the heap, and none later, most are put into buckets.
+    heap_max: usize,
+    /// Slots of the alarms that have moved from the buckets to the heap since this was last asked for.
+    come_near: Vec<u32>,
     lanes: Vec<Lane>,
     /// The earliest key of each lane, and then of the heap: side by side, since all of them are compared
     /// whenever an item is taken out.
@@ -34,7 +40,7 @@ pub struct EventQueue<T> {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Key {
+pub(super) struct Key {
     time: SimTime,
     sequence: u64,
     slot: u32,
@@ -46,9 +52,13 @@ impl Key {
 
     /// Returns time and sequence as one number of the same order: a single comparison, no branches.
     const fn rank(self) -> u128 {
+        (self.nanos() as u128) << 64 | self.sequence as u128
+    }
+
+    /// Returns the time as a number of the same order that is not negative.
+    pub(super) const fn nanos(self) -> u64 {
         // Flipping the sign bit maps the order of i64 onto that of u64.
-        let time = self.time.nanos().cast_unsigned() ^ (1 << 63);
-        (time as u128) << 64 | self.sequence as u128
+        self.time.nanos().cast_unsigned() ^ (1 << 63)
     }
 }
 
@@ -74,6 +84,9 @@ impl<T> EventQueue<T> {
     pub const fn new() -> Self {
         Self {
             heap: Vec::new(),
+            later: LaterKeys::new(),
+            heap_max: MANY,
+            come_near: Vec::new(),
             lanes: Vec::new(),
             fronts: [Key::NONE; _],
             earliest: HEAP,
@@ -98,16 +111,40 @@ impl<T> EventQueue<T> {
                 self.lanes[lane].keys.push_back(key);
                 self.note_front(lane, key);
             }
-            None => self.push_to_heap(key),
+            None => self.push_alarm(key),
         }
     }
 
-    /// Adds a key to the heap.
+    /// Adds a key to the heap, or to what waits for it.
     #[inline]
-    fn push_to_heap(&mut self, key: Key) {
+    fn push_alarm(&mut self, key: Key) {
+        if self.later.take(key) {
+            return;
+        }
         self.heap.push(key);
         self.sift_up(self.heap.len() - 1, key);
         self.note_front(HEAP, key);
+        if self.heap.len() > self.heap_max && self.later.is_empty() {
+            self.later.spread(std::mem::take(&mut self.heap));
+            self.refill_heap();
+            // Those that are due at one time stay together.
+            self.heap_max = MANY.max(2 * self.heap.len());
+        }
+    }
+
+    /// Fills the heap, which is empty, with the next of what waits for it.
+    #[cold]
+    fn refill_heap(&mut self) {
+        while self.heap.is_empty() && !self.later.is_empty() {
+            let (heap, come_near) = (&mut self.heap, &mut self.come_near);
+            come_near.clear();
+            self.later.pour_next(|key| {
+                heap.push(key);
+                come_near.push(key.slot);
+            });
+        }
+        // In order of rank, as a heap is too.
+        self.heap.sort_unstable_by_key(|key| key.rank());
     }
 
     /// Notes a key that has been added to a lane or the heap, if it is the earliest there.
@@ -134,7 +171,7 @@ impl<T> EventQueue<T> {
         let slot = self.store(item);
         let key = Key { time: moment.time, sequence: moment.sequence, slot };
         // Lanes are in the order of scheduling, in which this comes late.
-        self.push_to_heap(key);
+        self.push_alarm(key);
     }
 
     /// Removes and returns the earliest item with its time.
@@ -151,6 +188,8 @@ impl<T> EventQueue<T> {
                 let last = self.heap.pop()?;
                 if !self.heap.is_empty() {
                     self.sift_down(last);
+                } else if !self.later.is_empty() {
+                    self.refill_heap();
                 }
                 self.heap.first()
             }
@@ -177,20 +216,18 @@ impl<T> EventQueue<T> {
         self.slots[slot as usize].as_ref().map(|item| (Moment { time, sequence }, item))
     }
 
-    /// Returns whether the earliest item is an alarm: one of those whose delay no lane has.
+    /// Returns whether alarms have come near since they were last taken.
+    #[inline]
     #[must_use]
-    pub fn begins_with_alarm(&self) -> bool {
-        self.earliest == HEAP && !self.heap.is_empty()
+    pub const fn has_near(&self) -> bool {
+        !self.come_near.is_empty()
     }
 
-    /// Returns the two earliest alarms, so that what they need can be fetched from memory before they are
-    /// due.
-    #[must_use]
-    pub fn next_alarms(&self) -> [Option<&T>; 2] {
-        let item = |key: &Key| self.slots[key.slot as usize].as_ref();
-        let Some((first, rest)) = self.heap.split_first() else { return [None, None] };
-        let children = &rest[..rest.len().min(ARITY)];
-        [item(first), least(children).and_then(|index| item(&children[index]))]
+    /// Shows the alarms that have come near, where there are many: what they need can be fetched from memory
+    /// before they are due.
+    pub fn take_near(&mut self, mut show: impl FnMut(&T)) {
+        let slots = &self.slots;
+        self.come_near.drain(..).filter_map(|slot| slots[slot as usize].as_ref()).for_each(&mut show);
     }
 
     /// Returns how many items wait.
@@ -323,7 +360,7 @@ impl<T> Default for EventQueue<T> {
 #[cfg(test)]
 mod property_tests {
     use std::cmp::Reverse;
-    use std::collections::{BTreeSet, BinaryHeap};
+    use std::collections::BinaryHeap;
 
     use proptest::prelude::*;
 
@@ -349,18 +386,56 @@ mod property_tests {
                 let first = queue.first().map(|(moment, item)| (moment.time.nanos(), *item));
                 prop_assert_eq!(first, reference.peek().map(|Reverse(item)| *item));
                 prop_assert_eq!(queue.next_time().map(SimTime::nanos), first.map(|(time, _)| time));
-                let alarm = |key: &Key| (key.time.nanos(), queue.slots[key.slot as usize]);
-                let alarms: BTreeSet<_> = queue.heap.iter().map(alarm).collect();
-                let earliest: Vec<_> = alarms.into_iter().filter_map(|(_, item)| item).take(2).collect();
-                let next = queue.next_alarms().map(|item| item.copied());
-                prop_assert_eq!(next.into_iter().flatten().collect::<Vec<_>>(), earliest);
-                let begins = first.is_some_and(|(_, item)| next[0] == Some(item));
-                prop_assert_eq!(queue.begins_with_alarm(), begins);
             }
         }
     }
 
+    /// Pushes an item for a time, or pops some.
+    fn many_steps() -> impl Strategy<Value = Vec<Result<i64, usize>>> {
+        let time = prop_oneof![
+            4 => 0..1_000_000_i64,
+            2 => (0..40_u32).prop_map(|bits| 1 << bits),
+            2 => Just(7),
+            1 => any::<i64>(),
+            1 => prop_oneof![Just(i64::MIN), Just(i64::MAX)],
+        ];
+        let step = prop_oneof![9 => time.prop_map(Ok), 1 => (0..9_usize).prop_map(Err)];
+        prop::collection::vec(step, 1..600)
+    }
+
     proptest! {
+        #[test]
+        fn prop_many_pop_as_a_sorted_list_would(steps in many_steps(), shift in 0..30_u32) {
+            let mut queue = EventQueue::new();
+            let mut reference = BinaryHeap::new();
+            let mut now = 0_i64;
+            for (sequence, step) in steps.into_iter().enumerate() {
+                match step {
+                    Ok(time) => {
+                        // Of times that follow the last one popped some are in lanes, as in a world.
+                        let time = if sequence % 3 == 0 { now.saturating_add(time >> shift) } else { time };
+                        queue.push(SimTime::from_nanos(time), sequence);
+                        reference.push(Reverse((time, sequence)));
+                    }
+                    Err(count) => for _ in 0..count {
+                        let popped = queue.pop().map(|(time, item)| (time.nanos(), item));
+                        prop_assert_eq!(popped, reference.pop().map(|Reverse(item)| item));
+                        now = popped.map_or(now, |(time, _)| time);
+                        let mut near = Vec::new();
+                        queue.take_near(|item| near.push(*item));
+                        prop_assert!(near.iter().all(|item| *item < sequence) && !queue.has_near());
+                    },
+                }
+                prop_assert_eq!(queue.len(), reference.len());
+                let first = queue.first().map(|(moment, item)| (moment.time.nanos(), *item));
+                prop_assert_eq!(first, reference.peek().map(|Reverse(item)| *item));
+            }
+            while let Some((time, item)) = queue.pop() {
+                prop_assert_eq!(Some((time.nanos(), item)), reference.pop().map(|Reverse(item)| item));
+            }
+            prop_assert!(reference.is_empty() && queue.is_empty());
+        }
+
         #[test]
         fn prop_what_is_scheduled_late_pops_at_the_place_that_was_reserved(
             times in prop::collection::vec((0..9_i64, any::<bool>()), 1..60),

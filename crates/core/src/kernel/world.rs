@@ -80,6 +80,8 @@ pub struct World<D: Domain> {
     stage: Stage,
     instant: InstantWatch,
     outside: Outside<D>,
+    /// The recipients of alarms that have come near; kept to reuse its memory.
+    near: Vec<ActorId>,
 }
 
 /// So many actors have what they need for an event in the processor's caches, as a rule.
@@ -122,6 +124,7 @@ impl<D: Domain> World<D> {
             stage: Stage::LaidOut,
             instant: InstantWatch::default(),
             outside,
+            near: Vec::new(),
         }
     }
 
@@ -353,7 +356,6 @@ impl<D: Domain> World<D> {
         self.events += 1;
         let Arrival::Message { to, message } = arrival else { return self.take_undelivered() };
         let to = *to;
-        let is_alarm = self.ctx.queue.begins_with_alarm();
         self.ctx.current = to;
         let shown = self.ctx.domain.before_delivery(moment, to, message);
         self.ctx.fail_on(shown);
@@ -373,24 +375,26 @@ impl<D: Domain> World<D> {
             Some((_, Arrival::Reseat(reseat))) => self.reseat(&reseat),
             None => {}
         }
-        if is_alarm && self.actors.len() > CACHED_ACTORS {
+        if self.ctx.queue.has_near() && self.actors.len() > CACHED_ACTORS {
             self.fetch_ahead();
         }
     }
 
-    /// Has the processor fetch what the recipients of the next two alarms need: with many actors little of it
-    /// is in its caches. Misses that overlap take as long as one of them; met one by one when the alarm is
-    /// due, each would take as long.
-    fn fetch_ahead(&self) {
-        let recipient = |arrival: Option<&Arrival<D>>| match arrival {
-            Some(Arrival::Message { to, .. }) if to.index() < self.actors.len() => Some(*to),
-            _ => None,
-        };
-        let [next, after_next] = self.ctx.queue.next_alarms().map(recipient);
-        if let Some(actor) = after_next {
-            black_box((&*self.actors[actor.index()], self.ctx.slots[actor.index()].state));
+    /// Has the processor fetch what the recipients of the alarms that have come near need: with many actors
+    /// little of it is in its caches. Misses that overlap take as long as one of them; met one by one when an
+    /// alarm is due, each would take as long.
+    #[cold]
+    fn fetch_ahead(&mut self) {
+        let (near, actors) = (&mut self.near, &self.actors);
+        near.clear();
+        self.ctx.queue.take_near(|arrival| match arrival {
+            Arrival::Message { to, .. } if to.index() < actors.len() => near.push(*to),
+            _ => {}
+        });
+        for actor in &*near {
+            black_box((&*actors[actor.index()], self.ctx.slots[actor.index()].state));
         }
-        self.ctx.domain.fetch_ahead(next, after_next);
+        self.ctx.domain.fetch_ahead(near);
     }
 
     /// Delivers the earliest event, a message, and ends the run if its recipient answers without end.

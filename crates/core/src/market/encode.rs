@@ -169,13 +169,62 @@ fn encode_account(fact: &Fact, bytes: &mut Bytes<'_>) {
     }
 }
 
+const fn side(side: Side) -> u8 {
+    match side {
+        Side::Buy => 0,
+        Side::Sell => 1,
+    }
+}
+
+const fn phase(phase: Phase) -> u8 {
+    match phase {
+        Phase::PreOpen => 0,
+        Phase::OpeningAuction => 1,
+        Phase::Continuous => 2,
+        Phase::Halt => 3,
+        Phase::ReopeningAuction => 4,
+        Phase::ClosingAuction => 5,
+        Phase::Closed => 6,
+    }
+}
+
+/// Fields of the most frequent facts, which come to `N` bytes: put together, to be appended at once.
+struct Fields<const N: usize> {
+    bytes: [u8; N],
+    len: usize,
+}
+
+impl<const N: usize> Fields<N> {
+    #[inline(always)]
+    const fn new() -> Self {
+        Self { bytes: [0; N], len: 0 }
+    }
+
+    // Inlined, so that the compiler knows where each field goes.
+    #[inline(always)]
+    fn put<const M: usize>(&mut self, field: [u8; M]) -> &mut Self {
+        self.bytes[self.len..self.len + M].copy_from_slice(&field);
+        self.len += M;
+        self
+    }
+}
+
 /// Appends plain values, chained.
 struct Bytes<'a>(&'a mut Vec<u8>);
 
 impl Bytes<'_> {
+    #[inline]
     fn put(&mut self, bytes: &[u8]) -> &mut Self {
         self.0.extend_from_slice(bytes);
         self
+    }
+
+    /// A tag, and a number after it.
+    #[inline]
+    fn tagged(&mut self, tag: u8, number: i64) -> &mut Self {
+        let mut bytes = [tag; 9];
+        bytes[1..].copy_from_slice(&number.to_le_bytes());
+        self.put(&bytes)
     }
 
     fn tag(&mut self, tag: u8) -> &mut Self {
@@ -196,7 +245,9 @@ impl Bytes<'_> {
 
     /// The order, its owner and its listing.
     fn of(&mut self, (order, owner, listing): (OrderId, ActorId, ListingId)) -> &mut Self {
-        self.u64(order.get()).u32(owner.get()).u32(listing.get())
+        let mut fields = Fields::<16>::new();
+        fields.put(order.get().to_le_bytes()).put(owner.get().to_le_bytes()).put(listing.get().to_le_bytes());
+        self.put(&fields.bytes)
     }
 
     /// An order, its listing, and a quantity of it.
@@ -212,11 +263,8 @@ impl Bytes<'_> {
         self.i64(value.ticks())
     }
 
-    fn side(&mut self, side: Side) -> &mut Self {
-        self.tag(match side {
-            Side::Buy => 0,
-            Side::Sell => 1,
-        })
+    fn side(&mut self, value: Side) -> &mut Self {
+        self.tag(side(value))
     }
 
     /// Length first, so that no two sequences of texts have the same bytes.
@@ -227,7 +275,7 @@ impl Bytes<'_> {
     fn optional(&mut self, value: Option<i64>) -> &mut Self {
         match value {
             None => self.tag(0),
-            Some(value) => self.tag(1).i64(value),
+            Some(value) => self.tagged(1, value),
         }
     }
 
@@ -239,20 +287,16 @@ impl Bytes<'_> {
         self.optional(lots.map(|lots| lots.net().lots()))
     }
 
-    fn phase(&mut self, phase: Phase) -> &mut Self {
-        self.tag(match phase {
-            Phase::PreOpen => 0,
-            Phase::OpeningAuction => 1,
-            Phase::Continuous => 2,
-            Phase::Halt => 3,
-            Phase::ReopeningAuction => 4,
-            Phase::ClosingAuction => 5,
-            Phase::Closed => 6,
-        })
+    fn phase(&mut self, value: Phase) -> &mut Self {
+        self.tag(phase(value))
     }
 
     fn terms(&mut self, terms: &OrderTerms) -> &mut Self {
         self.side(terms.side).u64(terms.quantity.lots()).kind(terms.kind).time_in_force(terms.time_in_force);
+        if terms.is_plain() {
+            // What follows comes to this.
+            return self.put(&[0, 0, 0, 0, u8::from(terms.reduce_only), 0]);
+        }
         self.optional_lots(terms.display).optional_lots(terms.minimum);
         self.tag(match terms.post_only {
             PostOnly::No => 0,
@@ -271,7 +315,7 @@ impl Bytes<'_> {
 
     fn kind(&mut self, kind: OrderKind) -> &mut Self {
         match kind {
-            OrderKind::Limit(price) => self.tag(0).price(price),
+            OrderKind::Limit(price) => self.tagged(0, price.ticks()),
             OrderKind::Market { protection } => self.tag(1).optional_price(protection),
             OrderKind::MarketToLimit { protection } => self.tag(2).optional_price(protection),
             OrderKind::Stop { trigger, protection } => self.tag(3).price(trigger).optional_price(protection),
@@ -355,16 +399,31 @@ impl Bytes<'_> {
     }
 
     fn trade(&mut self, trade: &Trade) {
-        self.u64(trade.id.get()).u32(trade.listing.get()).price(trade.price).u64(trade.quantity.lots());
-        self.side(trade.aggressor).phase(trade.phase).u64(trade.maker_queue_ahead.lots());
-        self.u64(trade.maker_order.get()).u32(trade.maker.get()).money(trade.maker_fee);
-        self.u64(trade.taker_order.get()).u32(trade.taker.get()).money(trade.taker_fee);
+        let mut fields = Fields::<94>::new();
+        fields
+            .put(trade.id.get().to_le_bytes())
+            .put(trade.listing.get().to_le_bytes())
+            .put(trade.price.ticks().to_le_bytes())
+            .put(trade.quantity.lots().to_le_bytes())
+            .put([side(trade.aggressor), phase(trade.phase)])
+            .put(trade.maker_queue_ahead.lots().to_le_bytes())
+            .put(trade.maker_order.get().to_le_bytes())
+            .put(trade.maker.get().to_le_bytes())
+            .put(trade.maker_fee.units().to_le_bytes())
+            .put(trade.taker_order.get().to_le_bytes())
+            .put(trade.taker.get().to_le_bytes())
+            .put(trade.taker_fee.units().to_le_bytes());
+        self.put(&fields.bytes);
     }
 
     fn level(&mut self, level: Option<QuoteLevel>) -> &mut Self {
         match level {
             None => self.tag(0),
-            Some(level) => self.tag(1).price(level.price).u64(level.size.lots()),
+            Some(QuoteLevel { price, size }) => {
+                let mut fields = Fields::<17>::new();
+                fields.put([1]).put(price.ticks().to_le_bytes()).put(size.lots().to_le_bytes());
+                self.put(&fields.bytes)
+            }
         }
     }
 

@@ -155,14 +155,15 @@ impl Domain for MarketState {
         Ok(())
     }
 
-    fn fetch_ahead(&self, next: Option<ActorId>, after_next: Option<ActorId>) {
-        if let Some(owner) = after_next {
+    fn fetch_ahead(&self, recipients: &[ActorId]) {
+        // First what is found at once, for all of them, then what that leads to.
+        for owner in recipients {
             let account = self.accounts.get(owner.index()).map(Account::fetch);
-            black_box((account, self.links.fetch(owner), self.unread.first_of(owner)));
+            black_box((account, self.links.fetch(*owner), self.unread.first_of(*owner)));
         }
-        if let Some(owner) = next {
+        for owner in recipients {
             let orders = self.accounts.get(owner.index()).map(|account| account.open_orders().fetch());
-            black_box((orders, self.unread.fetch(owner)));
+            black_box((orders, self.unread.fetch(*owner)));
         }
     }
 

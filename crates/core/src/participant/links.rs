@@ -48,9 +48,10 @@ impl Default for Latencies {
     }
 }
 
-/// The three channels between one actor and one venue: within a line of the processor's cache, since an
-/// agent's action touches all of them.
+/// The three channels between one actor and one venue: in a line of the processor's cache, since an agent's
+/// action touches all of them.
 #[derive(Debug)]
+#[repr(align(64))]
 pub(super) struct VenueLink {
     pub(super) entry: Channel,
     pub(super) report: Channel,
