@@ -95,7 +95,7 @@ fn read_tables(
         table.finish();
         values.map(ParamValue::Table)
     };
-    // Each item is read, so that each error is reported; but of items that are no tables, the first is enough.
+    // Each item is read, so that each error is reported; of items that are no tables the first is enough.
     let is_other = |(_, node): &(usize, &Node)| !matches!(node.value, Value::Table(_));
     if let Some(other) = (1..).zip(items).find(is_other) {
         return read(other).map(|value| vec![value]);
