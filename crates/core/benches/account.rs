@@ -118,6 +118,7 @@ fn context<'a>(instrument: &'a Instrument, fees: &'a FeeSchedule) -> OrderContex
         fees,
         now,
         pricing: Pricing::Protected,
+        marks: None,
     }
 }
 

@@ -199,6 +199,7 @@ impl Floor {
             fees: &self.venue_fees,
             now: SimTime::from_nanos(self.now),
             pricing: bearpit_core::account::Pricing::Protected,
+            marks: None,
         };
         what(&mut self.traders[trader].account, &at)
     }

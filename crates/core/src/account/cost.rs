@@ -76,6 +76,26 @@ impl Account {
         notional + plan.worst(side, &sizes, instrument, so_far)
     }
 
+    /// Returns the most that filling `parts` of an order costs in fees, in any number of fills at their prices;
+    /// of parts without a price nothing is known.
+    pub(super) fn worst_fees(
+        &self,
+        order: Option<OrderId>,
+        side: Side,
+        parts: &[WorstPart],
+        at: &OrderContext<'_>,
+    ) -> Money {
+        let mut sizes = [TradeSize { notional: Money::ZERO, quantity: Quantity::ZERO }; 2];
+        for (size, part) in sizes.iter_mut().zip(parts) {
+            if let Some(price) = part.price {
+                let notional = at.instrument.notional(price, part.quantity).abs();
+                *size = TradeSize { notional, quantity: part.quantity };
+            }
+        }
+        let so_far = order.and_then(|order| self.order_fees.get(&order));
+        self.fee_plan(at).worst(side, &sizes, at.instrument, so_far)
+    }
+
     /// Returns what a market order to sell is expected to bring at the next open of a replay.
     pub(super) fn proceeds(&self, order: &OpenOrder, at: &OrderContext<'_>) -> Money {
         let is_market = matches!(order.kind, OrderKind::Market { .. } | OrderKind::MarketToLimit { .. });

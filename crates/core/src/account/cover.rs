@@ -2,9 +2,9 @@
 
 use super::holds::Need;
 use super::ledger::{Account, Credit};
+use super::margin::MarginTerms;
 use super::order_context::{OrderContext, Pricing};
 use super::orders::{OpenOrder, WorstPart, exits, paired_stop};
-use super::ruin::OnRuin;
 use crate::market::{
     Instrument, Link, OrderKind, OrderTerms, Refusal, RejectReason, Replacement, Side, StopLoss,
     TrailingDistance,
@@ -18,12 +18,17 @@ const COLLAR_PERCENT: i64 = 5;
 /// The largest notional of one order: 10^20 of the currency; far from where sums would overflow.
 const MAX_NOTIONAL: Money = Money::from_units(Money::UNITS * 10_i128.pow(20));
 
+/// The id of an order that is only asked about.
+const UNSENT: OrderId = OrderId::new(u64::MAX);
+
 /// What an order without limit is to trade; `released` is the cash that a linked order holds already.
 #[derive(Debug, Clone, Copy)]
 struct Wanted {
     side: Side,
     quantity: Quantity,
     released: Money,
+    /// Whether it closes what another order opens.
+    is_exit: bool,
 }
 
 impl Account {
@@ -44,6 +49,10 @@ impl Account {
             self.check_reduces(terms.side, terms.quantity, at.instrument_id, except)?;
         }
         if self.credit == Credit::Unlimited {
+            return Ok(terms);
+        }
+        if let Credit::Margin(margin) = self.credit {
+            self.cover_linked_on_margin(margin, id, &mut terms, (partner, reference), at)?;
             return Ok(terms);
         }
         let released = partner.map_or(Need::default(), |partner| self.own_need(&partner, Quantity::ZERO, at));
@@ -80,15 +89,42 @@ impl Account {
         if terms.reduce_only {
             self.check_reduces(terms.side, terms.quantity, at.instrument_id, None)?;
         }
-        if self.credit == Credit::Covered {
+        if self.credit != Credit::Unlimited {
             self.protect(terms, at, reference, Money::ZERO)?;
         }
         let part = WorstPart { price: terms.kind.worst_price(), quantity: terms.quantity };
         let needed = self.need_alone(None, terms.side, part, at);
-        if self.credit == Credit::Covered {
-            self.cover_need(needed, Need::default(), Money::ZERO, at.instrument_id)?;
+        match self.credit {
+            Credit::Covered => self.cover_need(needed, Need::default(), Money::ZERO, at.instrument_id)?,
+            Credit::Margin(margin) => {
+                self.cover_margin(margin, &[OpenOrder::leaving(UNSENT, terms, at)], needed.cash, at)?;
+            }
+            Credit::Unlimited => {}
         }
         Ok(needed)
+    }
+
+    /// As [`Self::cover`], for an order of a margin account that may be linked, with the order that it names
+    /// and the price that a market order is expected to pay.
+    fn cover_linked_on_margin(
+        &self,
+        margin: MarginTerms,
+        id: OrderId,
+        terms: &mut OrderTerms,
+        (partner, reference): (Option<OpenOrder>, Option<Price>),
+        at: &OrderContext<'_>,
+    ) -> Result<(), Refusal> {
+        if !at.is_asked_at_fill() {
+            self.protect(terms, at, reference, Money::ZERO)?;
+        }
+        let stop = paired_stop(id, terms, at);
+        let partner = partner.map(|other| OpenOrder { partner: Some(id), ..other });
+        let linked = stop.or(partner);
+        let own = OpenOrder { partner: linked.map(|other| other.id), ..OpenOrder::leaving(id, terms, at) };
+        // Exits only close what the entry opens.
+        let orders: Vec<OpenOrder> = [Some(own), linked].into_iter().flatten().collect();
+        let fees = |order: &OpenOrder| self.own_need(order, Quantity::ZERO, at).cash;
+        self.cover_margin(margin, &orders, fees(&own), at)
     }
 
     /// Finds the open order that a one-cancels-other order names.
@@ -120,7 +156,8 @@ impl Account {
     ) -> Result<(), Refusal> {
         let takes_cash = |side| side == Side::Buy || at.instrument.may_be_negative();
         let quantity = terms.quantity;
-        let trade = |side| Wanted { side, quantity, released };
+        let is_bracket = matches!(terms.link, Link::Bracket { .. });
+        let trade = |side| Wanted { side, quantity, released, is_exit: false };
         let stop = match &mut terms.link {
             Link::Bracket { stop_loss: Some(stop), .. } => Some((stop, terms.side.opposite())),
             Link::Pair(stop) => Some((stop, terms.side)),
@@ -129,7 +166,8 @@ impl Account {
         if let Some((StopLoss::Market { trigger, protection }, side)) = stop
             && takes_cash(side)
         {
-            *protection = Some(self.protection(trade(side), at, Some(*trigger), *protection)?);
+            let wanted = Wanted { is_exit: is_bracket, ..trade(side) };
+            *protection = Some(self.protection(wanted, at, Some(*trigger), *protection)?);
         }
         if !takes_cash(terms.side) {
             // A peg's offset could take it below zero, where a sale costs money.
@@ -200,31 +238,52 @@ impl Account {
         at: &OrderContext<'_>,
         reference: Option<Price>,
     ) -> Result<Price, Refusal> {
-        let Wanted { side, quantity, released } = wanted;
+        let Wanted { side, quantity, released, .. } = wanted;
         let reference = reference.ok_or(Refusal::NoReferencePrice)?;
-        let needed = |price| self.worst_cost(None, side, &[WorstPart { price: Some(price), quantity }], at);
+        let part = |price| [WorstPart { price: Some(price), quantity }];
+        let needed = |price| self.worst_cost(None, side, &part(price), at);
         check_price(reference, quantity, at.instrument)?;
-        self.cover_cash(needed(reference), released, Money::ZERO)?;
+        self.covers_at(wanted, reference, at)?;
         let free = self.spendable() + released;
+        let is_covered = |price| match self.credit {
+            Credit::Margin(_) => self.covers_at(wanted, price, at).is_ok(),
+            Credit::Covered | Credit::Unlimited => needed(price) <= free,
+        };
         let distance = (reference - at.instrument.zero_point()) * COLLAR_PERCENT / 100 + 1;
         let collar = match side {
             Side::Buy => reference + distance,
             Side::Sell => (reference - distance).max(at.instrument.min_price()),
         };
-        if check_price(collar, quantity, at.instrument).is_ok() && needed(collar) <= free {
+        if check_price(collar, quantity, at.instrument).is_ok() && is_covered(collar) {
             return Ok(collar);
         }
         // Between the reference, which is covered, and the collar, which is not: bisect.
         let (mut covered, mut beyond) = (reference.ticks(), collar.ticks());
         while (beyond - covered).abs() > 1 {
             let middle = covered + (beyond - covered) / 2;
-            if needed(Price::new(middle)) <= free {
+            if is_covered(Price::new(middle)) {
                 covered = middle;
             } else {
                 beyond = middle;
             }
         }
         Ok(Price::new(covered))
+    }
+
+    /// Checks that an order without limit is covered at a price.
+    fn covers_at(&self, wanted: Wanted, price: Price, at: &OrderContext<'_>) -> Result<(), Refusal> {
+        let Wanted { side, quantity, released, is_exit } = wanted;
+        let part = [WorstPart { price: Some(price), quantity }];
+        match self.credit {
+            Credit::Margin(_) if is_exit => Ok(()),
+            Credit::Margin(margin) => {
+                let order = OpenOrder::leaving(UNSENT, &OrderTerms::limit(side, quantity, price), at);
+                self.cover_margin(margin, &[order], self.worst_fees(None, side, &part, at), at)
+            }
+            Credit::Covered | Credit::Unlimited => {
+                self.cover_cash(self.worst_cost(None, side, &part, at), released, Money::ZERO)
+            }
+        }
     }
 
     /// Checks a replace of the order at `index` by all but what it costs.
@@ -262,9 +321,7 @@ impl Account {
             return Err(Refusal::BeyondProtection(protection));
         }
         let asked = OpenOrder { pending: Some(replaced), ..order }.most_leaves();
-        if self.is_ruined && self.on_ruin == Some(OnRuin::Liquidate) {
-            return Err(Refusal::Ruined);
-        }
+        self.check_liquidation()?;
         if (order.reduce_only || self.is_ruined) && asked > order.most_leaves() {
             self.check_reduces(order.side, asked, order.instrument, Some(order.id))?;
         }

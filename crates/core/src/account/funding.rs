@@ -103,7 +103,7 @@ impl Account {
             return Err(FundingRefusal::OutOfRange);
         }
         let free = self.free_cash();
-        if self.credit == Credit::Covered && amount < Money::ZERO && -amount > free {
+        if self.credit != Credit::Unlimited && amount < Money::ZERO && -amount > free {
             return Err(FundingRefusal::InsufficientCash { asked: -amount, free });
         }
         Ok(())
@@ -122,7 +122,7 @@ impl Account {
             return Err(FundingRefusal::OutOfRange);
         }
         let free = line.position.holding() - line.held.net();
-        if self.credit == Credit::Covered && quantity.lots() < 0 && asked.net() > free {
+        if self.credit != Credit::Unlimited && quantity.lots() < 0 && asked.net() > free {
             return Err(FundingRefusal::InsufficientShares { asked, free });
         }
         Ok(())

@@ -48,6 +48,7 @@ impl Account {
     ///     fees: &FeeSchedule::FREE,
     ///     now: SimTime::from_nanos(0),
     ///     pricing: Pricing::Protected,
+    ///     marks: None,
     /// };
     /// // A market order to buy where the ask is 9.50: it is protected, so that its cost is known.
     /// let market = OrderTerms::new(Side::Buy, Quantity::new(100), OrderKind::Market { protection: None });
@@ -197,10 +198,15 @@ impl Account {
         self.orders.change(index, |order| order.pending = pending);
         let needed = self.need_of_family(family, at);
         self.orders.change(index, |order| order.pending = None);
-        if self.credit == Credit::Covered {
-            let covered = self.cover_need(needed, released, Money::ZERO, at.instrument_id);
-            self.count(covered)?;
-        }
+        let covered = match self.credit {
+            Credit::Covered => self.cover_need(needed, released, Money::ZERO, at.instrument_id),
+            Credit::Margin(margin) => {
+                let order = OpenOrder { pending, ..self.orders.at(index) };
+                self.cover_margin(margin, &[order], needed.cash - released.cash, at)
+            }
+            Credit::Unlimited => Ok(()),
+        };
+        self.count(covered)?;
         self.rehold(family, at, |account| account.orders.change(index, |order| order.pending = pending));
         Ok(Approved(new))
     }

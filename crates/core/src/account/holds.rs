@@ -3,7 +3,7 @@
 //! # Rules
 //! - An order holds its worst case: a purchase the cash of what is open at its worst price and its fees, a
 //!   sale its lots; and where prices may be negative, a sale the cash that it costs at its worst price too.
-//! - Under unlimited credit, which nothing is covered for, no cash is held.
+//! - Under unlimited credit, which nothing is covered for, no cash is held; on margin, only fees are.
 //! - Of two linked orders the larger case is held, not the sum: what one trades the other loses. The pair's
 //!   hold is counted with the older one.
 //! - The exits of a bracket are such a pair, where it has both, and so are the two orders of a pair that
@@ -157,10 +157,12 @@ impl Account {
         at: &OrderContext<'_>,
     ) -> Need {
         let lots = if side == Side::Sell { part.quantity } else { Quantity::ZERO };
-        if self.credit == Credit::Unlimited {
-            return Need { cash: Money::ZERO, lots };
-        }
-        Need { cash: self.worst_cost(order, side, &[part], at), lots }
+        let cash = match self.credit {
+            Credit::Covered => self.worst_cost(order, side, &[part], at),
+            Credit::Margin(_) => self.worst_fees(order, side, &[part], at),
+            Credit::Unlimited => Money::ZERO,
+        };
+        Need { cash, lots }
     }
 
     /// Returns what an order may take by itself; `growth` is by how much an exit may still grow.
@@ -170,10 +172,11 @@ impl Account {
             Side::Sell => order.most_leaves(),
             Side::Buy => Quantity::ZERO,
         };
-        if self.credit == Credit::Unlimited {
-            return Need { cash: Money::ZERO, lots };
-        }
-        let cost = |parts: &[WorstPart; 2]| self.worst_cost(Some(order.id), order.side, parts, at);
+        let cost = |parts: &[WorstPart; 2]| match self.credit {
+            Credit::Covered => self.worst_cost(Some(order.id), order.side, parts, at),
+            Credit::Margin(_) => self.worst_fees(Some(order.id), order.side, parts, at),
+            Credit::Unlimited => Money::ZERO,
+        };
         let [first, second] = order.worst_cases(growth);
         // Without a replace on its way there is one case.
         let other = if order.pending.is_some() { cost(&second) } else { Money::ZERO };

@@ -8,6 +8,7 @@ use thiserror::Error;
 use super::charging::OrderFees;
 use super::financing::Financing;
 use super::lines::{Line, Lines};
+use super::margin::MarginTerms;
 use super::open_orders::OpenOrders;
 use super::orders::OpenOrder;
 use super::position::Position;
@@ -26,6 +27,9 @@ pub enum Credit {
     /// Orders are covered by cash, shares and the short limit.
     #[default]
     Covered,
+    /// Orders are covered by equity: cash, and holdings at their marks. Short sales and purchases on credit are
+    /// bound by the margin that they take, and by nothing else.
+    Margin(MarginTerms),
     /// No order is refused for lack of cover: for actors that represent the rest of the world, such as a
     /// replay of history.
     Unlimited,
@@ -51,7 +55,7 @@ pub struct AccountConfig {
     pub financing: Financing,
     /// What the account's broker charges for fills, beside what the venue does.
     pub commission: Option<Arc<FeeSchedule>>,
-    /// What happens when its equity is gone; nothing if absent.
+    /// What happens when its equity is gone; nothing if absent. A margin account is always liquidated.
     pub on_ruin: Option<OnRuin>,
     /// Whether the account is marked to market on the tape.
     pub tracked: bool,
@@ -75,6 +79,11 @@ pub enum AccountError {
     /// A short limit is beyond all bounds.
     #[error("an account may sell at most 2^40 lots of an instrument short")]
     ShortLimitOutOfRange(InstrumentId),
+    /// A margin account has limits that it cannot have.
+    #[error(
+        "a margin account sells short and buys on credit as far as its margin goes, and is liquidated: it has no limits for that, and does not keep positions when ruined"
+    )]
+    LimitedMargin,
     /// An instrument is named twice, in the holdings or in the short limits.
     #[error("the account names instrument {0} twice")]
     NamedTwice(InstrumentId),
@@ -103,8 +112,21 @@ impl AccountConfig {
         if let Some(instrument) = beyond(&self.max_short) {
             return Err(AccountError::ShortLimitOutOfRange(instrument));
         }
+        let is_limited = !self.max_short.is_empty() || self.max_debit != Money::ZERO;
+        if matches!(self.credit, Credit::Margin(_)) && (is_limited || self.on_ruin == Some(OnRuin::Keep)) {
+            return Err(AccountError::LimitedMargin);
+        }
         let twice = twice(&self.holdings).or_else(|| twice(&self.max_short));
         twice.map_or(Ok(()), |instrument| Err(AccountError::NamedTwice(instrument)))
+    }
+
+    /// Returns what happens when the account's equity is gone.
+    #[must_use]
+    pub const fn effective_on_ruin(&self) -> Option<OnRuin> {
+        match self.credit {
+            Credit::Margin(_) => Some(OnRuin::Liquidate),
+            Credit::Covered | Credit::Unlimited => self.on_ruin,
+        }
     }
 }
 
@@ -159,6 +181,8 @@ pub struct Account {
     pub(super) credit: Credit,
     pub(super) on_ruin: Option<OnRuin>,
     pub(super) is_ruined: bool,
+    /// Whether its equity was found to be below its maintenance margin, and it has not been closed out since.
+    pub(super) is_called: bool,
     pub(super) fills: u64,
     pub(super) refused: u64,
     tracked: bool,
@@ -176,6 +200,9 @@ impl Account {
         for (instrument, quantity) in &config.max_short {
             lines[instrument.index()].max_short = *quantity;
         }
+        if matches!(config.credit, Credit::Margin(_)) {
+            lines.iter_mut().for_each(|line| line.max_short = Quantity::new(Quantity::MAX_LOTS));
+        }
         Self {
             cash: config.cash,
             held_cash: Money::ZERO,
@@ -190,8 +217,9 @@ impl Account {
             commission: config.commission.clone(),
             max_debit: config.max_debit,
             credit: config.credit,
-            on_ruin: config.on_ruin,
+            on_ruin: config.effective_on_ruin(),
             is_ruined: false,
+            is_called: false,
             fills: 0,
             refused: 0,
             tracked: config.tracked,
@@ -211,7 +239,8 @@ impl Account {
     }
 
     /// Returns what purchases may take: free cash, and how far cash may go below zero.
-    pub(super) fn spendable(&self) -> Money {
+    #[must_use]
+    pub(crate) fn spendable(&self) -> Money {
         self.free_cash() + self.max_debit
     }
 

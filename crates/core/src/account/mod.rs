@@ -4,7 +4,8 @@
 //! shares that it could cost ([`Account::admit`]); execution reports release the holds and book the fills
 //! ([`Account::book`]). So trading never takes cash below zero, whatever happens between an order and its
 //! reports. The module `holds` documents what is held for linked orders and brackets. Cash and shares from
-//! outside pass the same rules ([`Account::fund`]). [`trips`] makes round trips of an account's fills.
+//! outside pass the same rules ([`Account::fund`]). A margin account is covered by its equity instead, as the
+//! module `margin` documents. [`trips`] makes round trips of an account's fills.
 
 mod accrual;
 mod actions;
@@ -19,6 +20,7 @@ mod gate;
 mod holds;
 mod ledger;
 mod lines;
+mod margin;
 mod open_orders;
 mod opening;
 mod order_context;
@@ -42,10 +44,11 @@ pub use financing::{Financed, Financing};
 pub use funding::FundingRefusal;
 pub use gate::Approved;
 pub use ledger::{Account, AccountConfig, AccountError, Credit};
+pub use margin::{MarginRate, MarginStanding, MarginTerms, Marks};
 pub use open_orders::{OpenOrderIter, OpenOrders};
 pub use opening::{AccountOrder, AccountState, PositionState, UnvaluedState};
 pub use order_context::{OrderContext, Pricing};
 pub use orders::{OpenOrder, PendingReplace};
 pub use position::{Fraction, Position};
 pub use replayed::{Affordable, Purchase};
-pub use ruin::{Closing, Liquidation, OnRuin, Ruined};
+pub use ruin::{Closing, Liquidation, MarginCall, OnRuin, Restriction, Ruined, Valuation};

@@ -381,6 +381,7 @@ mod tests {
             fees: &FeeSchedule::FREE,
             now: SimTime::from_nanos(0),
             pricing: Pricing::Protected,
+            marks: None,
         };
         let terms = OrderTerms::new(Side::Sell, Quantity::new(1), OrderKind::Limit(Price::new(1)));
         let order = OpenOrder::leaving(OrderId::new(id), &OrderTerms { reduce_only, ..terms }, &at);

@@ -32,6 +32,9 @@ pub struct AccountState {
     pub refused: u64,
     /// Whether its equity was found to be gone.
     pub is_ruined: bool,
+    /// Whether it is being liquidated by a margin call.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub is_called: bool,
     /// What it holds, or has held, in the order of instruments.
     pub positions: Vec<PositionState>,
     /// The open orders, oldest first.
@@ -118,6 +121,7 @@ impl Account {
             fills: self.fills,
             refused: self.refused,
             is_ruined: self.is_ruined,
+            is_called: self.is_called,
             positions: lines.filter_map(|(id, line)| line.state(id)).collect(),
             orders: self.orders.iter().map(|order| self.order_state(&order)).collect(),
         }
@@ -156,6 +160,7 @@ impl Account {
         account.fills = state.fills;
         account.refused = state.refused;
         account.is_ruined = state.is_ruined;
+        account.is_called = state.is_called;
         for position in &state.positions {
             account.lines[position.instrument.index()].restore(position);
         }

@@ -1,5 +1,6 @@
 //! [`OrderContext`]: what the gate needs to know of a listing.
 
+use super::margin::Marks;
 use crate::market::{FeeSchedule, Instrument};
 use crate::units::{InstrumentId, ListingId, Money, Price, SimTime};
 
@@ -18,6 +19,8 @@ pub struct OrderContext<'a> {
     pub now: SimTime,
     /// How it is known what an order without a limit will cost.
     pub pricing: Pricing,
+    /// What instruments are worth; only margin accounts ask.
+    pub marks: Option<&'a dyn Marks>,
 }
 
 /// How it is known what an order without a limit will cost.

@@ -164,6 +164,12 @@ impl OpenOrder {
         self.hold_price.filter(|_| self.is_asked_at_fill)
     }
 
+    /// Returns the worst price of the order, and that of a pending replace, where they have one.
+    pub(super) fn prices(&self) -> impl Iterator<Item = Price> {
+        let replaced = self.pending.and_then(|new| self.hold_price_of(new.kind));
+        self.hold_price.into_iter().chain(replaced)
+    }
+
     /// Returns what a replace would make of the order, as far as is known.
     pub(super) fn replaced(&self, new: &Replacement) -> PendingReplace {
         let kind = new.kind(self.kind).unwrap_or_else(|| match new.price {

@@ -3,6 +3,7 @@
 
 use super::charging::FeeFill;
 use super::ledger::{Account, Credit};
+use super::margin::{MarginNeed, MarginTerms};
 use super::order_context::OrderContext;
 use super::orders::OpenOrder;
 use crate::market::{Liquidity, OrderTerms, Side};
@@ -30,6 +31,20 @@ pub struct Affordable {
     pub free: Money,
 }
 
+/// Returns the largest quantity that is covered, below one that is not: bisects.
+fn most_covered(beyond: Quantity, is_covered: impl Fn(u64) -> bool) -> Quantity {
+    let (mut covered, mut beyond) = (0, beyond.lots());
+    while beyond - covered > 1 {
+        let middle = covered + (beyond - covered) / 2;
+        if is_covered(middle) {
+            covered = middle;
+        } else {
+            beyond = middle;
+        }
+    }
+    Quantity::new(covered)
+}
+
 impl Account {
     /// Returns how much of a purchase by an open order the account can pay for: with its cash, less what its
     /// other orders hold.
@@ -41,6 +56,9 @@ impl Account {
             let fill = FeeFill { side: Side::Buy, liquidity, price, quantity, instrument: at.instrument };
             fill.notional() + plan.most_for(&fill, so_far)
         };
+        if let Credit::Margin(margin) = self.credit {
+            return self.affordable_on_margin(margin, (order, purchase), cost, at);
+        }
         let own = self.order_index(order).map(|index| self.held_by(self.family(index)));
         let free = self.spendable() + own.map_or(Money::ZERO, |need| need.cash);
         let needed = cost(quantity.lots());
@@ -48,17 +66,33 @@ impl Account {
         if needed <= free || is_forced || self.credit == Credit::Unlimited {
             return Affordable { quantity, needed, free };
         }
-        // What is covered, and what is not: bisect.
-        let (mut covered, mut beyond) = (0, quantity.lots());
-        while beyond - covered > 1 {
-            let middle = covered + (beyond - covered) / 2;
-            if cost(middle) <= free {
-                covered = middle;
-            } else {
-                beyond = middle;
-            }
+        let covered = most_covered(quantity, |lots| cost(lots) <= free);
+        Affordable { quantity: covered, needed, free }
+    }
+
+    /// As [`Self::affordable`], of a margin account.
+    fn affordable_on_margin(
+        &self,
+        margin: MarginTerms,
+        (order, purchase): (OrderId, Purchase),
+        cost: impl Fn(u64) -> Money,
+        at: &OrderContext<'_>,
+    ) -> Affordable {
+        let Purchase { price, quantity, .. } = purchase;
+        let own = self.order(order);
+        let held = own.map_or(Money::ZERO, |own| own.held.cash);
+        let of = |lots: u64| {
+            let quantity = Quantity::new(lots);
+            let filling = OpenOrder::leaving(order, &OrderTerms::limit(Side::Buy, quantity, price), at);
+            let fees = cost(lots) - at.instrument.notional(price, quantity);
+            self.margin_for(margin, &filling, fees - held, at)
+        };
+        let MarginNeed { needed, free, .. } = of(quantity.lots());
+        let is_covered = |lots: u64| of(lots).is_covered();
+        if own.is_some_and(|own| own.is_forced) || is_covered(quantity.lots()) {
+            return Affordable { quantity, needed, free };
         }
-        Affordable { quantity: Quantity::new(covered), needed, free }
+        Affordable { quantity: most_covered(quantity, is_covered), needed, free }
     }
 
     /// Takes in an order that was entered in the owner's name, whatever it may cost.

@@ -2,7 +2,7 @@
 
 use super::alarm::{Alarm, BookAlarm};
 use super::publication::{ReportedOrder, publish_order_event};
-use crate::account::{Affordable, Liquidation, Purchase, Ruined};
+use crate::account::{Affordable, Liquidation, Purchase, Restriction, Ruined};
 use crate::market::{
     Bar, BarInterval, Fact, Ladders, Liquidity, OrderTerms, Phase, Quote, ReplaySource, ReportKind,
     SentCommand, Side, Trade,
@@ -363,8 +363,8 @@ impl ReplayHost for Host<'_> {
         self.ctx.liquidate(owner)
     }
 
-    fn is_beyond_ruin(&self, owner: ActorId, order: OrderId) -> bool {
-        self.ctx.is_beyond_ruin(owner, order)
+    fn restriction_of(&self, owner: ActorId, order: OrderId) -> Option<Restriction> {
+        self.ctx.restriction_of(owner, order)
     }
 
     fn close_positions(&mut self, listing: ListingId, prices: ClosingPrices) {

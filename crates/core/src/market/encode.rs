@@ -63,6 +63,8 @@ pub(super) fn encode(at: SimTime, fact: &Fact, out: &mut Vec<u8>) {
         Fact::AccountMarked(_)
         | Fact::AccountFinanced { .. }
         | Fact::AccountRuined { .. }
+        | Fact::MarginCalled { .. }
+        | Fact::MarginCallEnded { .. }
         | Fact::PositionSplit { .. }
         | Fact::AccountPaid { .. }
         | Fact::AccountOpened(_)
@@ -139,6 +141,12 @@ fn encode_account(fact: &Fact, bytes: &mut Bytes<'_>) {
         }
         Fact::AccountRuined { owner, equity } => {
             bytes.tag(32).u32(owner.get()).money(*equity);
+        }
+        Fact::MarginCalled { owner, equity, maintenance } => {
+            bytes.tag(51).u32(owner.get()).money(*equity).money(*maintenance);
+        }
+        Fact::MarginCallEnded { owner, equity } => {
+            bytes.tag(52).u32(owner.get()).money(*equity);
         }
         Fact::PositionSplit { owner, instrument, position, .. } => {
             bytes.tag(35).u32(owner.get()).u32(instrument.get()).i64(position.lots());

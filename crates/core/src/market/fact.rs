@@ -270,6 +270,23 @@ pub enum Fact {
         /// Its equity, at or below zero.
         equity: Money,
     },
+    /// The equity of a margin account was found to be below its maintenance margin: its orders are canceled and
+    /// its positions closed.
+    MarginCalled {
+        /// The account.
+        owner: ActorId,
+        /// Its equity.
+        equity: Money,
+        /// The maintenance margin of its positions.
+        maintenance: Money,
+    },
+    /// A margin account that had been called has neither positions nor orders any more, and may trade again.
+    MarginCallEnded {
+        /// The account.
+        owner: ActorId,
+        /// Its equity: its cash.
+        equity: Money,
+    },
     /// A split changed an account's holding; what is left of a lot is paid at the next open.
     PositionSplit {
         /// The account.
@@ -391,6 +408,8 @@ impl Fact {
             | Self::BarClosed { listing, .. } => Some(listing),
             Self::AccountFinanced { .. }
             | Self::AccountRuined { .. }
+            | Self::MarginCalled { .. }
+            | Self::MarginCallEnded { .. }
             | Self::PositionSplit { .. }
             | Self::AccountPaid { .. }
             | Self::AccountOpened(_)

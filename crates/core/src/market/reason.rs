@@ -90,6 +90,9 @@ pub enum RejectReason {
     /// The owner's equity was gone when the order arrived.
     #[error("its owner is ruined, and the order would not only have reduced a position")]
     Ruined,
+    /// The owner was being liquidated by a margin call when the order arrived.
+    #[error("its owner's positions are being closed after a margin call")]
+    MarginCall,
 }
 
 impl RejectReason {
@@ -123,6 +126,7 @@ impl RejectReason {
             Self::NoMoreData => "no_more_data",
             Self::NoQuotes => "no_quotes",
             Self::Ruined => "ruined",
+            Self::MarginCall => "margin_call",
         }
     }
 }
@@ -174,6 +178,9 @@ pub enum CancelReason {
     /// Its owner's equity was gone.
     #[error("its owner was ruined")]
     Ruined,
+    /// Its owner's equity fell below the maintenance margin.
+    #[error("its owner's equity fell below the maintenance margin")]
+    MarginCall,
 }
 
 impl CancelReason {
@@ -200,6 +207,7 @@ impl CancelReason {
             Self::Split => "split",
             Self::InsufficientCash { .. } => "insufficient_cash",
             Self::Ruined => "ruined",
+            Self::MarginCall => "margin_call",
         }
     }
 }

@@ -225,7 +225,7 @@ impl Domain for MarketState {
 /// Returns whether nobody but its owner can see at what moment a report is booked in an account: no mark is
 /// recorded after a fill, and no price can ruin it.
 const fn is_looked_at_by_itself(config: &AccountConfig) -> bool {
-    !config.tracked && config.on_ruin.is_none()
+    !config.tracked && config.effective_on_ruin().is_none()
 }
 
 impl MarketState {
@@ -258,6 +258,9 @@ impl MarketState {
             self.follow_risk(to);
             self.mark_after_fill(now, to, instrument)?;
         }
+        if self.accounts[to.index()].is_called() {
+            self.end_call_of(to, now)?;
+        }
         Ok(())
     }
 
@@ -267,6 +270,8 @@ impl MarketState {
         let worth = self.worth_of(funding.transfer);
         let funded = if self.is_sealed(to) {
             Err(FundingRefusal::Sealed)
+        } else if let Some(refusal) = self.margin_keeps(to, funding.transfer) {
+            Err(refusal)
         } else {
             self.accounts[to.index()].fund(funding.transfer, worth)
         };
@@ -277,6 +282,20 @@ impl MarketState {
         }
         self.answer(now, *tag, funded.map(|()| Outcome::Funded).map_err(RequestRefusal::from));
         Ok(())
+    }
+
+    /// Returns why a margin account's owner cannot take out so much, if its margin needs it.
+    pub(super) fn margin_keeps(&self, owner: ActorId, transfer: Transfer) -> Option<FundingRefusal> {
+        let excess = self.margin(owner)?.excess().max(Money::ZERO);
+        let asked = match transfer {
+            Transfer::Cash(amount) => -amount,
+            // What is taken out has no margin any more, and takes with it what it is worth.
+            Transfer::Shares { instrument, quantity } if quantity.lots() < 0 => {
+                self.market_value(instrument, quantity.magnitude()).unwrap_or(Money::ZERO)
+            }
+            Transfer::Shares { .. } => Money::ZERO,
+        };
+        (asked > excess).then_some(FundingRefusal::InsufficientCash { asked, free: excess })
     }
 
     /// Returns what the shares of a transfer are worth at their mark, if they have one.

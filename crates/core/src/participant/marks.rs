@@ -4,12 +4,30 @@ use std::iter;
 
 use super::config::Participant;
 use super::mark::Mark;
-use super::state::MarketState;
-use crate::account::Financed;
+use super::state::{InstrumentState, MarketState};
+use crate::account::{Financed, MarginStanding, Marks};
 use crate::market::{AccountMark, Fact, MarkCause, Quote, SinkError};
-use crate::units::{ActorId, InstrumentId, ListingId, Money, NetQuantity, Quantity, SimTime};
+use crate::units::{ActorId, InstrumentId, ListingId, Money, NetQuantity, Price, Quantity, SimTime};
+
+impl Marks for Vec<InstrumentState> {
+    fn worth(&self, instrument: InstrumentId, holding: NetQuantity) -> Option<Money> {
+        let state = self.get(instrument.index())?;
+        state.shown_mark.map(|mark| mark.value(&state.instrument, holding))
+    }
+
+    fn notional(&self, instrument: InstrumentId, price: Price, quantity: Quantity) -> Money {
+        let state = self.get(instrument.index());
+        state.map_or(Money::ZERO, |state| state.instrument.notional(price, quantity))
+    }
+}
 
 impl MarketState {
+    /// Returns how a margin account stands, as its owner may know it; nothing for other accounts.
+    #[must_use]
+    pub fn margin(&self, owner: ActorId) -> Option<MarginStanding> {
+        self.accounts.get(owner.index())?.margin(&self.instruments)
+    }
+
     /// Updates the market data and marks by a fact.
     pub(super) fn follow(&mut self, now: SimTime, fact: &Fact) {
         match fact {
@@ -183,7 +201,7 @@ impl MarketState {
     }
 
     /// Books financing, writes the marks of all tracked accounts in all instruments, and notes which accounts
-    /// are ruined.
+    /// are ruined or called.
     ///
     /// # Errors
     /// What a sink of the tape returns.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::account::MarginCall;
 use crate::kernel::Wakeup;
 use crate::market::{
     Bar, CorporateAction, ExecutionReport, Funding, Ladders, Phase, Quote, ReportKind, Side,
@@ -107,6 +108,9 @@ pub enum Update {
     Warmup(Bar),
     /// A split or dividend took effect; the account has it already.
     Action(CorporateAction),
+    /// The recipient's equity fell below its maintenance margin: its orders are being canceled, and its
+    /// positions closed.
+    MarginCall(MarginCall),
     /// The levels of the book after it changed: as many as were subscribed to, where there are so many.
     Book(Arc<Ladders>),
 }

@@ -186,9 +186,10 @@ impl MarketState {
         } else if self.is_sealed(from) || self.is_sealed(to) {
             Err(FundingRefusal::Sealed)
         } else {
-            sides
-                .iter()
-                .try_for_each(|(owner, transfer)| self.accounts[owner.index()].check_funding(*transfer))
+            sides.iter().try_for_each(|(owner, transfer)| {
+                let kept = self.margin_keeps(*owner, *transfer);
+                kept.map_or_else(|| self.accounts[owner.index()].check_funding(*transfer), Err)
+            })
         };
         if let Err(refusal) = checked {
             return Ok(Err(refusal.into()));

@@ -1,7 +1,7 @@
 //! [`Preview`]: what the gate would make of an order, without sending it.
 
 use super::state::MarketState;
-use crate::account::OrderContext;
+use crate::account::{Marks, OrderContext};
 use crate::market::{OrderTerms, Refusal, Side};
 use crate::units::{ActorId, ListingId, Money, OrderId, Price, SimTime};
 
@@ -37,7 +37,8 @@ impl MarketState {
         let instrument_id = state.listing.instrument;
         let instrument = &self.instruments[instrument_id.index()].instrument;
         let fees = &self.venue(state.listing.venue).ok_or(Refusal::UnknownListing)?.fees;
-        let at = OrderContext { listing, instrument_id, instrument, fees, now, pricing };
+        let marks = Some(&self.instruments as &dyn Marks);
+        let at = OrderContext { listing, instrument_id, instrument, fees, now, pricing, marks };
         let mut account = self.account(owner).ok_or(Refusal::UnknownListing)?.clone();
         let before = account.free_cash();
         let terms = account.admit(OrderId::new(self.next_order), terms, &at, reference)?.into_inner();

@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::feeds::{Feed, FeedError};
 use super::view::MarketView;
-use crate::account::Account;
+use crate::account::{Account, MarginStanding};
 use crate::market::{BarInterval, Instrument, Listing, Phase};
 use crate::units::{InstrumentId, ListingId, Money, SimDuration, SimTime};
 
@@ -200,5 +200,19 @@ impl Context {
     #[must_use]
     pub fn equity(&self) -> Option<Money> {
         self.domain().shown_equity(self.id())
+    }
+
+    /// Returns how the actor's margin account stands; nothing for other accounts.
+    #[must_use]
+    pub fn margin(&self) -> Option<MarginStanding> {
+        self.domain().margin(self.id())
+    }
+
+    /// Returns what more the actor can buy, before fees: on margin what its equity covers, else what is free of
+    /// its cash and of its debit limit.
+    #[must_use]
+    pub fn buying_power(&self) -> Money {
+        let cash = || self.account().map_or(Money::ZERO, Account::spendable).max(Money::ZERO);
+        self.margin().map_or_else(cash, |margin| margin.buying_power())
     }
 }

@@ -5,7 +5,7 @@ use super::feeds::Feed;
 use super::message::{MarketData, Update};
 use super::publish::{BarAlarms, BarPrice};
 use super::state::MarketState;
-use crate::account::{Account, Affordable, OpenOrder, Pricing, Purchase};
+use crate::account::{Account, Affordable, OpenOrder, Pricing, Purchase, Restriction};
 use crate::market::{
     Bar, BarAdded, ExecutionReport, Fact, Leg, Listing, OrderTerms, Phase, Quote, ReportKind, Side,
 };
@@ -148,9 +148,9 @@ impl Context {
         if market.at_risk.is_empty() { None } else { market.next_ruin(self.now()) }
     }
 
-    /// Returns whether an order has an owner who is ruined and may not have it.
-    pub(crate) fn is_beyond_ruin(&self, owner: ActorId, order: OrderId) -> bool {
-        self.domain().account(owner).is_some_and(|account| account.is_beyond_ruin(order))
+    /// Returns why an order's owner may not have it, who is ruined or called, if that is so.
+    pub(crate) fn restriction_of(&self, owner: ActorId, order: OrderId) -> Option<Restriction> {
+        self.domain().account(owner)?.restriction_of(order)
     }
 
     /// Notes whether the next open of a replayed listing is the first of its day.

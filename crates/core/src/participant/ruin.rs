@@ -1,9 +1,12 @@
-//! Ruin: orders of accounts without equity are canceled, and their positions closed.
+//! Ruin and margin calls: orders of accounts without equity, or below their maintenance margin, are canceled,
+//! and their positions closed.
+
+use std::sync::Arc;
 
 use super::context::Context;
-use super::message::Message;
+use super::message::{MarketData, Message, Update};
 use super::state::MarketState;
-use crate::account::{Account, Closing, Liquidation, Ruined};
+use crate::account::{Account, Closing, Liquidation, Restriction, Ruined};
 use crate::kernel::Wakeup;
 use crate::market::{CommandKind, Fact, OrderTerms, Phase, Side, SinkError, TimeInForce};
 use crate::units::{ActorId, InstrumentId, ListingId, OrderId, SimTime};
@@ -12,7 +15,7 @@ use crate::units::{ActorId, InstrumentId, ListingId, OrderId, SimTime};
 pub(crate) const ENFORCE_RUIN: u64 = 8 << 32;
 
 impl MarketState {
-    /// Notes which accounts are ruined from now on, and writes that to the tape.
+    /// Notes which accounts are ruined or called from now on, and writes that to the tape.
     pub(super) fn note_ruin(&mut self, now: SimTime) -> Result<(), SinkError> {
         for owner in (0..).map(ActorId::new).take(self.accounts.len()) {
             self.note_ruin_of(owner, now)?;
@@ -20,25 +23,43 @@ impl MarketState {
         Ok(())
     }
 
-    /// Notes that an account is ruined, if it is and was not before; returns whether that is so.
+    /// Notes that an account is ruined or called, if it is and was not before; returns whether that is so.
     fn note_ruin_of(&mut self, owner: ActorId, now: SimTime) -> Result<bool, SinkError> {
         let account = &self.accounts[owner.index()];
         if account.on_ruin().is_none() || account.is_ruined() {
             return Ok(false);
         }
-        let Some(equity) = self.equity_on_path(owner, now) else { return Ok(false) };
-        if !self.accounts[owner.index()].note_equity(equity) {
-            return Ok(false);
-        }
+        let Some(worth) = self.valuation_on_path(owner, now) else { return Ok(false) };
+        let call = account.margin_call(worth);
+        let fact = match (self.accounts[owner.index()].note_valuation(worth), call) {
+            (None, _) | (Some(Restriction::Called), None) => return Ok(false),
+            (Some(Restriction::Ruined), _) => Fact::AccountRuined { owner, equity: worth.equity },
+            (Some(Restriction::Called), Some(call)) => {
+                self.called.push((owner, call));
+                Fact::MarginCalled { owner, equity: call.equity, maintenance: call.maintenance }
+            }
+        };
         self.follow_risk(owner);
-        self.record(now, &Fact::AccountRuined { owner, equity })?;
+        self.record(now, &fact)?;
         Ok(true)
     }
 
-    /// Returns the owners of ruined accounts, in the order of their ids.
-    fn ruined(&self) -> Vec<ActorId> {
+    /// Lifts the margin call of an account that has neither positions nor orders any more, and writes that to
+    /// the tape.
+    pub(super) fn end_call_of(&mut self, owner: ActorId, now: SimTime) -> Result<(), SinkError> {
+        let account = &mut self.accounts[owner.index()];
+        if !account.end_call() {
+            return Ok(());
+        }
+        let equity = account.cash();
+        self.follow_risk(owner);
+        self.record(now, &Fact::MarginCallEnded { owner, equity })
+    }
+
+    /// Returns the owners of accounts that are ruined or called, in the order of their ids.
+    fn restricted(&self) -> Vec<ActorId> {
         let all = (0..).map(ActorId::new).zip(&self.accounts);
-        all.filter(|(_, account)| account.is_ruined()).map(|(owner, _)| owner).collect()
+        all.filter(|(_, account)| account.restriction().is_some()).map(|(owner, _)| owner).collect()
     }
 
     /// Returns the listing where an instrument's positions are closed, if orders for that may be sent there
@@ -67,12 +88,13 @@ impl MarketState {
 }
 
 impl Context {
-    /// Cancels what ruined accounts may not have open, and closes what they may not hold.
+    /// Cancels what ruined and called accounts may not have open, and closes what they may not hold.
     ///
     /// At books, by orders that are sent now; what could not be closed is tried again when accounts are
     /// marked next. Replayed listings do it themselves, at this instant.
     pub(super) fn enforce_ruin(&mut self) {
-        for owner in self.domain_mut().ruined() {
+        self.tell_called();
+        for owner in self.domain_mut().restricted() {
             self.enforce_ruin_of(owner);
         }
     }
@@ -139,8 +161,8 @@ impl Context {
         }
     }
 
-    /// Returns whose equity is gone at this instant, in the order of their ids; with `again`, or where
-    /// somebody has asked the exchange to look, also those that were found to be ruined before.
+    /// Returns whose equity is gone, or below the maintenance margin, at this instant, in the order of their ids; with `again`, or where
+    /// somebody has asked the exchange to look, also those that were found to be so before.
     pub(crate) fn ruined_now(&mut self, again: bool) -> Vec<Ruined> {
         let (now, exchange) = (self.now(), self.id());
         let asked = &mut self.domain_mut().to_look_for_ruin;
@@ -150,15 +172,16 @@ impl Context {
         if market.at_risk.is_empty() && !again {
             return Vec::new();
         }
-        let mut owners = market.owners_without_equity(now);
+        let mut owners = market.owners_to_restrict(now);
         if again {
-            owners.extend(market.ruined());
+            owners.extend(market.restricted());
             owners.sort_unstable();
+            owners.dedup();
         }
         owners.into_iter().map(|owner| Ruined { owner, held: market.replays_held(owner) }).collect()
     }
 
-    /// Notes that an account is ruined, and marks it; returns what is to be done at the replayed listings of
+    /// Notes that an account is ruined or called, and marks it; returns what is to be done at the replayed listings of
     /// the exchange at hand, and sees to the rest.
     pub(crate) fn liquidate(&mut self, owner: ActorId) -> Liquidation {
         let (now, exchange) = (self.now(), self.id());
@@ -169,14 +192,14 @@ impl Context {
         });
         if is_new {
             self.mark_ruined(owner);
+            self.tell_called();
         }
         let market = self.domain();
-        let Some(account) = market.account(owner).filter(|account| account.is_ruined()) else {
-            return Liquidation::default();
-        };
+        let found = market.account(owner).and_then(|account| Some((account, account.restriction()?)));
+        let Some((account, restriction)) = found else { return Liquidation::NONE };
         let is_here = |listing| market.replaying_exchange(listing) == Some(exchange);
         // Also those whose cancel is on its way: it comes too late.
-        let orders = account.open_orders().iter().filter(|order| account.is_beyond_ruin(order.id));
+        let orders = account.open_orders().iter().filter(|order| account.restriction_of(order.id).is_some());
         let orders = orders.map(|order| (order.listing, order.id));
         let cancels = orders.filter(|(listing, _)| is_here(*listing)).collect();
         let positions = account.positions_beyond_ruin().into_iter();
@@ -193,10 +216,27 @@ impl Context {
         if is_new {
             self.enforce_ruin_of(owner);
         }
-        Liquidation { cancels, closes }
+        Liquidation { reason: restriction.cancel_reason(), cancels, closes }
     }
 
-    /// Writes the marks of an account that has just been ruined, of what it holds.
+    /// Tells owners that they have been called: as their feed of what they hold would.
+    fn tell_called(&mut self) {
+        let at = self.now();
+        for (owner, call) in std::mem::take(&mut self.domain_mut().called) {
+            let market = self.domain_mut();
+            let held = market.account(owner).and_then(|account| account.held().next());
+            let listing = held.and_then(|(id, _)| market.instruments[id.index()].primary);
+            let Some((listing, found)) = listing.and_then(|id| Some((id, market.listing(id)?.venue))) else {
+                continue;
+            };
+            let Some(link) = market.links.get(owner, found) else { continue };
+            let arrival = link.feed.arrival(at);
+            let data = MarketData { listing, at, update: Update::MarginCall(call) };
+            self.send_at(owner, arrival, Message::Market(Arc::new(data)));
+        }
+    }
+
+    /// Writes the marks of an account that has just been ruined or called, of what it holds.
     fn mark_ruined(&mut self, owner: ActorId) {
         let now = self.now();
         let held: Vec<InstrumentId> =

@@ -1,12 +1,13 @@
-//! Which accounts a price could ruin, and when a replayed path does: to the nanosecond.
+//! Which accounts a price could ruin or bring below their maintenance margin, and when a replayed path does: to the nanosecond.
 
 use super::mark::Mark;
 use super::state::MarketState;
+use crate::account::Valuation;
 use crate::market::Leg;
 use crate::units::{ActorId, InstrumentId, ListingId, Money, NetQuantity, SimDuration, SimTime};
 
 /// An account that a price could ruin: it has no cash or owes it, owes shares, or holds what may be worth
-/// less than nothing.
+/// less than nothing; or a margin account that holds or owes anything.
 ///
 /// All others are passed over: equity of cash and shares is above zero.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,21 +101,28 @@ impl MarketState {
         let may_fall_below_zero = |(id, holding): (InstrumentId, NetQuantity)| {
             holding.lots() < 0 || self.instruments[id.index()].instrument.may_be_negative()
         };
-        let is_at_risk = account.cash() <= Money::ZERO || account.held().any(may_fall_below_zero);
+        let may_be_called = account.margin_terms().is_some() && account.held().next().is_some();
+        let is_at_risk =
+            may_be_called || account.cash() <= Money::ZERO || account.held().any(may_fall_below_zero);
         is_at_risk.then(|| account.held().map(|(id, _)| id).collect())
     }
 
-    /// Returns an account's equity at `now`, at the prices of the paths; none while something that it holds
-    /// has no price, or a listing that opens at this instant has not opened yet.
-    pub(super) fn equity_on_path(&self, owner: ActorId, now: SimTime) -> Option<Money> {
+    /// Returns what an account is worth at `now`, at the prices of the paths; none while something that it
+    /// holds has no price, or a listing that opens at this instant has not opened yet.
+    pub(super) fn valuation_on_path(&self, owner: ActorId, now: SimTime) -> Option<Valuation> {
         let account = self.accounts.get(owner.index())?;
         let worth = |(id, holding): (InstrumentId, NetQuantity)| {
             let state = &self.instruments[id.index()];
             let mark = self.mark_on_path(id, now)?;
             Some(mark.value(&state.instrument, holding))
         };
-        let holdings: Option<Money> = account.held().map(worth).sum();
-        holdings.map(|holdings| account.cash() + holdings)
+        let mut all = Valuation { equity: account.cash(), exposure: Money::ZERO };
+        for held in account.held() {
+            let worth = worth(held)?;
+            all.equity += worth;
+            all.exposure += worth.abs();
+        }
+        Some(all)
     }
 
     /// Returns an instrument's mark at `now`, if its market is not about to open.
@@ -136,11 +144,12 @@ impl MarketState {
         self.listings.get(primary.index())?.listing.is_replayed().then_some(primary)
     }
 
-    /// Returns the owners whom their equity ruins at `now`, in the order of their ids.
-    pub(super) fn owners_without_equity(&self, now: SimTime) -> Vec<ActorId> {
+    /// Returns the owners whom their equity ruins or brings below their maintenance margin at `now`, in the
+    /// order of their ids.
+    pub(super) fn owners_to_restrict(&self, now: SimTime) -> Vec<ActorId> {
         let is_gone = |it: &&AtRisk| {
-            let equity = self.equity_on_path(it.owner, now);
-            equity.is_some_and(|equity| self.accounts[it.owner.index()].would_ruin(equity))
+            let worth = self.valuation_on_path(it.owner, now);
+            worth.is_some_and(|worth| self.accounts[it.owner.index()].would_restrict(worth))
         };
         self.at_risk.iter().filter(is_gone).map(|it| it.owner).collect()
     }
@@ -151,7 +160,7 @@ impl MarketState {
         held.filter_map(|(id, _)| self.replayed_primary(id)).collect()
     }
 
-    /// Returns when the paths of replayed listings take an account's equity next, if they do so before any of
+    /// Returns when the paths of replayed listings ruin an account or have it called next, if they do so before any of
     /// them is at its next point.
     pub(super) fn next_ruin(&self, now: SimTime) -> Option<SimTime> {
         self.at_risk.iter().filter_map(|it| self.next_ruin_of(it, now)).min()
@@ -159,21 +168,28 @@ impl MarketState {
 
     fn next_ruin_of(&self, at_risk: &AtRisk, now: SimTime) -> Option<SimTime> {
         let account = &self.accounts[at_risk.owner.index()];
-        let is_gone = |equity| account.would_ruin(equity);
-        let mut path = EquityPath { fixed: account.cash(), moving: Vec::new() };
+        // Before it is called, what counts of a margin account is equity beyond the maintenance margin, in parts
+        // of which the margin is a whole number. Where prices are above zero that goes with them as equity does.
+        let margin = account.margin_terms().filter(|_| account.restriction().is_none());
+        let (part, of) = margin.map_or((0, 1), |terms| terms.maintenance().parts());
+        let (part, of) = (i128::from(part), i128::from(of));
+        let beyond =
+            |worth: Money, holding: NetQuantity| worth * (of - part * i128::from(holding.lots().signum()));
+        let is_gone = |equity| if part > 0 { equity < Money::ZERO } else { account.would_ruin(equity) };
+        let mut path = EquityPath { fixed: account.cash() * of, moving: Vec::new() };
         let mut least = Money::ZERO;
         let mut end: Option<SimTime> = None;
         for id in &at_risk.held {
             let (state, holding) = (&self.instruments[id.index()], account.holding(*id));
             let leg = self.replayed_primary(*id).and_then(|listing| self.listings[listing.index()].leg);
             if let Some(leg) = leg {
-                let tick = state.instrument.value(ONE_TICK, holding);
+                let tick = beyond(state.instrument.value(ONE_TICK, holding), holding);
                 least +=
                     [leg.from, leg.to].map(|at| tick * i128::from(at.price.ticks())).into_iter().min()?;
                 end = Some(end.map_or(leg.to.time, |end| end.min(leg.to.time)));
                 path.moving.push(Moving { tick, leg });
             } else {
-                path.fixed += state.mark?.value(&state.instrument, holding);
+                path.fixed += beyond(state.mark?.value(&state.instrument, holding), holding);
             }
         }
         let end = end.filter(|end| *end > now)?;

@@ -12,7 +12,7 @@ use super::request::Answer;
 use super::ruin_watch::AtRisk;
 use super::unread::UnreadReports;
 use super::view::History;
-use crate::account::{Account, FeeLedger, Flows, Imbalance, OrderContext, Totals};
+use crate::account::{Account, FeeLedger, Flows, Imbalance, MarginCall, Marks, OrderContext, Totals};
 use crate::kernel::Moment;
 use crate::market::{BarInterval, Fact, Instrument, Leg, Listing, Phase, Reference, SinkError, Tape};
 use crate::process::Value;
@@ -42,6 +42,8 @@ pub struct MarketState {
     pub(super) fees_collected: Money,
     /// Accounts that a price could ruin, by owner.
     pub(super) at_risk: Vec<AtRisk>,
+    /// Owners who have yet to hear of their margin calls.
+    pub(super) called: Vec<(ActorId, MarginCall)>,
     /// Exchanges that are yet to look at those who were found to be ruined.
     pub(super) to_look_for_ruin: Vec<ActorId>,
     /// What open orders have been charged.
@@ -149,6 +151,7 @@ impl MarketState {
             next_trade: 0,
             fees_collected: Money::ZERO,
             at_risk: Vec::new(),
+            called: Vec::new(),
             to_look_for_ruin: Vec::new(),
             fee_ledger: FeeLedger::default(),
             financed: Money::ZERO,
@@ -302,7 +305,8 @@ impl MarketState {
         let Listing { instrument: instrument_id, venue, .. } = self.listings.get(listing.index())?.listing;
         let fees = &self.venues.get(venue.index())?.fees;
         let instrument = &self.instruments[instrument_id.index()].instrument;
-        let at = OrderContext { listing, instrument_id, instrument, fees, now, pricing };
+        let marks = Some(&self.instruments as &dyn Marks);
+        let at = OrderContext { listing, instrument_id, instrument, fees, now, pricing, marks };
         Some((self.accounts.get_mut(owner.index())?, at))
     }
 

@@ -44,8 +44,10 @@ impl ReplayEngine {
         let dealing = self.listings[index].dealing_price(terms.side, self.now);
         let price = dealing.flatten();
         let checked = match self.check_new(index, command, &terms, price) {
-            Ok(()) if host.is_beyond_ruin(owner, id) => Err(RejectReason::Ruined),
-            checked => checked,
+            Ok(()) => {
+                host.restriction_of(owner, id).map_or(Ok(()), |restriction| Err(restriction.reject_reason()))
+            }
+            refused => refused,
         };
         if let Err(reason) = checked {
             let event = BookEvent::Rejected { order: id, owner, reason };

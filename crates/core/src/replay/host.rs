@@ -1,6 +1,6 @@
 //! [`ReplayHost`]: what a replay needs of accounts and tape.
 
-use crate::account::{Affordable, Liquidation, Purchase, Ruined};
+use crate::account::{Affordable, Liquidation, Purchase, Restriction, Ruined};
 use crate::book::BookEvent;
 use crate::market::{CorporateAction, Leg, Liquidity, Phase, Quote, Side};
 use crate::units::{ActorId, ListingId, OrderId, Price, Quantity, SimTime};
@@ -21,14 +21,14 @@ pub trait ReplayHost {
     /// Books and publishes what has happened, before anything else is asked.
     fn publish(&mut self, listing: ListingId, event: ReplayEvent);
 
-    /// Returns whose equity is gone at this instant, or was found to be and has something to be ended here.
+    /// Returns whose equity is gone, or below the maintenance margin, at this instant, or was found to be and has something to be ended here.
     fn ruined(&mut self) -> Vec<Ruined>;
 
-    /// Notes that an owner is ruined, and returns what is to be done at these listings.
+    /// Notes that an owner is ruined or called, and returns what is to be done at these listings.
     fn liquidate(&mut self, owner: ActorId) -> Liquidation;
 
-    /// Returns whether an order has an owner who is ruined and may not have it.
-    fn is_beyond_ruin(&self, owner: ActorId, order: OrderId) -> bool;
+    /// Returns why an order's owner may not have it, who is ruined or called, if that is so.
+    fn restriction_of(&self, owner: ActorId, order: OrderId) -> Option<Restriction>;
 
     /// Closes the positions in a listing's instrument, sales first; its file is over.
     fn close_positions(&mut self, listing: ListingId, prices: ClosingPrices);

@@ -1,11 +1,11 @@
-//! Ruin at its instant: what an owner without equity has open is canceled, what it holds is closed (rule 27).
+//! Ruin at its instant: what an owner without equity, or below its maintenance margin, has open is canceled,
+//! what it holds is closed (rule 27).
 
 use super::engine::ReplayEngine;
 use super::host::ReplayHost;
 use super::listing::{Moment, Stage};
 use super::orders::OrderNames;
 use crate::account::{Closing, Liquidation, Ruined};
-use crate::market::CancelReason;
 use crate::units::{ActorId, SimTime};
 
 impl ReplayEngine {
@@ -80,10 +80,10 @@ impl ReplayEngine {
             for index in held.into_iter().filter_map(|listing| self.find(listing)).collect::<Vec<usize>>() {
                 self.show_move(index, now, host);
             }
-            let Liquidation { cancels, closes } = host.liquidate(owner);
+            let Liquidation { reason, cancels, closes } = host.liquidate(owner);
             for (listing, order) in cancels {
                 if let Some(index) = self.find(listing) {
-                    self.cancel(index, order, CancelReason::Ruined, host);
+                    self.cancel(index, order, reason, host);
                 }
             }
             due.extend(closes.into_iter().filter_map(|closing| self.enter_closing(owner, &closing)));

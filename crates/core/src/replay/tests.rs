@@ -2,7 +2,7 @@
 //! panics, and what is out of range is rejected.
 
 use super::*;
-use crate::account::{Affordable, Liquidation, Purchase, Ruined};
+use crate::account::{Affordable, Liquidation, Purchase, Restriction, Ruined};
 use crate::book::BookEvent;
 use crate::market::extremes::{commands, variants};
 use crate::market::{Command, CommandKind, OrderTerms, Quote, QuoteLevel, RejectReason, Replacement, Side};
@@ -37,11 +37,11 @@ impl ReplayHost for Host {
     }
 
     fn liquidate(&mut self, _: ActorId) -> Liquidation {
-        Liquidation::default()
+        Liquidation::NONE
     }
 
-    fn is_beyond_ruin(&self, _: ActorId, _: OrderId) -> bool {
-        false
+    fn restriction_of(&self, _: ActorId, _: OrderId) -> Option<Restriction> {
+        None
     }
 
     fn close_positions(&mut self, _: ListingId, _: ClosingPrices) {}

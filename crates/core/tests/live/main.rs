@@ -12,6 +12,7 @@ mod journal;
 mod kill_switch;
 mod latencies;
 mod looking;
+mod margin;
 mod money;
 mod operator;
 mod reseat;

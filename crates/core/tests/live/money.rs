@@ -7,12 +7,12 @@ use super::*;
 use bearpit_core::account::{Account, Credit, OnRuin};
 use bearpit_core::market::{Charge, FeeSchedule, Refusal};
 
-fn cents(text: &str) -> Money {
+pub(super) fn cents(text: &str) -> Money {
     Money::from_decimal(text.parse().unwrap()).unwrap()
 }
 
 /// A dealer of unlimited credit, and an account `a` as given; accounts are marked every second.
-fn market(venue: FeeSchedule, min_price: i64, a: AccountConfig) -> (Live, Facts) {
+pub(super) fn market(venue: FeeSchedule, min_price: i64, a: AccountConfig) -> (Live, Facts) {
     let mut builder = MarketBuilder::new(Seed::new(7), open(), after(60_000)).unwrap();
     builder.sample_interval(SimDuration::from_secs(1));
     let acme = Instrument::new("ACME", "0.01".parse().unwrap(), "1".parse().unwrap()).unwrap();
@@ -27,12 +27,12 @@ fn market(venue: FeeSchedule, min_price: i64, a: AccountConfig) -> (Live, Facts)
 }
 
 impl Live {
-    fn account_of(&self, name: &str) -> &Account {
+    pub(super) fn account_of(&self, name: &str) -> &Account {
         self.market.world().domain().account(self.id(name)).unwrap()
     }
 
     /// The dealer quotes a cent around `ticks`, for so many lots.
-    fn quote(&mut self, millis: i64, lots: u64, ticks: i64) {
+    pub(super) fn quote(&mut self, millis: i64, lots: u64, ticks: i64) {
         self.instruct(millis, "dealer", Instruction::MassCancel { listing: LISTING, side: None }).unwrap();
         self.submit(millis, "dealer", limit(Side::Buy, lots, ticks - 1)).unwrap();
         self.submit(millis, "dealer", limit(Side::Sell, lots, ticks + 1)).unwrap();

@@ -5,13 +5,15 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use actix::{Actor, Handler};
-use bearpit_core::account::{AccountConfig, OnRuin};
+use bearpit_core::account::{AccountConfig, Credit, MarginRate, MarginTerms, OnRuin};
 use bearpit_core::exchange::{ListingConfig, MarketBuilder};
 use bearpit_core::kernel::Wakeup;
-use bearpit_core::market::{ExecutionReport, Fees, Instrument, OrderTerms, ReportKind, Side, TimeInForce};
+use bearpit_core::market::{
+    CancelReason, ExecutionReport, Fees, Instrument, OrderTerms, ReportKind, Side, TimeInForce,
+};
 use bearpit_core::participant::{Context, Feed, Latencies, MarketData, ParticipantConfig, Update};
 use bearpit_core::replay::{Days, FillRules, MarketFill, ReplayBar, ReplayConfig, SessionHours};
-use bearpit_core::units::{ListingId, Money, Price, Quantity, Seed, SimDuration, SimTime};
+use bearpit_core::units::{InstrumentId, ListingId, Money, Price, Quantity, Seed, SimDuration, SimTime};
 
 const LISTING: ListingId = ListingId::new(0);
 const HOUR: SimDuration = SimDuration::from_secs(3_600);
@@ -52,6 +54,10 @@ impl Handler<MarketData> for Listener {
                 let [bid, ask] = [quote.bid, quote.ask].map(|level| level.map(|level| level.price.ticks()));
                 format!("quote {bid:?} {ask:?}")
             }
+            Update::MarginCall(call) => {
+                let [equity, maintenance] = [call.equity, call.maintenance];
+                format!("called: {equity} below {maintenance}")
+            }
             _ => return,
         };
         self.lines.borrow_mut().push(line);
@@ -61,8 +67,12 @@ impl Handler<MarketData> for Listener {
 impl Handler<ExecutionReport> for Listener {
     type Result = ();
 
-    fn handle(&mut self, report: ExecutionReport, _: &mut Context) {
+    fn handle(&mut self, report: ExecutionReport, ctx: &mut Context) {
         let what = match report.kind {
+            ReportKind::Canceled(reason @ CancelReason::InsufficientCash { .. }) => {
+                let holding = ctx.account().unwrap().holding(InstrumentId::new(0));
+                format!("{} with {holding}", reason.name())
+            }
             ReportKind::Filled { price, .. } => format!("filled at {}", price.ticks()),
             ReportKind::Expired(reason) => format!("expired {}", reason.name()),
             _ => return,
@@ -151,6 +161,62 @@ fn a_purchase_on_debit_can_ruin_whose_account_owed_nothing_before() {
     assert_eq!(
         lines,
         ["bar 100 sent true", "04T11:00 filled at 100", "04T11:33 filled at 90", "bar 100 sent false",]
+    );
+}
+
+/// An account with so much cash, initial margin of a half, and a quarter for maintenance.
+fn on_margin(cash: i64) -> AccountConfig {
+    let [half, quarter] = [2, 4].map(|of| MarginRate::new(1, of).unwrap());
+    let credit = Credit::Margin(MarginTerms::new(half, quarter).unwrap());
+    AccountConfig { cash: Money::from_whole(cash), credit, ..AccountConfig::default() }
+}
+
+#[test]
+fn a_margin_account_is_closed_out_at_the_instant_at_which_the_path_calls_it() {
+    let mut falls = bar("2025-03-04T11:00:00", 0);
+    falls.low = Price::new(80);
+    let bars = [bar("2025-03-04T10:00:00", 0), falls, bar("2025-03-04T12:00:00", 0)];
+    let terms = OrderTerms::market(Side::Buy, Quantity::new(100));
+    let lines = heard_by(on_margin(3_500), replay(&bars, FillRules::default()), &[bars_feed()], terms);
+    // Equity of 3,500 buys for 7,000 at most: seventy lots at the open, by the order for a hundred that was
+    // covered at none: it is refused.
+    assert_eq!(lines, ["bar 100 sent false", "bar 100 sent false", "bar 100 sent false"]);
+    let terms = OrderTerms::market(Side::Buy, Quantity::new(70));
+    let lines = heard_by(on_margin(3_500), replay(&bars, FillRules::default()), &[bars_feed()], terms);
+    // 3,500 owed on seventy lots: 70 p - 3,500 is a quarter of 70 p at 66 and two thirds, beyond the low.
+    assert_eq!(lines[..2], ["bar 100 sent true", "04T11:00 filled at 100"]);
+    assert!(lines.iter().all(|line| !line.contains("called")), "{lines:?}");
+    let lines =
+        heard_by(on_margin(3_500), replay(&low(&bars, 60), FillRules::default()), &[bars_feed()], terms);
+    // From 101 down to 60 it is at 66 after 35 of 41 ticks; what is left then buys for 2,240.
+    let expected = [
+        "bar 100 sent true",
+        "04T11:00 filled at 100",
+        "called: 1120.00 below 1155.00",
+        "04T11:37 filled at 66",
+        "bar 100 sent false",
+        "bar 100 sent false",
+    ];
+    assert_eq!(lines, expected);
+}
+
+/// The same bars, of which the second falls lower.
+fn low(bars: &[ReplayBar], low: i64) -> Vec<ReplayBar> {
+    let mut bars = bars.to_vec();
+    bars[1].low = Price::new(low);
+    bars
+}
+
+#[test]
+fn a_purchase_at_the_open_is_cut_to_what_the_margin_covers_there() {
+    let gap = bar("2025-03-04T11:00:00", 25);
+    let bars = [bar("2025-03-04T10:00:00", 0), gap];
+    let terms = OrderTerms::market(Side::Buy, Quantity::new(80));
+    let lines = heard_by(on_margin(4_000), replay(&bars, FillRules::default()), &[bars_feed()], terms);
+    // Eighty at 100 take all of it; at 125 there is enough for sixty-four.
+    assert_eq!(
+        lines[..3],
+        ["bar 100 sent true", "04T11:00 filled at 125", "04T11:00 insufficient_cash with 64"]
     );
 }
 

@@ -44,6 +44,7 @@ impl Desk {
             fees: &self.fees,
             now: SimTime::from_nanos(0),
             pricing: Pricing::Protected,
+            marks: None,
         };
         what(&mut self.account, &at)
     }
@@ -153,5 +154,6 @@ mod brackets;
 mod exits;
 mod extremes;
 mod links;
+mod margin;
 mod plain;
 mod reduce_only;

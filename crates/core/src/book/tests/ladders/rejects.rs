@@ -165,7 +165,8 @@ fn a_rejected_command_says_why_and_changes_nothing() {
         | RejectReason::MarketStopped
         | RejectReason::NoMoreData
         | RejectReason::NoQuotes
-        | RejectReason::Ruined => panic!("not of a book"),
+        | RejectReason::Ruined
+        | RejectReason::MarginCall => panic!("not of a book"),
         RejectReason::CrossesOwnBracket => panic!("there is no bracket"),
         RejectReason::DuplicateOrder
         | RejectReason::UnknownOrder

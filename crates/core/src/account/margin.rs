@@ -1,0 +1,360 @@
+//! Margin: what an account must have of its own for what it holds and has ordered.
+//!
+//! # Rules
+//! - Equity is cash plus what holdings are worth at their marks; one without a mark is worth what it cost.
+//! - Of each instrument, purchases that are open can make it hold so much, sales that it owes so much: the
+//!   larger of the two, at [initial margin](MarginTerms::initial), is what it takes. Orders that only bring a
+//!   position nearer to zero take nothing: of those of one side, the most expensive are taken to go beyond.
+//! - A purchase counts at its worst price; a sale at its limit, or at the mark if that is higher or it has no
+//!   limit. What an order that opens can lose against the mark at once, by its price, is taken in full.
+//! - Open orders hold the fees that they can cost at worst.
+//! - An order that takes more than equity leaves is refused; one that takes nothing more never is.
+//! - Below [maintenance margin](MarginTerms::maintenance), of what holdings are worth without their signs, the
+//!   account is called: see the module `ruin`.
+
+use std::cmp::Reverse;
+use std::fmt;
+
+use super::ledger::{Account, Credit};
+use super::order_context::OrderContext;
+use super::orders::OpenOrder;
+use crate::market::{Refusal, Side};
+use crate::units::{InstrumentId, Money, NetQuantity, Price, Quantity};
+
+/// A share of what holdings are worth: above zero, and at most all of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct MarginRate {
+    part: u32,
+    of: u32,
+}
+
+impl MarginRate {
+    /// The most parts of which a rate says how many.
+    pub const PARTS_MAX: u32 = 10_000;
+
+    /// Makes the rate of `part` in `of` parts, such as 1 in 4; `None` unless that is above zero, at most one,
+    /// and of at most [`Self::PARTS_MAX`] parts.
+    #[must_use]
+    pub const fn new(part: u32, of: u32) -> Option<Self> {
+        if part == 0 || part > of || of > Self::PARTS_MAX {
+            return None;
+        }
+        Some(Self { part, of })
+    }
+
+    /// Returns how many parts, and of how many.
+    #[must_use]
+    pub const fn parts(self) -> (u32, u32) {
+        (self.part, self.of)
+    }
+
+    /// Returns the share of an amount, rounded up to the unit of money.
+    #[must_use]
+    pub fn of(self, worth: Money) -> Money {
+        let (part, of) = (i128::from(self.part), i128::from(self.of));
+        let (whole, rest) = (worth.units().div_euclid(of), worth.units().rem_euclid(of));
+        Money::from_units(whole * part + (rest * part + of - 1).div_euclid(of))
+    }
+
+    /// Returns the largest amount of which the share is at most `margin`; nothing below zero.
+    #[must_use]
+    pub fn covered_by(self, margin: Money) -> Money {
+        let (part, of) = (i128::from(self.part), i128::from(self.of));
+        let units = margin.units().max(0);
+        Money::from_units(units / part * of + units % part * of / part)
+    }
+
+    fn is_at_most(self, other: Self) -> bool {
+        u64::from(self.part) * u64::from(other.of) <= u64::from(other.part) * u64::from(self.of)
+    }
+}
+
+/// What a margin account must have of its own.
+///
+/// ```
+/// use bearpit_core::account::{MarginRate, MarginTerms};
+/// use bearpit_core::units::Money;
+///
+/// let [half, quarter] = [2, 4].map(|of| MarginRate::new(1, of).expect("a rate in range"));
+/// let terms = MarginTerms::new(half, quarter).expect("maintenance is at most initial margin");
+/// assert_eq!(terms.initial().of(Money::from_whole(30_000)), Money::from_whole(15_000));
+/// assert_eq!(terms.initial().covered_by(Money::from_whole(10_000)), Money::from_whole(20_000));
+/// assert_eq!(MarginTerms::new(quarter, half), None);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct MarginTerms {
+    initial: MarginRate,
+    maintenance: MarginRate,
+}
+
+impl MarginTerms {
+    /// Makes terms; `None` if the maintenance margin is above the initial one.
+    #[must_use]
+    pub fn new(initial: MarginRate, maintenance: MarginRate) -> Option<Self> {
+        maintenance.is_at_most(initial).then_some(Self { initial, maintenance })
+    }
+
+    /// Returns the margin that new positions take.
+    #[must_use]
+    pub const fn initial(self) -> MarginRate {
+        self.initial
+    }
+
+    /// Returns the margin that positions take to be kept.
+    #[must_use]
+    pub const fn maintenance(self) -> MarginRate {
+        self.maintenance
+    }
+}
+
+/// What instruments are worth, as whoever keeps the account may know it.
+pub trait Marks: fmt::Debug {
+    /// Returns what a holding is worth at its mark, if there is one.
+    fn worth(&self, instrument: InstrumentId, holding: NetQuantity) -> Option<Money>;
+
+    /// Returns what so much costs at a price.
+    fn notional(&self, instrument: InstrumentId, price: Price, quantity: Quantity) -> Money;
+}
+
+/// How a margin account stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MarginStanding {
+    /// Cash, and holdings at their marks.
+    pub equity: Money,
+    /// What holdings are worth without their signs.
+    pub exposure: Money,
+    /// What holdings and open orders take at initial margin, losses and fees of the orders included.
+    pub initial: Money,
+    /// What holdings take at maintenance margin.
+    pub maintenance: Money,
+    terms: MarginTerms,
+}
+
+impl MarginStanding {
+    /// Returns what equity leaves beyond the initial margin; below zero if it is not covered.
+    #[must_use]
+    pub fn excess(&self) -> Money {
+        self.equity - self.initial
+    }
+
+    /// Returns how much more the account can buy or sell short, before fees.
+    #[must_use]
+    pub fn buying_power(&self) -> Money {
+        self.terms.initial.covered_by(self.excess())
+    }
+
+    /// Returns whether equity is below the maintenance margin.
+    #[must_use]
+    pub fn is_short(&self) -> bool {
+        self.equity < self.maintenance
+    }
+}
+
+/// What an order takes, and what there is for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct MarginNeed {
+    /// What more it takes of margin.
+    taken: Money,
+    /// That and its fees.
+    pub(super) needed: Money,
+    /// What equity leaves.
+    pub(super) free: Money,
+}
+
+impl MarginNeed {
+    /// Returns whether the account covers it: what takes no more margin is always covered.
+    pub(super) fn is_covered(&self) -> bool {
+        self.taken <= Money::ZERO || self.needed <= self.free
+    }
+}
+
+/// What an open order takes if it opens a position.
+#[derive(Debug, Clone, Copy)]
+struct Demand {
+    instrument: InstrumentId,
+    side: Side,
+    lots: u64,
+    /// What a lot is worth.
+    worth: Money,
+    /// What it loses against the mark at once.
+    loss: Money,
+}
+
+/// What orders of one side take beyond those that reduce a position.
+#[derive(Debug, Clone, Copy, Default)]
+struct Opening {
+    worth: Money,
+    loss: Money,
+}
+
+impl Account {
+    /// Returns the terms of a margin account; nothing for others.
+    #[must_use]
+    pub const fn margin_terms(&self) -> Option<MarginTerms> {
+        match self.credit {
+            Credit::Margin(terms) => Some(terms),
+            Credit::Covered | Credit::Unlimited => None,
+        }
+    }
+
+    /// Returns how a margin account stands; nothing for others.
+    #[must_use]
+    pub fn margin(&self, marks: &dyn Marks) -> Option<MarginStanding> {
+        let terms = self.margin_terms()?;
+        let worths = || self.held().map(|(id, holding)| self.worth(id, holding, marks));
+        let exposure = worths().map(Money::abs).sum();
+        Some(MarginStanding {
+            equity: self.cash + worths().sum(),
+            exposure,
+            initial: self.margin_taken(terms, marks, &[]) + self.held_cash,
+            maintenance: terms.maintenance.of(exposure),
+            terms,
+        })
+    }
+
+    /// Checks that a margin account covers new orders, or new forms of those that it has, which may cost so
+    /// much more in fees.
+    pub(super) fn cover_margin(
+        &self,
+        terms: MarginTerms,
+        orders: &[OpenOrder],
+        fees: Money,
+        at: &OrderContext<'_>,
+    ) -> Result<(), Refusal> {
+        let marks = at.marks.ok_or(Refusal::NoMark)?;
+        let is_unknown = |order: &OpenOrder| {
+            let opens = order.most_leaves() > self.position_against(order.side, order.instrument);
+            opens && self.demand(order, marks).is_none()
+        };
+        if orders.iter().any(is_unknown) {
+            return Err(Refusal::NoMark);
+        }
+        let need = self.margin_need(terms, marks, [&[], orders], fees);
+        let MarginNeed { needed, free, .. } = need;
+        if need.is_covered() { Ok(()) } else { Err(Refusal::InsufficientMargin { needed, free }) }
+    }
+
+    /// Returns what a fill of an open order takes of margin, with so much more in fees than the order holds,
+    /// and what is free for it; `filling` is what is filled, with the order's id.
+    pub(super) fn margin_for(
+        &self,
+        terms: MarginTerms,
+        filling: &OpenOrder,
+        fees: Money,
+        at: &OrderContext<'_>,
+    ) -> MarginNeed {
+        let Some(marks) = at.marks else {
+            return MarginNeed { needed: fees, free: Money::ZERO, taken: fees };
+        };
+        let without = OpenOrder { is_forced: true, ..*filling };
+        self.margin_need(terms, marks, [&[without], &[*filling]], fees)
+    }
+
+    /// Returns what it takes to go from open orders with the forms `from` to such with the forms `to`.
+    fn margin_need(
+        &self,
+        terms: MarginTerms,
+        marks: &dyn Marks,
+        [from, to]: [&[OpenOrder]; 2],
+        fees: Money,
+    ) -> MarginNeed {
+        let before = self.margin_taken(terms, marks, from);
+        let taken = self.margin_taken(terms, marks, to) - before;
+        let worths = self.held().map(|(id, holding)| self.worth(id, holding, marks));
+        let free = self.cash + worths.sum() - before - self.held_cash;
+        MarginNeed { taken, needed: taken + fees, free }
+    }
+
+    /// Returns what a holding is worth, or what it cost before there is a mark.
+    fn worth(&self, id: InstrumentId, holding: NetQuantity, marks: &dyn Marks) -> Money {
+        marks.worth(id, holding).unwrap_or_else(|| self.position(id).cost())
+    }
+
+    /// Returns what holdings and open orders take at initial margin, fees apart; `with` are orders that are
+    /// new, or stand for those of the same ids.
+    fn margin_taken(&self, terms: MarginTerms, marks: &dyn Marks, with: &[OpenOrder]) -> Money {
+        let stands = |id| with.iter().find(|order| order.id == id).copied();
+        let find = |id| stands(id).or_else(|| self.order(id));
+        let own = self.orders.iter().filter(|order| stands(order.id).is_none());
+        let mut demands: Vec<Demand> = own
+            .chain(with.iter().copied())
+            .filter(|order| {
+                // Of two linked orders one trades: the one that takes more, or else the older.
+                let partner = order.partner.and_then(find);
+                partner.is_none_or(|other| self.rank(order, marks) > self.rank(&other, marks))
+            })
+            .filter_map(|order| self.demand(&order, marks))
+            .collect();
+        demands.sort_by_key(|it| (it.instrument, it.side == Side::Sell, Reverse((it.worth, it.loss))));
+        let mut taken = Money::ZERO;
+        let mut rest = demands.as_slice();
+        for (id, line) in (0..).map(InstrumentId::new).zip(self.lines.iter()) {
+            let (own, others) = rest.split_at(rest.iter().take_while(|it| it.instrument == id).count());
+            rest = others;
+            let holding = line.position.holding();
+            if own.is_empty() && holding.lots() == 0 {
+                continue;
+            }
+            let held = self.worth(id, holding, marks).abs();
+            let (buys, sells) = own.split_at(own.iter().take_while(|it| it.side == Side::Buy).count());
+            let [long, short] = [(buys, 1), (sells, -1)].map(|(orders, sign)| {
+                let against = if holding.lots() * sign < 0 { holding.magnitude().lots() } else { 0 };
+                let along = if holding.lots() * sign > 0 { held } else { Money::ZERO };
+                let opening = opening(orders, against);
+                taken += opening.loss;
+                along + opening.worth
+            });
+            taken += terms.initial.of(long.max(short));
+        }
+        taken
+    }
+
+    /// Orders linked orders by what they take.
+    fn rank(&self, order: &OpenOrder, marks: &dyn Marks) -> (Money, Reverse<u64>) {
+        let taken = self.demand(order, marks).map(|it| (it.worth + it.loss) * i128::from(it.lots));
+        (taken.unwrap_or(Money::ZERO), Reverse(order.id.get()))
+    }
+
+    /// Returns what an order takes where it opens a position; nothing if it cannot, or if it is not known
+    /// what a lot is worth.
+    fn demand(&self, order: &OpenOrder, marks: &dyn Marks) -> Option<Demand> {
+        let (instrument, side) = (order.instrument, order.side);
+        let lots = order.most_leaves().lots();
+        if order.is_forced || lots == 0 {
+            return None;
+        }
+        let lot = Quantity::new(1);
+        let mark = marks.worth(instrument, lot.net());
+        let priced = |price| marks.notional(instrument, price, lot);
+        let prices = || order.prices().map(priced);
+        let dearest = prices().reduce(Money::max);
+        let cheapest = prices().reduce(|a, b| if b < a { b } else { a });
+        let worth = match side {
+            Side::Buy => dearest.or(mark)?,
+            Side::Sell => dearest.into_iter().chain(mark).reduce(Money::max)?,
+        };
+        let loss = match (side, mark) {
+            (_, None) => Money::ZERO,
+            (Side::Buy, Some(mark)) => dearest.map_or(Money::ZERO, |price| price - mark),
+            (Side::Sell, Some(mark)) => cheapest.map_or(Money::ZERO, |price| mark - price),
+        };
+        Some(Demand { instrument, side, lots, worth: worth.abs(), loss: loss.max(Money::ZERO) })
+    }
+}
+
+/// Sums up what orders of one side take, the most expensive first, beyond so many lots that reduce a
+/// position.
+fn opening(orders: &[Demand], reducing: u64) -> Opening {
+    let all: u64 = orders.iter().map(|order| order.lots).sum();
+    let mut left = all.saturating_sub(reducing);
+    let mut sum = Opening::default();
+    for order in orders {
+        let lots = order.lots.min(left);
+        left -= lots;
+        sum.worth += order.worth * i128::from(lots);
+        sum.loss += order.loss * i128::from(lots);
+    }
+    sum
+}
