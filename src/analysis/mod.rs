@@ -49,7 +49,7 @@ pub use listing::{DepthProfile, EntryLatencies, ListingData};
 pub use process_paths::{MomentRow, PathPlan, ProcessPaths, moment_rows};
 pub use run::{AccountMetrics, LogLine, MarketMetrics, OwnerLog, RunAnalysis, RunData, Summary};
 pub use run_set::{AccountOutline, Batch, MarketOutline, RunOutline, RunSet, Spread};
-pub use sampling::equity_sampler::Ruin;
+pub use sampling::equity_sampler::{MarginCallMark, Ruin};
 pub use sampling::trading_year::TradingYear;
 pub use series::{EvenSample, Extent, LineDownsampler, MeanDownsampler, Point, downsampled};
 #[cfg(test)]

@@ -214,10 +214,16 @@ fn sent_back(AccountMetrics { account, endings, .. }: &AccountMetrics) -> u64 {
     account.refused + rejected.sum::<u64>()
 }
 
-/// Says what else is to be known of an account: that it was ruined, and how its orders ended.
-fn account_notes(AccountMetrics { account, ruined, endings, .. }: &AccountMetrics) -> Vec<String> {
+/// Says what else is to be known of an account: that it was called or ruined, and how its orders ended.
+fn account_notes(
+    AccountMetrics { account, ruined, margin_calls, endings, .. }: &AccountMetrics,
+) -> Vec<String> {
     let ruined = ruined.as_ref().map(|at| format!("ruined at {at}"));
-    let notes = ruined.into_iter().chain(endings_text(endings, account.refused));
+    let called = margin_calls.first().map(|at| match margin_calls.len() {
+        1 => format!("margin call at {at}"),
+        count => format!("{count} margin calls, the first at {at}"),
+    });
+    let notes = called.into_iter().chain(ruined).chain(endings_text(endings, account.refused));
     notes.map(|note| format!("{}: {note}", account.owner)).collect()
 }
 

@@ -172,6 +172,7 @@ impl TableSet {
             Fact::AccountMarked(_) => self.meets(SAMPLES | TRIPS),
             Fact::AccountFinanced { .. } => self.meets(SAMPLES),
             Fact::AccountRuined { .. } => self.contains(Table::Ruins),
+            Fact::MarginCalled { .. } | Fact::MarginCallEnded { .. } => self.contains(Table::MarginCalls),
             // They say what all others mean from then on.
             Fact::CorporateAction { .. } | Fact::PositionSplit { .. } | Fact::AccountPaid { .. } => true,
             Fact::Logged { .. } | Fact::StrategyFailed { .. } => self.contains(Table::Log),

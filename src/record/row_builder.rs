@@ -293,6 +293,13 @@ impl RowBuilder {
                 TableRow::Price { at, listing: *listing, price: *price }
             }
             Fact::AccountRuined { owner, equity } => TableRow::Ruin { at, owner: *owner, equity: *equity },
+            Fact::MarginCalled { owner, equity, maintenance } => {
+                let maintenance = Some(*maintenance);
+                TableRow::MarginCall { at, owner: *owner, equity: *equity, maintenance }
+            }
+            Fact::MarginCallEnded { owner, equity } => {
+                TableRow::MarginCall { at, owner: *owner, equity: *equity, maintenance: None }
+            }
             Fact::AccountMarked(mark) => {
                 let financing = self.financing.get(&mark.owner).copied().unwrap_or_default();
                 if let Some(samples) = &mut self.samples {

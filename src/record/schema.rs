@@ -143,6 +143,9 @@ pub(super) const fn columns(table: Table) -> &'static [(&'static str, Kind)] {
             ("financing", Money),
         ],
         Table::Ruins => &[("time", Time), ("owner", Word), ("equity", Money)],
+        Table::MarginCalls => {
+            &[("time", Time), ("owner", Word), ("event", Word), ("equity", Money), ("maintenance", Money)]
+        }
         Table::Trips => &[
             ("owner", Word),
             ("symbol", Word),

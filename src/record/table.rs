@@ -19,6 +19,8 @@ pub enum Table {
     Equity,
     /// One row per account that was ruined.
     Ruins,
+    /// Margin calls and their ends.
+    MarginCalls,
     /// One row per round trip of an account, when it has ended.
     Trips,
     /// Splits and dividends, and what each account was given and paid for them.
@@ -41,7 +43,7 @@ pub enum Table {
 
 impl Table {
     /// All tables.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Orders,
         Self::Fills,
         Self::Trades,
@@ -50,6 +52,7 @@ impl Table {
         Self::Pnl,
         Self::Equity,
         Self::Ruins,
+        Self::MarginCalls,
         Self::Trips,
         Self::Actions,
         Self::Positions,
@@ -73,6 +76,7 @@ impl Table {
             Self::Pnl => "pnl",
             Self::Equity => "equity",
             Self::Ruins => "ruins",
+            Self::MarginCalls => "margin_calls",
             Self::Trips => "trips",
             Self::Actions => "actions",
             Self::Positions => "positions",

@@ -10,7 +10,7 @@ use super::live_config::LiveConfig;
 use crate::data::Zone;
 use crate::record::RecordConfig;
 use bearpit_agents::{AgentKind, ConfiguredAgent, DrawnParams};
-use bearpit_core::account::{Financing, OnRuin};
+use bearpit_core::account::{Financing, MarginTerms, OnRuin};
 use bearpit_core::book::{Matching, PriceBands};
 use bearpit_core::exchange::Calendar;
 use bearpit_core::market::{BarInterval, FeeSchedule, Instrument};
@@ -116,6 +116,8 @@ pub struct AgentConfig {
     pub max_short: Vec<(InstrumentId, Quantity)>,
     /// How far below zero purchases may take the cash of each.
     pub max_debit: Money,
+    /// The margin on which each trades, if its account is a margin account.
+    pub margin: Option<MarginTerms>,
     /// Interest and borrow fees of each.
     pub financing: Financing,
     /// What the broker of each charges, if it has one.

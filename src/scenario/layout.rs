@@ -176,7 +176,7 @@ fn account(agent: &AgentConfig, on_ruin: Option<OnRuin>) -> AccountConfig {
         max_debit: agent.max_debit,
         financing: agent.financing,
         commission: agent.commission.clone(),
-        credit: defaults.credit,
+        credit: agent.margin.map_or(defaults.credit, Credit::Margin),
         tracked: defaults.is_tracked,
         on_ruin,
     }

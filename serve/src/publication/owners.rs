@@ -162,6 +162,8 @@ fn concerned(fact: &Fact) -> (Option<OrderId>, Option<ActorId>) {
         Fact::OrderRefused { owner, .. }
         | Fact::AccountFinanced { owner, .. }
         | Fact::AccountRuined { owner, .. }
+        | Fact::MarginCalled { owner, .. }
+        | Fact::MarginCallEnded { owner, .. }
         | Fact::PositionSplit { owner, .. }
         | Fact::AccountPaid { owner, .. }
         | Fact::AccountFunded { owner, .. }

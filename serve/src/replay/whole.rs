@@ -202,6 +202,10 @@ impl RowSink for Joined {
             TableRow::Ruin { at, owner, equity } => {
                 self.analysis.take(&TableRow::Ruin { at, owner: self.actor(owner), equity });
             }
+            TableRow::MarginCall { at, owner, equity, maintenance } => {
+                let owner = self.actor(owner);
+                self.analysis.take(&TableRow::MarginCall { at, owner, equity, maintenance });
+            }
             TableRow::Action { at, action } => {
                 let mut action = *action;
                 action.owner = action.owner.map(|owner| self.actor(owner));

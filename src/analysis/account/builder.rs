@@ -14,7 +14,7 @@ use super::trip::AccountTrip;
 use crate::analysis::metrics::trading::Missing;
 use crate::analysis::metrics::{Measures, TradingTotals, account, trading};
 use crate::analysis::rows::account_rows::{FillRow, MarkRow};
-use crate::analysis::sampling::equity_sampler::{Ruin, Sampled, Sampler};
+use crate::analysis::sampling::equity_sampler::{MarginCallMark, Ruin, Sampled, Sampler};
 use crate::analysis::sampling::periods::Periods;
 use crate::analysis::sampling::sessions::Sessions;
 use crate::analysis::series::{EvenSample, LineDownsampler};
@@ -76,6 +76,7 @@ pub(crate) struct AccountBuilder {
     pub(crate) endings: Endings,
     /// When the market noted its ruin, if it did.
     ruin: Option<Ruin>,
+    margin_calls: Vec<MarginCallMark>,
 }
 
 impl AccountBuilder {
@@ -117,6 +118,7 @@ impl AccountBuilder {
             totals: TradingTotals { missing, ..TradingTotals::default() },
             endings: Endings::default(),
             ruin: None,
+            margin_calls: Vec::new(),
         }
     }
 
@@ -148,6 +150,11 @@ impl AccountBuilder {
     /// Takes the time at which the market noted its ruin.
     pub(crate) fn ruined(&mut self, ruin: Ruin) {
         self.ruin.get_or_insert(ruin);
+    }
+
+    /// Takes a margin call.
+    pub(crate) fn called(&mut self, call: MarginCallMark) {
+        self.margin_calls.push(call);
     }
 
     /// Takes a mark, and the sessions of the market up to its time.
@@ -295,6 +302,7 @@ impl AccountBuilder {
             plotted: self.plotted.finish(),
             summary,
             ruin,
+            margin_calls: self.margin_calls,
             endings: self.endings.finish(),
             equity: self.equity.finish().0,
             drawdown: self.drawdown.finish().0,

@@ -6,7 +6,7 @@ use super::trip::AccountTrip;
 use crate::analysis::account::plotted::Plotted;
 use crate::analysis::account::top_trips::TopTrips;
 use crate::analysis::metrics::{Measures, Sample};
-use crate::analysis::sampling::equity_sampler::Ruin;
+use crate::analysis::sampling::equity_sampler::{MarginCallMark, Ruin};
 use crate::analysis::series::extent::Point;
 use crate::record::AccountSummary;
 
@@ -17,6 +17,8 @@ pub struct AccountData {
     pub summary: AccountSummary,
     /// When it had lost all that it had, if that was so.
     pub ruin: Option<Ruin>,
+    /// Its margin calls, in order of time.
+    pub margin_calls: Vec<MarginCallMark>,
     /// How its orders ended that were not filled, where it was not its owner that ended them.
     pub endings: Vec<OrderEnding>,
     /// Equity in currency.

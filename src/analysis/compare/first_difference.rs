@@ -70,7 +70,7 @@ pub struct FirstDifference {
 }
 
 /// The order in which tables are compared: those that have one row for one fact first.
-const ORDER: [Table; 17] = [
+const ORDER: [Table; 18] = [
     Table::Trades,
     Table::Quotes,
     Table::Phases,
@@ -79,6 +79,7 @@ const ORDER: [Table; 17] = [
     Table::Orders,
     Table::Trips,
     Table::Ruins,
+    Table::MarginCalls,
     Table::Actions,
     Table::Pnl,
     Table::Equity,
@@ -115,7 +116,13 @@ fn recorded_alike(table: Table, a: &Manifest, b: &Manifest) -> Result<(), Record
     }
     let has_money = matches!(
         table,
-        Table::Fills | Table::Pnl | Table::Equity | Table::Ruins | Table::Trips | Table::Positions
+        Table::Fills
+            | Table::Pnl
+            | Table::Equity
+            | Table::Ruins
+            | Table::MarginCalls
+            | Table::Trips
+            | Table::Positions
     );
     if a.floats != b.floats && has_money {
         return Err(RecordedDifferently::Floats);

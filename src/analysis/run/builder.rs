@@ -11,7 +11,7 @@ use crate::analysis::rows::action_rows::{ActionRow, Effect};
 use crate::analysis::rows::market_rows::{DepthRow, QuoteRow, TradeRow};
 use crate::analysis::rows::name_index::NameIndex;
 use crate::analysis::rows::order_rows::EndedOrder;
-use crate::analysis::sampling::equity_sampler::Ruin;
+use crate::analysis::sampling::equity_sampler::{MarginCallMark, Ruin};
 use crate::analysis::sampling::periods::Periods;
 use crate::analysis::sampling::sessions::Sessions;
 use crate::analysis::series::Extent;
@@ -192,6 +192,13 @@ impl RunBuilder {
     pub(crate) fn ruin(&mut self, account: usize, ruin: Ruin) {
         if let Some(account) = self.accounts.get_mut(account) {
             account.ruined(ruin);
+        }
+    }
+
+    /// Takes a margin call of an account.
+    pub(crate) fn margin_call(&mut self, account: usize, call: MarginCallMark) {
+        if let Some(account) = self.accounts.get_mut(account) {
+            account.called(call);
         }
     }
 

@@ -10,7 +10,7 @@ use crate::analysis::rows::action_rows::{ActionRow, Effect};
 use crate::analysis::rows::market_rows::{DepthRow, Print, QuoteRow, Touch, TradeRow};
 use crate::analysis::rows::name_index::NameIndex;
 use crate::analysis::rows::order_rows::EndedOrder;
-use crate::analysis::sampling::equity_sampler::Ruin;
+use crate::analysis::sampling::equity_sampler::{MarginCallMark, Ruin};
 use crate::analysis::series::Extent;
 use crate::record::{
     self, LevelRow, Manifest, Names, OrderRow, RecordConfig, RowSink, RunLabel, Table, TableRow, TableSet,
@@ -422,6 +422,12 @@ impl RowSink for RunAnalysis {
             TableRow::Ruin { at, owner, equity } => {
                 if let Some(account) = self.account(owner) {
                     self.builder.ruin(account, Ruin { at: at.nanos(), equity: equity.to_f64() });
+                }
+            }
+            TableRow::MarginCall { at, owner, equity, maintenance } => {
+                if let (Some(account), Some(maintenance)) = (self.account(owner), maintenance) {
+                    let (equity, maintenance) = (equity.to_f64(), maintenance.to_f64());
+                    self.builder.margin_call(account, MarginCallMark { at: at.nanos(), equity, maintenance });
                 }
             }
             TableRow::Action { at, action } => {

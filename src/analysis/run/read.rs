@@ -13,7 +13,7 @@ use crate::analysis::rows::market_rows::{DepthRow, QUOTES, TRADES, quote_rows, t
 use crate::analysis::rows::name_index::NameIndex;
 use crate::analysis::rows::order_rows::{ORDERS, order_rows};
 use crate::analysis::rows::table_stream::Stream;
-use crate::analysis::sampling::equity_sampler::Ruin;
+use crate::analysis::sampling::equity_sampler::{MarginCallMark, Ruin};
 use crate::analysis::series::Extent;
 use crate::record::{HoldingSummary, Manifest, OpenError, StoredRun, Table, TableSet};
 use bearpit_core::units::{Money, NetQuantity};
@@ -46,6 +46,10 @@ impl RunData {
         read_side_by_side(run, &mut builder, arrivals)?;
         if run.has(Table::Ruins) {
             run.visit(Table::Ruins, &["time", "owner", "equity"], |frame| add_ruins(&mut builder, frame))?;
+        }
+        if run.has(Table::MarginCalls) {
+            let columns = ["time", "owner", "event", "equity", "maintenance"];
+            run.visit(Table::MarginCalls, &columns, |frame| add_margin_calls(&mut builder, frame))?;
         }
         if run.has(Table::Books) {
             let columns = ["time", "venue", "symbol", "side", "level", "quantity"];
@@ -165,6 +169,18 @@ fn add_ruins(builder: &mut RunBuilder, frame: &DataFrame) -> PolarsResult<()> {
     for row in 0..at.len() {
         if let Some((account, equity)) = builder.index.account(owners[row]).zip(equities[row]) {
             builder.ruin(account, Ruin { at: at[row], equity });
+        }
+    }
+    Ok(())
+}
+
+fn add_margin_calls(builder: &mut RunBuilder, frame: &DataFrame) -> PolarsResult<()> {
+    let (at, owners, events) = (times(frame, "time")?, texts(frame, "owner")?, texts(frame, "event")?);
+    let (equities, margins) = (numbers(frame, "equity")?, numbers(frame, "maintenance")?);
+    for row in (0..at.len()).filter(|row| events[*row] == "called") {
+        let amounts = equities[row].zip(margins[row]);
+        if let Some((account, (equity, maintenance))) = builder.index.account(owners[row]).zip(amounts) {
+            builder.margin_call(account, MarginCallMark { at: at[row], equity, maintenance });
         }
     }
     Ok(())

@@ -48,6 +48,9 @@ pub struct AccountMetrics {
     /// When its equity first was at or below zero; absent if that never was so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ruined: Option<String>,
+    /// When it was called: when its equity fell below its maintenance margin.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub margin_calls: Vec<String>,
     /// How its orders ended that were not filled, where it was not its owner that ended them.
     pub endings: Vec<OrderEnding>,
     /// Its metrics.
@@ -89,6 +92,11 @@ impl Summary {
         let accounts = run.accounts.iter().map(|account| AccountMetrics {
             account: account.summary.clone(),
             ruined: account.ruin.map(|ruin| SimTime::from_nanos(ruin.at).to_string()),
+            margin_calls: account
+                .margin_calls
+                .iter()
+                .map(|call| SimTime::from_nanos(call.at).to_string())
+                .collect(),
             endings: account.endings.clone(),
             metrics: account.metrics.clone(),
         });

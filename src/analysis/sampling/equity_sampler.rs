@@ -42,6 +42,17 @@ pub struct Ruin {
     pub equity: f64,
 }
 
+/// The moment at which the equity of a margin account was below its maintenance margin.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MarginCallMark {
+    /// When, in nanoseconds since 1970.
+    pub at: i64,
+    /// What its equity was then.
+    pub equity: f64,
+    /// The maintenance margin of its positions.
+    pub maintenance: f64,
+}
+
 /// A level of a period of which it is not known yet whether the market was open.
 #[derive(Debug, Clone, Copy)]
 struct Pending {

@@ -76,6 +76,20 @@ impl RowGroups {
         })
     }
 
+    /// Adds a margin call with equity and maintenance margin, or its end.
+    pub(super) fn margin_call(
+        &mut self,
+        at: SimTime,
+        owner: ActorId,
+        (equity, maintenance): (Money, Option<Money>),
+    ) -> Result<(), RecordError> {
+        self.add(Table::MarginCalls, |group, _, interner| {
+            let event = if maintenance.is_some() { "called" } else { "ended" };
+            group.time(at).word(interner.actor(owner)).say(interner, event);
+            group.money(equity).money(maintenance.unwrap_or(Money::ZERO));
+        })
+    }
+
     /// Adds a round trip that has ended.
     pub(super) fn trip(&mut self, row: &TripRow) -> Result<(), RecordError> {
         let TripRow { trip, .. } = row;

@@ -86,6 +86,9 @@ impl RowGroups {
             TableRow::Mark { at, mark, financing } => self.mark(at, mark, financing),
             TableRow::Equity(row) => self.equity(row),
             TableRow::Ruin { at, owner, equity } => self.ruin(at, owner, equity),
+            TableRow::MarginCall { at, owner, equity, maintenance } => {
+                self.margin_call(at, owner, (equity, maintenance))
+            }
             TableRow::Trip(trip) => self.trip(trip),
             TableRow::Action { at, action } => self.action(at, action),
             TableRow::Position(position) => self.position(position),

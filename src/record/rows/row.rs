@@ -119,6 +119,17 @@ pub enum TableRow<'a> {
         /// Its equity; at or below zero.
         equity: Money,
     },
+    /// `margin_calls`: the equity of a margin account fell below its maintenance margin, or its call is over.
+    MarginCall {
+        /// When.
+        at: SimTime,
+        /// The account.
+        owner: ActorId,
+        /// Its equity.
+        equity: Money,
+        /// The maintenance margin of its positions; absent where the call is over.
+        maintenance: Option<Money>,
+    },
     /// `trips`: a round trip has ended.
     Trip(&'a TripRow),
     /// `actions`: a split or dividend, or what an account was given or paid for one. Comes whether the table
@@ -198,6 +209,7 @@ impl TableRow<'_> {
             Self::Mark { .. } => Table::Pnl,
             Self::Equity(_) => Table::Equity,
             Self::Ruin { .. } => Table::Ruins,
+            Self::MarginCall { .. } => Table::MarginCalls,
             Self::Trip(_) => Table::Trips,
             Self::Position(_) => Table::Positions,
             Self::Reject { .. } => Table::Rejects,

@@ -177,6 +177,8 @@ fn market_facts() -> Vec<Fact> {
         Fact::AccountMarked(mark()),
         Fact::AccountMarked(AccountMark { cause: MarkCause::Sample, ..mark() }),
         Fact::AccountRuined { owner: BEN, equity: Money::from_units(-3) },
+        Fact::MarginCalled { owner: ANNE, equity: Money::from_units(4), maintenance: Money::from_units(9) },
+        Fact::MarginCallEnded { owner: ANNE, equity: Money::from_units(2) },
         // Ben is flat, of what he held at the start.
         trade(2, 8, 9, 10, 10_000),
         Fact::CorporateAction { listing, action: CorporateAction::Dividend(Money::from_units(1)) },

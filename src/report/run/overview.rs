@@ -65,6 +65,9 @@ fn header(page: &mut PageBuilder, data: &RunData) {
     }
     put!(page, "</header>");
     stopped(page, data);
+    for account in data.accounts.iter().filter(|account| !account.margin_calls.is_empty()) {
+        margin_calls(page, account, data);
+    }
     for account in &data.accounts {
         let Some(ruin) = account.ruin else { continue };
         put!(
@@ -80,6 +83,32 @@ fn header(page: &mut PageBuilder, data: &RunData) {
             },
         );
     }
+}
+
+/// How many margin calls of an account are told one by one.
+const CALLS_MAX: usize = 3;
+
+/// Says when an account was called, and what for.
+fn margin_calls(page: &mut PageBuilder, account: &AccountData, data: &RunData) {
+    let calls = &account.margin_calls;
+    let told = calls.iter().take(CALLS_MAX).map(|call| {
+        format!(
+            "at {} its equity was {}, below its maintenance margin of {}",
+            end_instant_text(SimTime::from_nanos(call.at), data.period),
+            number(call.equity, 2),
+            number(call.maintenance, 2)
+        )
+    });
+    let more = calls.len().saturating_sub(CALLS_MAX) as u64;
+    let more = if more > 0 { format!("; and {} more times", count_text(more)) } else { String::new() };
+    put!(
+        page,
+        "<p class=\"failure\"><strong>{}</strong> had {} margin call{}: {}{more}. Its orders were canceled, and its positions closed at the market.</p>",
+        escape(&account.summary.owner),
+        count_text(calls.len() as u64),
+        if calls.len() == 1 { "" } else { "s" },
+        told.collect::<Vec<String>>().join("; "),
+    );
 }
 
 /// How many accounts are spoken of above the table that lists all.
@@ -220,6 +249,7 @@ fn account_row(page: &mut PageBuilder, table: CardTable<'_>, account: &AccountDa
     };
     let sharpe = Scope::of(data).of_account(account, "sharpe_annualised");
     let failed = if summary.failure.is_some() { " <span class=\"loss\">failed</span>" } else { "" };
+    let called = if account.margin_calls.is_empty() { "" } else { " <span class=\"loss\">called</span>" };
     let ruined = if account.ruin.is_some() { " <span class=\"loss\">ruined</span>" } else { "" };
     let cells = [
         format!("<span class=\"{class}\">{sign}{profit}</span>"),
@@ -234,7 +264,7 @@ fn account_row(page: &mut PageBuilder, table: CardTable<'_>, account: &AccountDa
         count_text(summary.refused),
     ];
     let (owner, kind) = (escape(&summary.owner), escape(&summary.kind.replace('_', " ")));
-    table.row(page, &format!("{owner} <small>{kind}</small>{failed}{ruined}"), &cells);
+    table.row(page, &format!("{owner} <small>{kind}</small>{failed}{called}{ruined}"), &cells);
 }
 
 /// Draws the change in equity of all accounts; those that moved a hundred times less than others have a

@@ -19,7 +19,7 @@ const fn reason(name: &'static str, words: &'static str, advice: &'static str) -
 pub(crate) const REASONS: [&[Reason]; 5] = [&ACCOUNT, &TERMS, &BOOK, &TIME, &OTHERS];
 
 /// The account.
-const ACCOUNT: [Reason; 13] = [
+const ACCOUNT: [Reason; 16] = [
     reason(
         "insufficient_cash",
         "too little free cash",
@@ -38,6 +38,21 @@ const ACCOUNT: [Reason; 13] = [
     reason("needs_limit", "a pegged purchase had no limit for which to hold cash", "give the order a limit"),
     reason("would_not_reduce", "reduce-only, with no position to reduce", "look at position() first"),
     reason("ruined", "the account had no equity left", "risk less for each trade"),
+    reason(
+        "insufficient_margin",
+        "the order took more margin than equity left",
+        "size the order by buying_power()",
+    ),
+    reason(
+        "no_mark",
+        "the instrument had no price yet of which margin could be a share",
+        "give the order a limit",
+    ),
+    reason(
+        "margin_call",
+        "equity was below the maintenance margin, and positions were being closed",
+        "keep more of buying_power() in reserve",
+    ),
     reason("no_account", "the agent had no account", "give the agent an account"),
     reason("not_owner", "the order was another account's", ""),
     reason("unknown_order", "the order had ended already", "look at order.is_open first"),

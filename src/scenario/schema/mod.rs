@@ -232,6 +232,17 @@ fn latencies() -> Value {
     json!({ "oneOf": all })
 }
 
+fn margin() -> Value {
+    let share = || json!({ "anyOf": [{ "type": "number", "exclusiveMinimum": 0, "maximum": 1 }, text()] });
+    let leverage = json!({ "anyOf": [{ "type": "number", "minimum": 1, "maximum": 100 }, text()] });
+    Object::default()
+        .key("leverage", leverage, "how many times its equity it can hold: one by the initial margin")
+        .key("initial", share(), "the share of what positions are worth that new ones take of its equity")
+        .key("maintenance", share(), "the same of positions that are kept: below that they are closed")
+        .either(["leverage", "initial"])
+        .build()
+}
+
 fn agent() -> Value {
     let kinds: Vec<Value> = agent_kinds().map(agent_of_kind).collect();
     json!({ "oneOf": kinds })
@@ -258,6 +269,7 @@ fn agent_of_kind(kind: &AgentKind) -> Value {
         .key("holdings", quantities(), "holdings of each, by symbol")
         .key("max_short", quantities(), "how far each may sell short, by symbol")
         .key("max_debit", decimal(), "how far below zero purchases may take the cash of each")
+        .key("margin", margin(), "the terms of its margin account")
         .key("financing", financing.build(), "interest and borrow fees")
         .key("commission", fees::fees(), "what its broker charges, beside the venue")
         .key(

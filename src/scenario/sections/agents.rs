@@ -7,6 +7,7 @@ use super::distributions::read_population;
 use super::fees::fees;
 use super::instruments::{KnownInstrument, find};
 use super::latencies::latencies;
+use super::margin;
 use super::params::{ParamScope, read_by_instrument, report_errors};
 use super::replay_warnings;
 use crate::scenario::config::{AgentConfig, Listing, VenueConfig, listings};
@@ -128,10 +129,12 @@ fn agent(
     let holdings = quantities(section, "holdings", outline);
     let max_short = quantities(section, "max_short", outline);
     let max_debit = section.or("max_debit", Money::ZERO, readers::money);
+    let margin = margin::margin(section, kind);
     let financing = financing(section);
     let commission = fees(section, "commission").map(|it| it.may_charge().then(|| Arc::new(it)));
     let on_ruin = section.or("on_ruin", None, |node| readers::one_of(&ON_RUIN)(node).map(Some));
     if let (Some(cash), Some(held), Some(short), Some(debit)) = (cash, &holdings, &max_short, max_debit) {
+        margin::check_on_ruin(section, margin.flatten(), on_ruin.flatten());
         check_means(section, kind, cash + debit, held.len() + short.len());
     }
     let latencies = latencies(section, outline.files)
@@ -145,6 +148,7 @@ fn agent(
         holdings: holdings?,
         max_short: max_short?,
         max_debit: max_debit?,
+        margin: margin?,
         financing: financing?,
         commission: commission?,
         on_ruin: on_ruin?,

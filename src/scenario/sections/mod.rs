@@ -12,6 +12,7 @@ mod head;
 mod instruments;
 mod latencies;
 mod live;
+mod margin;
 mod params;
 mod process;
 mod record;

@@ -7,7 +7,7 @@ use crate::script::value::order_event::{OrderEvent, OrderEventKind};
 use crate::script::value::order_handle::OrderHandle;
 use crate::script::value::views::LevelView;
 use crate::script::value::views::{
-    ActionView, BarView, BookView, ClockView, HoldingView, PhaseView, QuoteView, TradeView,
+    ActionView, BarView, BookView, ClockView, HoldingView, MarginCallView, PhaseView, QuoteView, TradeView,
 };
 use bearpit_core::market::ReportKind;
 
@@ -16,6 +16,7 @@ pub(crate) fn register(api: &mut Registry<'_>) {
     bars_and_quotes(api);
     trades_and_books(api);
     action(api);
+    margin_call(api);
     order(api);
     event(api);
     account(api);
@@ -151,6 +152,16 @@ fn action(api: &mut Registry<'_>) {
         .shown(|action| format!("{} {}", action.listing.symbol, action.action));
 }
 
+fn margin_call(api: &mut Registry<'_>) {
+    api.object::<MarginCallView>("MarginCall")
+        .field("equity", "number", "what the account was worth", |it| it.call.equity.to_f64())
+        .field("maintenance", "number", "the maintenance margin that it did not reach", |it| {
+            it.call.maintenance.to_f64()
+        })
+        .field("time", "text", "when that was found", |it| it.at.to_string())
+        .shown(|it| format!("equity {} below {}", it.call.equity, it.call.maintenance));
+}
+
 fn order(api: &mut Registry<'_>) {
     api.object::<OrderHandle>("Order")
         .option("id", "number | ()", "its number in the tables; absent where it was refused", |order| {
@@ -264,6 +275,7 @@ mod tests {
             type_name::<BookView>(),
             type_name::<LevelView>(),
             type_name::<ActionView>(),
+            type_name::<MarginCallView>(),
             type_name::<PhaseView>(),
             type_name::<HoldingView>(),
             type_name::<ClockView>(),

@@ -41,6 +41,8 @@ pub enum Callback {
     Session,
     /// When a split or dividend of a replayed market has taken effect.
     Action,
+    /// When the account's equity fell below its maintenance margin.
+    MarginCall,
     /// At the end of each day.
     DayEnd,
     /// Once, after the close.
@@ -58,7 +60,7 @@ struct CallbackEntry {
 }
 
 /// The callbacks, with their names and arguments, and when they are called.
-const CALLBACKS: [CallbackEntry; 21] = [
+const CALLBACKS: [CallbackEntry; 22] = [
     CallbackEntry {
         callback: Callback::Init,
         name: "on_init",
@@ -173,6 +175,13 @@ const CALLBACKS: [CallbackEntry; 21] = [
         arguments: &["action"],
         about: "a split or dividend of a replayed market took effect, before the open; position, orders, past bars and \
                 indicators that the host feeds follow it already",
+    },
+    CallbackEntry {
+        callback: Callback::MarginCall,
+        name: "on_margin_call",
+        arguments: &["call"],
+        about: "the account's equity fell below its maintenance margin: its orders are canceled and its positions closed at \
+                the market; orders are refused until that is over",
     },
     CallbackEntry {
         callback: Callback::DayEnd,

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use rhai::{Array, Dynamic};
 
 use crate::script::value::listing::ListingInfo;
+use bearpit_core::account::MarginCall;
 use bearpit_core::market::{Bar, CorporateAction, Ladders, Phase, Quote, QuoteLevel, Side, SplitFactors};
 use bearpit_core::units::{Price, Quantity, SimTime};
 
@@ -133,6 +134,13 @@ pub(crate) struct LevelView {
 pub(crate) struct PhaseView {
     pub(crate) listing: Rc<ListingInfo>,
     pub(crate) phase: Phase,
+    pub(crate) at: SimTime,
+}
+
+/// A margin call.
+#[derive(Debug, Clone)]
+pub(crate) struct MarginCallView {
+    pub(crate) call: MarginCall,
     pub(crate) at: SimTime,
 }
 

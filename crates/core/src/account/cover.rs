@@ -2,7 +2,7 @@
 
 use super::holds::Need;
 use super::ledger::{Account, Credit};
-use super::margin::MarginTerms;
+use super::margin_terms::MarginTerms;
 use super::order_context::{OrderContext, Pricing};
 use super::orders::{OpenOrder, WorstPart, exits, paired_stop};
 use crate::market::{

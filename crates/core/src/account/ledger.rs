@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::charging::OrderFees;
 use super::financing::Financing;
 use super::lines::{Line, Lines};
-use super::margin::MarginTerms;
+use super::margin_terms::MarginTerms;
 use super::open_orders::OpenOrders;
 use super::orders::OpenOrder;
 use super::position::Position;

@@ -3,7 +3,8 @@
 
 use super::charging::FeeFill;
 use super::ledger::{Account, Credit};
-use super::margin::{MarginNeed, MarginTerms};
+use super::margin::MarginNeed;
+use super::margin_terms::MarginTerms;
 use super::order_context::OrderContext;
 use super::orders::OpenOrder;
 use crate::market::{Liquidity, OrderTerms, Side};

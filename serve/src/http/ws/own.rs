@@ -335,6 +335,12 @@ fn of_account(service: &MarketData, fact: &Fact) -> Told {
         Fact::AccountRuined { equity, .. } => {
             ("account", "ruined", Details { equity: money(*equity), ..Details::default() })
         }
+        Fact::MarginCalled { equity, .. } => {
+            ("account", "margin_called", Details { equity: money(*equity), ..Details::default() })
+        }
+        Fact::MarginCallEnded { equity, .. } => {
+            ("account", "margin_call_ended", Details { equity: money(*equity), ..Details::default() })
+        }
         Fact::ParticipantBlocked { reason, .. } => {
             ("account", "blocked", Details { reason: Some(reason.to_string()), ..Details::default() })
         }

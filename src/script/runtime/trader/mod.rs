@@ -26,7 +26,9 @@ use crate::script::value::arguments::ScriptResult;
 use crate::script::value::callback::Callback;
 use crate::script::value::order_event::{OrderEvent, OrderEventKind};
 use crate::script::value::script_error::{ScriptError, SourcePosition};
-use crate::script::value::views::{ActionView, BarView, BookView, PhaseView, QuoteView, TradeView};
+use crate::script::value::views::{
+    ActionView, BarView, BookView, MarginCallView, PhaseView, QuoteView, TradeView,
+};
 use bearpit_core::kernel::Wakeup;
 use bearpit_core::market::{CancelReason, CorporateAction, ExecutionReport, ReportKind};
 use bearpit_core::participant::{CancelScope, Context, MarketData, Update};
@@ -569,6 +571,9 @@ impl StrategyState {
                     self.auto_updates.split(data.listing, ratio);
                 }
                 (Callback::Action, Ok(Dynamic::from(ActionView { listing, action, at: data.at })))
+            }
+            Update::MarginCall(call) => {
+                (Callback::MarginCall, Ok(Dynamic::from(MarginCallView { call, at: data.at })))
             }
             Update::Indicative(_) => return None,
         })

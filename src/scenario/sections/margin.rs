@@ -1,0 +1,79 @@
+//! Reading `margin` of an agent: the terms of its margin account.
+
+use crate::scenario::document::readers::{self, Read, disallowed};
+use crate::scenario::document::{Node, Section};
+use bearpit_agents::AgentKind;
+use bearpit_core::account::{Credit, MarginRate, MarginTerms, OnRuin};
+
+/// Reads `margin = { leverage = 2, maintenance = 0.25 }`, or `initial` in the place of `leverage`; the
+/// maintenance margin is half of the initial one unless it is said.
+pub(super) fn margin(section: &Section<'_>, kind: &AgentKind) -> Option<Option<MarginTerms>> {
+    let Some(table) = section.table("margin", "the margin") else { return Some(None) };
+    let initial = initial(&table);
+    let said = table.optional("maintenance", share);
+    let maintenance = if table.has("maintenance") { said } else { initial.and_then(half) };
+    table.finish();
+    if kind.account.credit == Credit::Unlimited {
+        let message = format!("a `{}` has all the credit that it asks for, and no margin", kind.name);
+        section.report("margin", message, None);
+        return None;
+    }
+    for key in ["max_short", "max_debit"] {
+        if section.has(key) {
+            let message = format!("a margin account has no `{key}`: it goes as far as its margin does");
+            section.report(key, message, None);
+        }
+    }
+    let terms = MarginTerms::new(initial?, maintenance?);
+    if terms.is_none() {
+        let message = "`maintenance` of `margin` is above the initial margin: whatever it bought would be closed at once";
+        section.report("margin", message, None);
+    }
+    terms.map(Some)
+}
+
+/// Reports that a margin account is to keep its positions when its equity is gone.
+pub(super) fn check_on_ruin(section: &Section<'_>, margin: Option<MarginTerms>, on_ruin: Option<OnRuin>) {
+    if margin.is_some() && on_ruin == Some(OnRuin::Keep) {
+        let message = "`on_ruin` is `keep`, but the positions of a margin account are always closed";
+        section.report("on_ruin", message, None);
+    }
+}
+
+fn initial(table: &Section<'_>) -> Option<MarginRate> {
+    let leverage = table.optional("leverage", leverage);
+    let initial = table.optional("initial", share);
+    match (table.has("leverage"), table.has("initial")) {
+        (true, true) => {
+            let message =
+                "`leverage` and `initial` say the same: an initial margin of 0.5 is a leverage of 2";
+            table.report("initial", message, None);
+            None
+        }
+        (false, false) => {
+            table.report_missing("leverage", "`margin` needs `leverage` or `initial`, such as leverage = 2");
+            None
+        }
+        _ => leverage.or(initial),
+    }
+}
+
+/// Reads how many times its equity an account can hold, as the margin that this leaves.
+fn leverage(node: &Node) -> Read<MarginRate> {
+    let hundredths = readers::decimal(node)?.scaled(2).and_then(|it| u32::try_from(it).ok());
+    let rate = hundredths.filter(|it| *it >= 100).and_then(|it| MarginRate::new(100, it));
+    rate.ok_or_else(|| disallowed(node, "from 1 to 100, with at most two decimal places"))
+}
+
+/// Reads a share of what positions are worth.
+fn share(node: &Node) -> Read<MarginRate> {
+    let parts = readers::decimal(node)?.scaled(4).and_then(|it| u32::try_from(it).ok());
+    let rate = parts.and_then(|parts| MarginRate::new(parts, MarginRate::PARTS_MAX));
+    rate.ok_or_else(|| disallowed(node, "above 0 and at most 1, with at most four decimal places"))
+}
+
+/// Returns half of a rate: in parts of which there may be no half, a little more.
+fn half(rate: MarginRate) -> Option<MarginRate> {
+    let (part, of) = rate.parts();
+    MarginRate::new(part.div_ceil(2), of)
+}
