@@ -2,7 +2,6 @@
 
 use super::holds::Need;
 use super::ledger::{Account, Credit};
-use super::margin_terms::MarginTerms;
 use super::order_context::{OrderContext, Pricing};
 use super::orders::{OpenOrder, WorstPart, exits, paired_stop};
 use crate::market::{
@@ -52,7 +51,12 @@ impl Account {
             return Ok(terms);
         }
         if let Credit::Margin(margin) = self.credit {
-            self.cover_linked_on_margin(margin, id, &mut terms, (partner, reference), at)?;
+            if !at.is_asked_at_fill() {
+                self.protect(&mut terms, at, reference, Money::ZERO)?;
+            }
+            let orders = linked_orders(id, &terms, partner, at);
+            let fees = orders.first().map_or(Money::ZERO, |own| self.own_need(own, Quantity::ZERO, at).cash);
+            self.cover_margin(margin, &orders, fees, at)?;
             return Ok(terms);
         }
         let released = partner.map_or(Need::default(), |partner| self.own_need(&partner, Quantity::ZERO, at));
@@ -102,29 +106,6 @@ impl Account {
             Credit::Unlimited => {}
         }
         Ok(needed)
-    }
-
-    /// As [`Self::cover`], for an order of a margin account that may be linked, with the order that it names
-    /// and the price that a market order is expected to pay.
-    fn cover_linked_on_margin(
-        &self,
-        margin: MarginTerms,
-        id: OrderId,
-        terms: &mut OrderTerms,
-        (partner, reference): (Option<OpenOrder>, Option<Price>),
-        at: &OrderContext<'_>,
-    ) -> Result<(), Refusal> {
-        if !at.is_asked_at_fill() {
-            self.protect(terms, at, reference, Money::ZERO)?;
-        }
-        let stop = paired_stop(id, terms, at);
-        let partner = partner.map(|other| OpenOrder { partner: Some(id), ..other });
-        let linked = stop.or(partner);
-        let own = OpenOrder { partner: linked.map(|other| other.id), ..OpenOrder::leaving(id, terms, at) };
-        // Exits only close what the entry opens.
-        let orders: Vec<OpenOrder> = [Some(own), linked].into_iter().flatten().collect();
-        let fees = |order: &OpenOrder| self.own_need(order, Quantity::ZERO, at).cash;
-        self.cover_margin(margin, &orders, fees(&own), at)
     }
 
     /// Finds the open order that a one-cancels-other order names.
@@ -327,6 +308,20 @@ impl Account {
         }
         Ok(())
     }
+}
+
+/// Returns a new order and the one that it is linked with, as they are once it is sent; a bracket's exits are
+/// none of them, since they only close what it opens.
+fn linked_orders(
+    id: OrderId,
+    terms: &OrderTerms,
+    partner: Option<OpenOrder>,
+    at: &OrderContext<'_>,
+) -> Vec<OpenOrder> {
+    let partner = partner.map(|other| OpenOrder { partner: Some(id), ..other });
+    let linked = paired_stop(id, terms, at).or(partner);
+    let own = OpenOrder { partner: linked.map(|other| other.id), ..OpenOrder::leaving(id, terms, at) };
+    [Some(own), linked].into_iter().flatten().collect()
 }
 
 /// Returns whether a replace asks for what an order has, as far as is known: at the venue a market order may

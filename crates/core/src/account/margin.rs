@@ -55,7 +55,7 @@ impl MarginStanding {
     /// Returns how much more the account can buy or sell short, before fees.
     #[must_use]
     pub fn buying_power(&self) -> Money {
-        self.terms.initial.covered_by(self.excess())
+        self.terms.initial().covered_by(self.excess())
     }
 
     /// Returns whether equity is below the maintenance margin.
@@ -122,7 +122,7 @@ impl Account {
             equity: self.cash + worths().sum(),
             exposure,
             initial: self.margin_taken(terms, marks, &[]) + self.held_cash,
-            maintenance: terms.maintenance.of(exposure),
+            maintenance: terms.maintenance().of(exposure),
             terms,
         })
     }
@@ -219,7 +219,7 @@ impl Account {
                 taken += opening.loss;
                 along + opening.worth
             });
-            taken += terms.initial.of(long.max(short));
+            taken += terms.initial().of(long.max(short));
         }
         taken
     }
