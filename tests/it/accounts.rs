@@ -38,7 +38,7 @@ fn example(changes: &[(&str, &str)]) -> (TempDir, i32, String) {
         .args(["--no-report", "--out"])
         .arg(here.path());
     let (code, stdout, stderr) = run(&mut command);
-    (here, code, stdout + &stderr)
+    (here, code, format!("{stdout}{stderr}"))
 }
 
 fn stored(here: &TempDir) -> StoredRun {

@@ -179,7 +179,7 @@ const CALLBACKS: [CallbackEntry; 22] = [
     CallbackEntry {
         callback: Callback::MarginCall,
         name: "on_margin_call",
-        arguments: &["call"],
+        arguments: &["margin"],
         about: "the account's equity fell below its maintenance margin: its orders are canceled and its positions closed at \
                 the market; orders are refused until that is over",
     },
