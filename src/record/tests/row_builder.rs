@@ -216,12 +216,12 @@ fn equity_has_one_row_a_sample_and_none_of_fills() {
     let (_keep, run) =
         record_at(&only(Table::Ruins), &market_facts().into_iter().map(|fact| (7, fact)).collect::<Vec<_>>());
     assert_eq!(short(&run, Table::Ruins), ["30:07|ben, \"the\" second|-0.0000000003"]);
-    let run = record_at(
+    let (_keep, run) = record_at(
         &only(Table::MarginCalls),
         &market_facts().into_iter().map(|fact| (7, fact)).collect::<Vec<_>>(),
     );
     let expected =
-        ["30:07|anne|called|0.0000000004|0.0000000009", "30:07|anne|ended|0.0000000002|0.0000000000"];
+        ["30:07|anne|called|0.0000000004|0.0000000009", "30:07|anne|ended|0.0000000002|0.00"];
     assert_eq!(short(&run, Table::MarginCalls), expected);
 }
 

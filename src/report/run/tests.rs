@@ -117,6 +117,7 @@ fn account(number: usize, template: &Template) -> AccountData {
     AccountData {
         summary: serde_json::from_value(summary).unwrap(),
         ruin: None,
+        margin_calls: Vec::new(),
         endings: Vec::new(),
         equity: template.line.clone(),
         drawdown: template.line.iter().map(|point| (point.0, -0.1)).collect(),

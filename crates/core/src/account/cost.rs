@@ -76,8 +76,8 @@ impl Account {
         notional + plan.worst(side, &sizes, instrument, so_far)
     }
 
-    /// Returns the most that filling `parts` of an order costs in fees, in any number of fills at their prices;
-    /// of parts without a price nothing is known.
+    /// Returns the most that filling `parts` of an order costs in fees, in any number of fills at their
+    /// prices; of parts without a price nothing is known.
     pub(super) fn worst_fees(
         &self,
         order: Option<OrderId>,

@@ -9,8 +9,8 @@
 //!   limit. What an order that opens can lose against the mark at once, by its price, is taken in full.
 //! - Open orders hold the fees that they can cost at worst.
 //! - An order that takes more than equity leaves is refused; one that takes nothing more never is.
-//! - Below [maintenance margin](MarginTerms::maintenance), of what holdings are worth without their signs, the
-//!   account is called: see the module `ruin`.
+//! - Below [maintenance margin](MarginTerms::maintenance), of what holdings are worth without their signs,
+//!   the account is called: see the module `ruin`.
 
 use std::cmp::Reverse;
 use std::fmt;

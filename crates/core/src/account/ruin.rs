@@ -181,7 +181,8 @@ impl Account {
         self.restriction().is_none() && self.margin_call(worth).is_some()
     }
 
-    /// Returns the margin call for what the account is worth, if it is a margin account and that is too little.
+    /// Returns the margin call for what the account is worth, if it is a margin account and that is too
+    /// little.
     pub(crate) fn margin_call(&self, worth: Valuation) -> Option<MarginCall> {
         let Valuation { equity, exposure } = worth;
         let maintenance = self.margin_terms()?.maintenance().of(exposure);

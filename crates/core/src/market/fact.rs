@@ -270,8 +270,8 @@ pub enum Fact {
         /// Its equity, at or below zero.
         equity: Money,
     },
-    /// The equity of a margin account was found to be below its maintenance margin: its orders are canceled and
-    /// its positions closed.
+    /// The equity of a margin account was found to be below its maintenance margin: its orders are canceled
+    /// and its positions closed.
     MarginCalled {
         /// The account.
         owner: ActorId,

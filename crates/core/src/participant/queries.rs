@@ -208,8 +208,8 @@ impl Context {
         self.domain().margin(self.id())
     }
 
-    /// Returns what more the actor can buy, before fees: on margin what its equity covers, else what is free of
-    /// its cash and of its debit limit.
+    /// Returns what more the actor can buy, before fees: on margin what its equity covers, else what is free
+    /// of its cash and of its debit limit.
     #[must_use]
     pub fn buying_power(&self) -> Money {
         let cash = || self.account().map_or(Money::ZERO, Account::spendable).max(Money::ZERO);

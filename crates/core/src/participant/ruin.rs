@@ -161,8 +161,9 @@ impl Context {
         }
     }
 
-    /// Returns whose equity is gone, or below the maintenance margin, at this instant, in the order of their ids; with `again`, or where
-    /// somebody has asked the exchange to look, also those that were found to be so before.
+    /// Returns whose equity is gone, or below the maintenance margin, at this instant, in the order of their
+    /// ids; with `again`, or where somebody has asked the exchange to look, also those that were found to be
+    /// so before.
     pub(crate) fn ruined_now(&mut self, again: bool) -> Vec<Ruined> {
         let (now, exchange) = (self.now(), self.id());
         let asked = &mut self.domain_mut().to_look_for_ruin;
@@ -181,8 +182,8 @@ impl Context {
         owners.into_iter().map(|owner| Ruined { owner, held: market.replays_held(owner) }).collect()
     }
 
-    /// Notes that an account is ruined or called, and marks it; returns what is to be done at the replayed listings of
-    /// the exchange at hand, and sees to the rest.
+    /// Notes that an account is ruined or called, and marks it; returns what is to be done at the replayed
+    /// listings of the exchange at hand, and sees to the rest.
     pub(crate) fn liquidate(&mut self, owner: ActorId) -> Liquidation {
         let (now, exchange) = (self.now(), self.id());
         let noted = self.domain_mut().note_ruin_of(owner, now);

@@ -1,4 +1,5 @@
-//! Which accounts a price could ruin or bring below their maintenance margin, and when a replayed path does: to the nanosecond.
+//! Which accounts a price could ruin or bring below their maintenance margin, and when a replayed path does:
+//! to the nanosecond.
 
 use super::mark::Mark;
 use super::state::MarketState;
@@ -160,16 +161,17 @@ impl MarketState {
         held.filter_map(|(id, _)| self.replayed_primary(id)).collect()
     }
 
-    /// Returns when the paths of replayed listings ruin an account or have it called next, if they do so before any of
-    /// them is at its next point.
+    /// Returns when the paths of replayed listings ruin an account or have it called next, if they do so
+    /// before any of them is at its next point.
     pub(super) fn next_ruin(&self, now: SimTime) -> Option<SimTime> {
         self.at_risk.iter().filter_map(|it| self.next_ruin_of(it, now)).min()
     }
 
     fn next_ruin_of(&self, at_risk: &AtRisk, now: SimTime) -> Option<SimTime> {
         let account = &self.accounts[at_risk.owner.index()];
-        // Before it is called, what counts of a margin account is equity beyond the maintenance margin, in parts
-        // of which the margin is a whole number. Where prices are above zero that goes with them as equity does.
+        // Before it is called, what counts of a margin account is equity beyond the maintenance margin, in
+        // parts of which the margin is a whole number. Where prices are above zero that goes with them as
+        // equity does.
         let margin = account.margin_terms().filter(|_| account.restriction().is_none());
         let (part, of) = margin.map_or((0, 1), |terms| terms.maintenance().parts());
         let (part, of) = (i128::from(part), i128::from(of));

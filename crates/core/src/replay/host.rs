@@ -21,7 +21,8 @@ pub trait ReplayHost {
     /// Books and publishes what has happened, before anything else is asked.
     fn publish(&mut self, listing: ListingId, event: ReplayEvent);
 
-    /// Returns whose equity is gone, or below the maintenance margin, at this instant, or was found to be and has something to be ended here.
+    /// Returns whose equity is gone, or below the maintenance margin, at this instant, or was found to be and
+    /// has something to be ended here.
     fn ruined(&mut self) -> Vec<Ruined>;
 
     /// Notes that an owner is ruined or called, and returns what is to be done at these listings.
