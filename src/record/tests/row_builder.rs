@@ -220,8 +220,7 @@ fn equity_has_one_row_a_sample_and_none_of_fills() {
         &only(Table::MarginCalls),
         &market_facts().into_iter().map(|fact| (7, fact)).collect::<Vec<_>>(),
     );
-    let expected =
-        ["30:07|anne|called|0.0000000004|0.0000000009", "30:07|anne|ended|0.0000000002|0.00"];
+    let expected = ["30:07|anne|called|0.0000000004|0.0000000009", "30:07|anne|ended|0.0000000002|0.00"];
     assert_eq!(short(&run, Table::MarginCalls), expected);
 }
 
