@@ -9,6 +9,7 @@ mod number;
 mod order_words;
 mod person;
 mod problem;
+mod refused_order;
 mod request_id;
 mod secret;
 mod sent_order;
@@ -23,6 +24,7 @@ pub use order_words::{
 };
 pub use person::{Actor, Credential, Role, Scope, Scopes, UnknownScope};
 pub use problem::{Problem, ProblemKind};
+pub use refused_order::{BadRefusalId, RefusalId, RefusedOrder};
 pub use request_id::RequestId;
 pub use secret::Secret;
 pub use sent_order::SentOrder;

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
+use super::refused_order::RefusalId;
+
 /// Why something was not done, for whoever asked: a word for programs, a sentence for people, and what to
 /// do next. Each face writes it in its own form.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,8 +18,10 @@ pub struct Problem {
     pub message: String,
     /// The field of the request that is at fault, if one is.
     pub field: Option<String>,
+    /// The order that it is about, if that has an id though it was refused.
+    pub order: Option<RefusalId>,
     /// What to do about it, if that is known.
-    pub hint: Option<String>,
+    pub hint: Option<Box<str>>,
     /// After what time to try again, if that may help.
     pub retry_after: Option<Duration>,
 }
@@ -58,7 +62,7 @@ impl Problem {
     #[must_use]
     pub fn new(kind: ProblemKind, code: impl Into<Cow<'static, str>>, message: impl fmt::Display) -> Self {
         let (code, message) = (code.into(), message.to_string());
-        Self { kind, code, message, field: None, hint: None, retry_after: None }
+        Self { kind, code, message, field: None, order: None, hint: None, retry_after: None }
     }
 
     /// Names the field of the request that is at fault.
@@ -68,10 +72,17 @@ impl Problem {
         self
     }
 
+    /// Says what the order is called that was refused.
+    #[must_use]
+    pub const fn of_order(mut self, order: RefusalId) -> Self {
+        self.order = Some(order);
+        self
+    }
+
     /// Says what to do about it.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hint = Some(hint.into().into_boxed_str());
         self
     }
 

@@ -96,7 +96,7 @@ impl Audience {
             Output::Answer(answer) | Output::Again(answer) => self.answer(answer.tag, &Ok(answer.clone())),
             Output::Voided(tag) => self.answer(*tag, &Err(Refused::Voided)),
             Output::Fact { fact, .. } => self.followed.publish(fact),
-            Output::Named { .. } | Output::Sent(_) | Output::Pace { .. } => {}
+            Output::Named { .. } | Output::Sent(_) | Output::Refused(_) | Output::Pace { .. } => {}
         }
         self.sinks.iter_mut().for_each(|sink| sink.take(output));
     }

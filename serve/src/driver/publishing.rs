@@ -146,6 +146,7 @@ impl OutputSink for Publishing {
             }
             Output::Named { owner, order, client } => self.publisher.named(*owner, *order, client.clone()),
             Output::Sent(sent) => self.publisher.sent(sent),
+            Output::Refused(refused) => self.publisher.refused(refused),
             Output::Answer(_) | Output::Again(_) | Output::Voided(_) | Output::Pace { .. } => {}
         }
     }

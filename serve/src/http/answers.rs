@@ -50,6 +50,10 @@ pub(super) struct ProblemBody<'a> {
     /// The field of the request that is at fault, if one is.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'a str>,
+    /// The id under which an order is found that was refused: among the orders that are `rejected`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "R17")]
+    order_id: Option<String>,
     /// What to do about it, if that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<&'a str>,
@@ -103,6 +107,7 @@ impl ResponseError for Failure {
             code: &problem.code,
             message: &problem.message,
             field: problem.field.as_deref(),
+            order_id: problem.order.map(|order| order.to_string()),
             hint: problem.hint.as_deref(),
             request_id: request_id.as_ref().map(RequestId::as_str),
         };

@@ -133,9 +133,9 @@ impl AlpacaFailure {
         let mut body = json!({ "code": code, "message": message, "error": self.problem.code });
         if let Some(map) = body.as_object_mut() {
             let Problem { field, hint, .. } = &*self.problem;
-            for (name, value) in [("field", field), ("hint", hint)] {
+            for (name, value) in [("field", field.as_deref()), ("hint", hint.as_deref())] {
                 if let Some(value) = value {
-                    map.insert(name.to_owned(), Value::from(value.as_str()));
+                    map.insert(name.to_owned(), Value::from(value));
                 }
             }
             map.extend(self.more.clone());

@@ -510,19 +510,21 @@ impl LiveMarket {
         let mut answers = self.market.take_answers().inspect(|it| self.clients.answered(it)).peekable();
         let sending = &mut self.sending;
         let mut outputs = Vec::with_capacity(facts.len());
-        let mut answered = |answer: Answer, outputs: &mut Vec<Output>| {
+        for output in facts {
+            if let Output::Fact { sequence, ref fact, .. } = output {
+                while let Some(answer) = answers.next_if(|answer| answer.facts <= sequence) {
+                    outputs.extend(sending.answered(&answer).map(Output::Sent));
+                    outputs.push(Output::Answer(answer));
+                }
+                let refused = sending.refused((sequence, fact), answers.peek());
+                outputs.extend(refused.map(|it| Output::Refused(Box::new(it))));
+            }
+            outputs.push(output);
+        }
+        for answer in answers {
             outputs.extend(sending.answered(&answer).map(Output::Sent));
             outputs.push(Output::Answer(answer));
-        };
-        for fact in facts {
-            if let Output::Fact { sequence, .. } = fact {
-                while let Some(answer) = answers.next_if(|answer| answer.facts <= sequence) {
-                    answered(answer, &mut outputs);
-                }
-            }
-            outputs.push(fact);
         }
-        answers.for_each(|answer| answered(answer, &mut outputs));
         outputs
     }
 }

@@ -9,7 +9,7 @@ use bearpit_core::participant::Answer;
 use bearpit_core::units::{ActorId, OrderId, SimTime};
 
 use super::record::PaceChange;
-use crate::domain::{ClientOrderId, SentOrder};
+use crate::domain::{ClientOrderId, RefusedOrder, SentOrder};
 
 /// Something that follows from the journal, to be shown to those whom it concerns.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +30,9 @@ pub enum Output {
     },
     /// An order from outside is on its way to its venue; the answer to its request comes next.
     Sent(SentOrder),
+    /// An order from outside was refused by the gate of its account: the fact that says so comes next, and
+    /// the answer to its request after that.
+    Refused(Box<RefusedOrder>),
     /// A request was taken out of the market, which it would have stopped: it was not executed.
     Voided(RequestTag),
     /// A fact.

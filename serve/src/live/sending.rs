@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use bearpit_core::kernel::RequestTag;
-use bearpit_core::participant::{Answer, Instruction, Outcome, RequestKind};
+use bearpit_core::market::Fact;
+use bearpit_core::participant::{Answer, Instruction, Outcome, RequestKind, RequestRefusal};
 use bearpit_core::units::{ActorId, ListingId};
 
-use crate::domain::{ClientOrderId, SentOrder};
+use crate::domain::{ClientOrderId, RefusalId, RefusedOrder, SentOrder};
 
 /// The orders that were asked for and have no answer yet.
 #[derive(Debug, Default)]
@@ -47,5 +48,24 @@ impl Sending {
             }
             _ => None,
         }
+    }
+
+    /// Returns the order that a fact says was refused, if that is the one of which `next`, the answer behind
+    /// the fact, says so too. Orders of agents are refused by facts alone.
+    pub(super) fn refused(
+        &mut self,
+        (sequence, fact): (u64, &Fact),
+        next: Option<&Answer>,
+    ) -> Option<RefusedOrder> {
+        let Fact::OrderRefused { owner, listing, terms, reason } = *fact else { return None };
+        let Answer { tag, at, facts, outcome: Err(RequestRefusal::Instruction(why)) } = *next? else {
+            return None;
+        };
+        let is_its = |asked: &Asked| (asked.owner, asked.listing, why) == (owner, listing, reason);
+        if facts != sequence + 1 || !self.0.get(&tag).is_some_and(is_its) {
+            return None;
+        }
+        let Asked { client, .. } = self.0.remove(&tag)?;
+        Some(RefusedOrder { id: RefusalId::of(tag), owner, listing, terms, reason, client, at })
     }
 }

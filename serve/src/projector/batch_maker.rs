@@ -11,7 +11,7 @@ use bearpit_core::units::{
 use rustc_hash::FxHashMap;
 
 use super::order_terms::{price_of, quantity_of, replaced_of, terms_of};
-use crate::domain::{AccountId, ClientOrderId, SentOrder};
+use crate::domain::{AccountId, ClientOrderId, RefusedOrder, SentOrder};
 use crate::live::Output;
 use crate::publication::{
     Addition, Candle, CandleInterval, Day, Fill, ListingInfo, OwnChange, OwnEvent, Owners,
@@ -41,6 +41,8 @@ pub struct BatchMaker {
     owners: Owners<AccountId>,
     /// The ids that senders gave to orders that have not reached a venue.
     clients: FxHashMap<OrderId, String>,
+    /// Somebody's order that the next fact says was refused.
+    refused: Option<Box<RefusedOrder>>,
     /// The candles at hand: of each listing, one for each interval.
     candles: Vec<[Option<Candle>; CandleInterval::ALL.len()]>,
     /// Before when no candle at hand has ended.
@@ -78,6 +80,7 @@ impl BatchMaker {
             listings: day.listings,
             owners,
             clients: FxHashMap::default(),
+            refused: None,
             candles_until: open,
             marked: BTreeMap::new(),
             instruments: market.world().domain().listings().map(|listing| listing.instrument).collect(),
@@ -96,9 +99,15 @@ impl BatchMaker {
             Output::Sent(SentOrder { owner, order, client: Some(client), .. }) => {
                 self.name(*owner, *order, client);
             }
+            // With the fact that follows, so that it has a place on the tape.
+            Output::Refused(refused) => self.refused = Some(refused.clone()),
             Output::Fact { sequence, at, fact } => {
                 self.to = sequence + 1;
                 self.close_candles(*sequence, *at);
+                if let Some(refused) = self.refused.take() {
+                    let change = self.refused(&refused).map(|row| Change::Entered(Box::new(row)));
+                    self.changes.extend(change.map(|change| (*sequence, change)));
+                }
                 self.follow(*sequence, *at, fact);
             }
             Output::Sent(_)
@@ -183,7 +192,10 @@ impl BatchMaker {
             let change = match event.change {
                 OwnChange::Filled(fill) => self.filled(account, at, &fill),
                 OwnChange::Fact(fact) => self.changed(account, at, &fact),
-                OwnChange::DayBegan | OwnChange::Named { .. } | OwnChange::Sent(_) => None,
+                OwnChange::DayBegan
+                | OwnChange::Named { .. }
+                | OwnChange::Sent(_)
+                | OwnChange::Refused(_) => None,
             };
             self.changes.extend(change.map(|change| (sequence, change)));
         }
@@ -290,6 +302,20 @@ impl BatchMaker {
         })
     }
 
+    /// Returns the row of an order that was refused, if it is somebody's.
+    fn refused(&self, refused: &RefusedOrder) -> Option<OrderRow> {
+        let account = self.owners.of(refused.owner)?;
+        let at = Some(refused.at.nanos());
+        Some(OrderRow {
+            client: refused.client.as_ref().map(|client| client.as_str().to_owned()),
+            status: OrderStatus::Rejected,
+            reason: Some(refused.reason.to_string()),
+            sent_at: at,
+            ended_at: at,
+            ..self.row(account, refused.id.row(), refused.listing, &refused.terms)?
+        })
+    }
+
     fn entered(
         &mut self,
         account: AccountId,
@@ -298,15 +324,26 @@ impl BatchMaker {
         terms: &OrderTerms,
     ) -> Option<OrderRow> {
         let client = self.clients.remove(&order);
+        Some(OrderRow { client, ..self.row(account, id(order.get()), listing, terms)? })
+    }
+
+    /// Returns the row of an order that nothing has happened to.
+    fn row(
+        &self,
+        account: AccountId,
+        order: i64,
+        listing: ListingId,
+        terms: &OrderTerms,
+    ) -> Option<OrderRow> {
         let info = self.listings.get(listing.index())?;
         let quantity = quantity_of(&info.instrument, terms.quantity);
         Some(OrderRow {
-            order: id(order.get()),
+            order,
             account,
             day: self.stretch.day,
             symbol: info.instrument.symbol().to_owned(),
             venue: info.venue.clone(),
-            client,
+            client: None,
             side: terms.side,
             terms: terms_of(&info.instrument, terms),
             status: OrderStatus::Open,

@@ -65,7 +65,9 @@ pub use candle::{Addition, Candle, CandleInterval};
 pub use config::PublicationConfig;
 pub use day::{Day, DayParticipant, ListingInfo};
 pub use handle::{Numbered, Publication, SubscribeError};
-pub use own::{ClosedOrder, Fill, OpenOrder, OrderEnd, OwnChange, OwnEvent, OwnState};
+pub use own::{
+    AccountAfter, After, ClosedOrder, Fill, OpenOrder, OrderAfter, OrderEnd, OwnChange, OwnEvent, OwnState,
+};
 pub use owners::Owners;
 pub use publisher::{CandleSink, Publisher};
 pub use snapshot::ListingSnapshot;

@@ -9,7 +9,7 @@ use bearpit_core::market::{
 use bearpit_core::units::{InstrumentId, ListingId, Money, OrderId, Price, Quantity, SimTime, TradeId};
 
 use super::replica::State;
-use crate::domain::{ClientOrderId, SentOrder};
+use crate::domain::{ClientOrderId, RefusedOrder, SentOrder};
 
 /// Something that happened to one participant's orders or account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +18,52 @@ pub struct OwnEvent {
     pub at: SimTime,
     /// What.
     pub change: OwnChange,
+    /// What it has left behind.
+    pub after: After,
+}
+
+impl OwnEvent {
+    /// Makes one of which it is not said what it leaves behind.
+    pub(super) fn new(at: SimTime, change: OwnChange) -> Self {
+        Self { at, change, after: After::default() }
+    }
+}
+
+/// What an event has left behind, so that whoever gets it alone can show the whole of what it is about.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct After {
+    /// The order, if it is about one; of one that is on its way the event itself has all.
+    pub order: Option<Box<OrderAfter>>,
+    /// The account, if it was marked.
+    pub account: Option<Box<AccountAfter>>,
+}
+
+/// An order after an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OrderAfter {
+    /// A venue has it.
+    Open(OrderId, OpenOrder),
+    /// It is over.
+    Closed(ClosedOrder),
+}
+
+/// An account as its marks say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccountAfter {
+    /// The cash, free and held.
+    pub cash: Money,
+    /// Cash and all holdings at their marks.
+    pub equity: Money,
+    /// The cash that it was opened with today, where that was said.
+    pub opening_cash: Option<Money>,
+    /// The P&L realized so far, before fees.
+    pub realized: Money,
+    /// The P&L of what it holds.
+    pub unrealized: Money,
+    /// Fees paid less rebates.
+    pub fees: Money,
+    /// How many of its orders are open or on their way.
+    pub open_orders: usize,
 }
 
 /// What happened.
@@ -35,6 +81,8 @@ pub enum OwnChange {
     },
     /// An order passed the gate, and is on its way to its venue.
     Sent(SentOrder),
+    /// The gate of the account refused an order, which was never sent.
+    Refused(Box<RefusedOrder>),
     /// An order traded.
     Filled(Fill),
     /// Any other fact about one of its orders, its account or its strategy. None of them names anybody else.
@@ -174,9 +222,14 @@ pub struct OwnState {
     pub orders: BTreeMap<OrderId, OpenOrder>,
     /// The orders of today that ended last, the newest at the back; at most [`OwnState::CLOSED_MAX`].
     pub closed: VecDeque<ClosedOrder>,
+    /// The orders of today that the gate of the account refused last, the newest at the back; at most
+    /// [`OwnState::CLOSED_MAX`].
+    pub refused: VecDeque<RefusedOrder>,
     /// The last mark of each holding; it has the account's cash and equity too. A tracked account is marked
     /// at each fill and sample interval; others are not.
     pub marks: BTreeMap<InstrumentId, AccountMark>,
+    /// The holding that was marked last: its mark has the newest cash and equity.
+    last_mark: Option<InstrumentId>,
     /// Whether the account was found without equity.
     pub is_ruined: bool,
     /// What the owner calls the orders of the last day that have not been accepted again.
@@ -211,9 +264,48 @@ impl OwnState {
             OwnChange::Sent(sent) => {
                 self.sent.insert(sent.order, sent.clone());
             }
+            OwnChange::Refused(refused) => {
+                if self.refused.len() == Self::CLOSED_MAX {
+                    self.refused.pop_front();
+                }
+                self.refused.push_back((**refused).clone());
+            }
             OwnChange::Filled(fill) => self.fill(event.at, fill),
             OwnChange::Fact(fact) => self.follow_fact(event.at, fact),
         }
+    }
+
+    /// Returns what a change has left behind that was just applied, and is about an order or none.
+    pub(super) fn after(&self, change: &OwnChange, order: Option<OrderId>) -> After {
+        let is_mark = matches!(change, OwnChange::Fact(Fact::AccountMarked(_)));
+        After {
+            order: order.and_then(|order| self.order_after(order)).map(Box::new),
+            account: is_mark.then(|| self.account()).flatten().map(Box::new),
+        }
+    }
+
+    fn order_after(&self, order: OrderId) -> Option<OrderAfter> {
+        if let Some(open) = self.orders.get(&order) {
+            return Some(OrderAfter::Open(order, open.clone()));
+        }
+        // One that has just ended is the last.
+        let closed = self.closed.back().filter(|closed| closed.id == order);
+        closed.map(|closed| OrderAfter::Closed(closed.clone()))
+    }
+
+    /// Returns the account as its marks say; nothing before the first.
+    #[must_use]
+    pub fn account(&self) -> Option<AccountAfter> {
+        let last = self.marks.get(&self.last_mark?)?;
+        Some(AccountAfter {
+            cash: last.cash,
+            equity: last.equity,
+            opening_cash: self.opening.as_ref().map(|opening| opening.cash),
+            realized: self.marks.values().map(|mark| mark.realized).sum(),
+            unrealized: self.marks.values().map(|mark| mark.unrealized).sum(),
+            fees: last.fees,
+            open_orders: self.orders.len() + self.sent.len(),
+        })
     }
 
     fn fill(&mut self, at: SimTime, fill: &Fill) {
@@ -288,6 +380,7 @@ impl OwnState {
             Fact::OrderExpired { order, reason, .. } => self.close(at, order, OrderEnd::Expired(reason)),
             Fact::AccountOpened(ref opening) => self.opening = Some(opening.clone()),
             Fact::AccountMarked(mark) => {
+                self.last_mark = Some(mark.instrument);
                 self.marks.insert(mark.instrument, mark);
             }
             Fact::AccountRuined { .. } => self.is_ruined = true,
@@ -304,6 +397,6 @@ impl State for OwnState {
     }
 
     fn size(&self) -> usize {
-        self.sent.len() + self.orders.len() + self.closed.len() + self.marks.len()
+        self.sent.len() + self.orders.len() + self.closed.len() + self.refused.len() + self.marks.len()
     }
 }

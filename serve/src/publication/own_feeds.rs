@@ -11,11 +11,11 @@ use super::config::PublicationConfig;
 use super::day::DayParticipant;
 use super::log::Retention;
 use super::own::{OwnChange, OwnEvent, OwnState};
-use super::owners::Owners;
+use super::owners::{Owners, order_of};
 use super::replica::{Replica, ReplicaWriter};
 use super::signal::{Signal, Waking};
 use super::state::OwnCount;
-use crate::domain::{ClientOrderId, SentOrder};
+use crate::domain::{ClientOrderId, RefusalId, RefusedOrder, SentOrder};
 
 /// What readers have of one participant.
 #[derive(Debug)]
@@ -39,6 +39,10 @@ pub(super) struct OwnFeeds {
     changed: Vec<usize>,
     /// The last order that its owner was told of as sent; a market's orders are numbered in order.
     last_sent: Option<OrderId>,
+    /// The last refused order that its owner was told of, by the number of its request.
+    last_refused: Option<RefusalId>,
+    /// Whether that is what the next fact says.
+    is_refusal_told: bool,
     is_grown: bool,
     retention: Retention,
 }
@@ -67,6 +71,8 @@ impl OwnFeeds {
             owners: Owners::default(),
             changed: Vec::new(),
             last_sent: None,
+            last_refused: None,
+            is_refusal_told: false,
             is_grown: false,
             retention,
         }
@@ -95,7 +101,7 @@ impl OwnFeeds {
     pub(super) fn begin_day(&mut self, open: SimTime, participants: &[DayParticipant]) {
         self.owners.begin_day();
         for index in 0..self.writers.len() {
-            let began = OwnEvent { at: open, change: OwnChange::DayBegan };
+            let began = OwnEvent::new(open, OwnChange::DayBegan);
             push(&mut self.writers, &mut self.changed, index, began);
         }
         for DayParticipant { id, name, has_channel } in participants {
@@ -106,6 +112,9 @@ impl OwnFeeds {
 
     /// Hands a fact to whom it concerns.
     pub(super) fn follow(&mut self, at: SimTime, fact: &Fact) {
+        if std::mem::take(&mut self.is_refusal_told) && matches!(fact, Fact::OrderRefused { .. }) {
+            return;
+        }
         if let Fact::AccountOpened(opening) = fact
             && !self.owners.knows(opening.owner)
         {
@@ -124,7 +133,7 @@ impl OwnFeeds {
                 &mut self.writers,
                 &mut self.changed,
                 index,
-                OwnEvent { at, change: OwnChange::Named { order, client } },
+                OwnEvent::new(at, OwnChange::Named { order, client }),
             );
         }
     }
@@ -138,8 +147,19 @@ impl OwnFeeds {
                 &mut self.writers,
                 &mut self.changed,
                 index,
-                OwnEvent { at: sent.at, change: OwnChange::Sent(sent.clone()) },
+                OwnEvent::new(sent.at, OwnChange::Sent(sent.clone())),
             );
+        }
+    }
+
+    /// Tells its owner that an order was refused; the fact that follows says nothing more. One that was told
+    /// before changes nothing.
+    pub(super) fn refused(&mut self, refused: &RefusedOrder) {
+        let is_new = self.last_refused.is_none_or(|last| refused.id > last);
+        if let Some(index) = self.owners.of(refused.owner).filter(|_| is_new) {
+            (self.last_refused, self.is_refusal_told) = (Some(refused.id), true);
+            let change = OwnChange::Refused(Box::new(refused.clone()));
+            push(&mut self.writers, &mut self.changed, index, OwnEvent::new(refused.at, change));
         }
     }
 
@@ -188,9 +208,10 @@ impl OwnFeeds {
     }
 }
 
-fn push(writers: &mut [OwnWriter], changed: &mut Vec<usize>, index: usize, event: OwnEvent) {
+fn push(writers: &mut [OwnWriter], changed: &mut Vec<usize>, index: usize, mut event: OwnEvent) {
     let writer = &mut writers[index];
     writer.state.follow(&event);
+    event.after = writer.state.after(&event.change, order_of(&event));
     writer.replica.push(event.at, event);
     if !writer.is_changed {
         writer.is_changed = true;

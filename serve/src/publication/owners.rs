@@ -70,7 +70,7 @@ impl<K: Copy> Owners<K> {
         if let Some(order) = order {
             self.note(order, owner, fact);
         }
-        take(owner, OwnEvent { at, change: OwnChange::Fact(fact.clone()) });
+        take(owner, OwnEvent::new(at, OwnChange::Fact(fact.clone())));
     }
 
     /// Keeps what is open of an order.
@@ -103,7 +103,7 @@ impl<K: Copy> Owners<K> {
         if fill.leaves.is_zero() {
             self.by_order.remove(&fill.order);
         }
-        take(owner, OwnEvent { at, change: OwnChange::Filled(fill) });
+        take(owner, OwnEvent::new(at, OwnChange::Filled(fill)));
     }
 }
 
@@ -136,7 +136,7 @@ fn fills(trade: &Trade) -> [Fill; 2] {
 /// Returns the order that an event is about, if it is about one.
 pub(super) fn order_of(event: &OwnEvent) -> Option<OrderId> {
     match &event.change {
-        OwnChange::DayBegan => None,
+        OwnChange::DayBegan | OwnChange::Refused(_) => None,
         OwnChange::Named { order, .. } => Some(*order),
         OwnChange::Sent(sent) => Some(sent.order),
         OwnChange::Filled(fill) => Some(fill.order),

@@ -13,7 +13,7 @@ use super::listing_feed::ListingWriter;
 use super::own_feeds::OwnFeeds;
 use super::signal::Waking;
 use super::state::{ListingKey, ListingState, PublicationState};
-use crate::domain::{ClientOrderId, SentOrder};
+use crate::domain::{ClientOrderId, RefusedOrder, SentOrder};
 
 /// Takes closed candles, to keep them for longer than memory does.
 ///
@@ -161,6 +161,13 @@ impl Publisher {
     pub fn sent(&mut self, sent: &SentOrder) {
         self.now = self.now.max(sent.at);
         self.own.sent(sent);
+    }
+
+    /// Takes note of an order that the gate of its account refused. The fact that says so comes next, and
+    /// says nothing more. One that was told before changes nothing.
+    pub fn refused(&mut self, refused: &RefusedOrder) {
+        self.now = self.now.max(refused.at);
+        self.own.refused(refused);
     }
 
     /// Lets readers see what has been taken. `now` is up to when the journal covers the market: candles that

@@ -25,6 +25,7 @@ mod observe;
 mod people;
 #[cfg(target_os = "linux")]
 mod proxy;
+mod refusals;
 #[cfg(feature = "otlp")]
 mod spans;
 #[cfg(target_os = "linux")]

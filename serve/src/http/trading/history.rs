@@ -39,7 +39,7 @@ impl OrderParams {
     }
 }
 
-/// Returns orders, the newest first, in pages.
+/// Returns orders, the newest first, in pages. Those that the account's gate refused are among the rejected.
 #[utoipa::path(
     get, path = "/api/orders", tag = "trading", operation_id = "orders",
     params(OrderParams),

@@ -72,7 +72,7 @@ pub(super) async fn one(
     caller: Caller,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Failure> {
-    Ok(ok(&desk.order(caller.account, path_order(&path)?).await?))
+    Ok(ok(&desk.order_named(caller.account, &path).await?))
 }
 
 /// Cancels an order. The cancel is on its way when the answer comes; what the venue says of it is told by

@@ -4,13 +4,13 @@ use bearpit_core::market::{LevelChange, Side};
 use bytestring::ByteString;
 use serde::Serialize;
 
-use super::own;
 use super::topic::{Topic, TopicName};
 use crate::domain::{MarketTime, Number, Problem};
 use crate::publication::{Content, Update};
 use crate::services::market_data::{
     CandleView, LevelView, MarketData, PhaseName, QuoteView, Scale, TradeView,
 };
+use crate::services::trading::{OwnEventView, OwnSnapshotView};
 
 /// What is said about the connection.
 #[derive(Debug, Serialize)]
@@ -128,13 +128,13 @@ pub(super) fn update_text(service: &MarketData, topic: &Topic, epoch: i64, updat
     let name = topic.name();
     let (first, next) = (update.numbers.start, update.numbers.end);
     if let Content::OwnSnapshot(state) = &update.content {
-        let body = own::snapshot(service, state);
+        let body = OwnSnapshotView::of(service, state);
         let epoch = Some(epoch.to_string());
         return text_of(&Data { kind: "snapshot", topic: name, epoch, first: None, next, body });
     }
     if let Content::Own(event) = &update.content {
-        let body = own::event(service, event);
-        let kind = body.kind();
+        let body = OwnEventView::of(service, event);
+        let kind = body.about;
         return text_of(&Data { kind, topic: name, epoch: None, first: Some(first), next, body });
     }
     let listing = topic.listing().map(|it| format!("{}@{}", it.symbol, it.venue));

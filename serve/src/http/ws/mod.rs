@@ -15,7 +15,6 @@ mod market;
 mod message;
 mod open;
 mod outcome;
-mod own;
 mod reader;
 mod request;
 #[cfg(test)]

@@ -75,6 +75,14 @@ impl Found {
     }
 }
 
+/// The place of an order among all: when it was entered, as the pages of history go by, and its number.
+type Place = (Option<SimTime>, u64);
+
+fn place(view: &OrderView) -> Place {
+    let entered_at = view.sent_at.or(view.accepted_at).or(view.ended_at);
+    (entered_at.map(|at| at.instant()), number(view))
+}
+
 /// Returns whether an order is open or on its way.
 pub(super) const fn is_open(view: &OrderView) -> bool {
     matches!(view.status, StatusName::PendingNew | StatusName::Open | StatusName::PartiallyFilled)
@@ -102,7 +110,7 @@ impl Alpaca {
     /// # Errors
     /// [`Problem`] if the market or the database cannot answer, or too many would have to be looked through.
     pub async fn orders(&self, account: AccountId, query: &OrdersQuery) -> Result<Vec<OrderView>, Problem> {
-        let mut found: BTreeMap<u64, OrderView> = BTreeMap::new();
+        let mut found: BTreeMap<Place, OrderView> = BTreeMap::new();
         // Of what is in both, memory has the newer.
         let mut recent: BTreeMap<u64, OrderView> = BTreeMap::new();
         for mut view in self.trading.recent_orders(account).await? {
@@ -113,7 +121,8 @@ impl Alpaca {
         if query.which != Which::Open {
             self.stored(account, query, &mut found, &mut recent).await?;
         }
-        found.extend(recent.into_iter().filter(|(_, view)| query.asks_for(view)));
+        let recent = recent.into_values().filter(|view| query.asks_for(view));
+        found.extend(recent.map(|view| (place(&view), view)));
         let orders = found.into_values();
         Ok(if query.is_ascending {
             orders.take(query.limit).collect()
@@ -127,7 +136,7 @@ impl Alpaca {
         &self,
         account: AccountId,
         query: &OrdersQuery,
-        found: &mut BTreeMap<u64, OrderView>,
+        found: &mut BTreeMap<Place, OrderView>,
         recent: &mut BTreeMap<u64, OrderView>,
     ) -> Result<(), Problem> {
         let symbol = query.symbols.first().filter(|_| query.symbols.len() == 1).cloned();
@@ -137,6 +146,8 @@ impl Alpaca {
             symbol,
             limit: Some(PAGE),
             is_oldest_first: query.is_ascending,
+            // In the original they have no ids.
+            are_refused_left_out: true,
             ..HistoryQuery::default()
         };
         for _ in 0..PAGES_MAX {
@@ -144,7 +155,7 @@ impl Alpaca {
             for stored in page.orders {
                 let view = recent.remove(&number(&stored)).unwrap_or(stored);
                 if query.asks_for(&view) {
-                    found.insert(number(&view), view);
+                    found.insert(place(&view), view);
                 }
             }
             match page.next {
@@ -186,6 +197,9 @@ impl Alpaca {
     /// [`Problem`] if there is none, or it cannot be looked up.
     pub async fn order_of_client(&self, account: AccountId, client: ClientOrderId) -> Result<Found, Problem> {
         let view = self.trading.order_by_client(account, client).await?;
+        if view.is_refused() {
+            return Err(Problem::new(ProblemKind::NotFound, "unknown_order", "order not found"));
+        }
         self.found(account, view).await
     }
 

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bearpit_core::participant::{Answer, Outcome, RequestKind};
+use bearpit_core::participant::{Answer, Instruction, Outcome, RequestKind, RequestRefusal};
 use tracing::{Instrument, debug_span};
 
 use super::{Trading, explain};
-use crate::domain::{AccountId, ClientOrderId, Problem, ProblemKind};
+use crate::domain::{AccountId, ClientOrderId, Problem, ProblemKind, RefusalId};
 use crate::driver::{AccountView, Ask, Look, Refused, Seen, Unavailable, What};
 use crate::services::identity::of_store;
 
@@ -32,7 +32,7 @@ impl Trading {
         let answer = self.send(Ask { seat, what, client: None }).await?;
         match answer.outcome {
             // Somebody else has opened it meanwhile.
-            Ok(_) | Err(bearpit_core::participant::RequestRefusal::Join(_)) => Ok(()),
+            Ok(_) | Err(RequestRefusal::Join(_)) => Ok(()),
             Err(refusal) => Err(explain::refusal(&refusal)),
         }
     }
@@ -44,6 +44,7 @@ impl Trading {
         what: What,
         client: Option<ClientOrderId>,
     ) -> Result<(Answer, Outcome), Problem> {
+        let is_order = matches!(what, What::Instruct(Instruction::Submit { .. }));
         let ask = Ask { seat: seat_of(account), what, client };
         let answer = match self.send(ask.clone()).await {
             Err(problem) if is_without_seat(&problem) => {
@@ -54,6 +55,10 @@ impl Trading {
         };
         match answer.outcome {
             Ok(outcome) => Ok((answer, outcome)),
+            // It is found among the account's orders.
+            Err(ref refusal @ RequestRefusal::Instruction(_)) if is_order => {
+                Err(explain::refusal(refusal).of_order(RefusalId::of(answer.tag)))
+            }
             Err(ref refusal) => Err(explain::refusal(refusal)),
         }
     }

@@ -124,8 +124,8 @@ pub(super) struct LinkView {
 }
 
 impl LinkView {
-    pub(super) fn of_terms(order: OrderId, terms: &OrderTerms, scale: Scale<'_>) -> Self {
-        let other = terms.paired_stop(order).map(|stop| stop.id.to_string());
+    pub(super) fn of_terms(order: Option<OrderId>, terms: &OrderTerms, scale: Scale<'_>) -> Self {
+        let other = order.and_then(|order| terms.paired_stop(order)).map(|stop| stop.id.to_string());
         let stop = terms.link.stop_loss();
         let worst = |is_limit: bool| {
             let price = stop.filter(|stop| stop.limit().is_some() == is_limit)?.worst_price()?;
@@ -159,7 +159,8 @@ impl LinkView {
             stop_limit: worst(false),
             stop_loss_limit: worst(true),
         };
-        let other = order.checked_add(1).filter(|_| details.is_pair).map(|id| id.to_string());
+        // One that was refused, whose id is below zero, has entered no other.
+        let other = order.checked_add(1).filter(|_| details.is_pair && order >= 0).map(|id| id.to_string());
         let linked = details.linked_order.map(|order| order.to_string());
         Self {
             one_cancels_other: linked.or_else(|| other.clone()),

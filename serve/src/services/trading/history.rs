@@ -6,16 +6,19 @@ use utoipa::ToSchema;
 
 use super::Trading;
 use super::exits::LinkView;
-use super::order_view::{OrderView, side_name};
-use super::orders::unknown_order;
+use super::order_view::{OrderView, Writer, side_name};
+use super::orders::{path_order, unknown_order};
 use crate::domain::{
     AccountId, ClientOrderId, KindName, LiquidityName, MarketTime, Number, PegName, PostOnlyName, Problem,
-    ProblemKind, SelfTradeName, StatusName, TimeInForceName, instant_of,
+    ProblemKind, RefusalId, RefusedOrder, SelfTradeName, StatusName, TimeInForceName, instant_of,
 };
+use crate::publication::Fill;
 use crate::services::identity::of_store;
 use crate::services::market_data::SideName;
 use crate::store::database::Amount;
-use crate::store::projection::{FillFilter, FillPlace, FillRow, OrderFilter, OrderRow, OrderStatus};
+use crate::store::projection::{
+    FillFilter, FillPlace, FillRow, OrderFilter, OrderPlace, OrderRow, OrderStatus,
+};
 
 /// What is asked of the history.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -28,6 +31,8 @@ pub struct HistoryQuery {
     pub from: Option<String>,
     /// What was entered or happened before.
     pub to: Option<String>,
+    /// Whether orders that the gate of their account refused are left out.
+    pub are_refused_left_out: bool,
     /// Fills of an order.
     pub order: Option<String>,
     /// Where the last page ended.
@@ -110,14 +115,19 @@ impl Trading {
             from: instant("from", query.from.as_deref())?,
             to: instant("to", query.to.as_deref())?,
             is_oldest_first: query.is_oldest_first,
+            are_refused_left_out: query.are_refused_left_out,
             ..OrderFilter::of(account, limit)
         };
         if let Some(cursor) = &query.cursor {
-            filter.behind = Some(cursor.parse().map_err(|_| bad_cursor())?);
+            let (entered_at, order) = cursor.split_once('.').ok_or_else(bad_cursor)?;
+            let place = entered_at.parse().ok().zip(order.parse().ok());
+            let (entered_at, order) = place.ok_or_else(bad_cursor)?;
+            filter.behind = Some(OrderPlace { entered_at, order });
         }
         let page = self.database.orders(&filter).await.map_err(of_store)?;
         let orders = page.rows.iter().map(|row| self.of_row(row)).collect();
-        Ok(OrdersPage { orders, next: page.next.map(|next| next.to_string()) })
+        let next = page.next.map(|OrderPlace { entered_at, order }| format!("{entered_at}.{order}"));
+        Ok(OrdersPage { orders, next })
     }
 
     /// Returns a page of an account's fills, the newest first.
@@ -181,6 +191,36 @@ impl Trading {
         row.map(|row| self.of_row(&row)).ok_or_else(|| unknown_order(order))
     }
 
+    /// Returns an order by its id as text, also one that the gate of its account refused.
+    ///
+    /// # Errors
+    /// [`Problem`] if there is none of this account, or the database is away.
+    pub async fn order_named(&self, account: AccountId, id: &str) -> Result<OrderView, Problem> {
+        let Ok(refusal) = id.parse::<RefusalId>() else { return self.order(account, path_order(id)?).await };
+        if let Some(view) = self.refused_in_memory(account, |refused| refused.id == refusal) {
+            return Ok(view);
+        }
+        let row = self.database.order(account, refusal.row()).await.map_err(of_store)?;
+        row.map(|row| self.of_row(&row)).ok_or_else(|| {
+            Problem::new(
+                ProblemKind::NotFound,
+                "unknown_order",
+                format!("there is no order {refusal} of yours"),
+            )
+        })
+    }
+
+    /// Returns the last order of today that the gate of its account refused and that is meant.
+    fn refused_in_memory(
+        &self,
+        account: AccountId,
+        is_meant: impl Fn(&RefusedOrder) -> bool,
+    ) -> Option<OrderView> {
+        let book = self.book(account);
+        let refused = book.own.refused.iter().rev().find(|refused| is_meant(refused))?;
+        Some(self.writer(book.listing(refused.listing)?).refused(refused))
+    }
+
     /// Returns the order that was entered under an id of its owner's.
     ///
     /// # Errors
@@ -192,6 +232,11 @@ impl Trading {
     ) -> Result<OrderView, Problem> {
         if let Some(order) = self.order_of_client(account, client.clone()).await? {
             return self.order(account, order).await;
+        }
+        if let Some(view) =
+            self.refused_in_memory(account, |refused| refused.client.as_ref() == Some(&client))
+        {
+            return Ok(view);
         }
         let row = self.database.order_of_client(account, client.as_str()).await.map_err(of_store)?;
         row.map(|row| self.of_row(&row)).ok_or_else(|| {
@@ -226,7 +271,7 @@ impl Trading {
         let kind = KindName::of_name(&terms.kind).unwrap_or(KindName::Limit);
         let LinkView { one_cancels_other, bracket, pair, exit_of } = LinkView::of_row(row.order, details);
         OrderView {
-            order_id: row.order.to_string(),
+            order_id: RefusalId::of_row(row.order).map_or_else(|| row.order.to_string(), |id| id.to_string()),
             client_order_id: row.client.clone(),
             symbol: row.symbol.clone(),
             venue: row.venue.clone(),
@@ -267,6 +312,26 @@ impl Trading {
             reason: None,
             explanation: row.reason.clone(),
             is_since_opening: false,
+        }
+    }
+}
+
+impl Writer<'_> {
+    /// A share of a trade.
+    pub(super) fn fill(&self, at: SimTime, fill: &Fill) -> FillLine {
+        FillLine {
+            trade_id: fill.trade.to_string(),
+            order_id: fill.order.to_string(),
+            symbol: self.listing.instrument.symbol().to_owned(),
+            venue: self.listing.venue.clone(),
+            side: side_name(fill.side),
+            price: self.scale.price(fill.price),
+            quantity: self.scale.quantity(fill.quantity),
+            notional: Number::of_money(self.listing.instrument.notional(fill.price, fill.quantity)),
+            liquidity: LiquidityName::of_name(fill.liquidity.name()),
+            fee: Number::of_money(fill.fee),
+            queue_ahead: fill.queue_ahead.map(|ahead| self.scale.quantity(ahead)),
+            at: self.scale.time(at),
         }
     }
 }

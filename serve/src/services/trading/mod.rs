@@ -11,6 +11,8 @@ pub(in crate::services) mod explain;
 mod history;
 mod order_view;
 mod orders;
+mod own_event;
+mod own_view;
 mod portfolio;
 mod report;
 pub(in crate::services) mod request;
@@ -26,6 +28,8 @@ pub use exits::{BracketRequest, BracketView, PairRequest, PairView};
 pub use history::{FillLine, FillsPage, HistoryQuery, OrdersPage};
 pub use order_view::OrderView;
 pub use orders::{CanceledView, OrdersView, PreviewView, ReplaceRequest, VenueWait, path_order};
+pub use own_event::{More, OwnEventView};
+pub use own_view::{MarkedAccount, MarkedPosition, OwnSnapshotView};
 pub use portfolio::{Performance, PortfolioView, ValueLine};
 pub use request::OrderRequest;
 

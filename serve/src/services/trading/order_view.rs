@@ -1,5 +1,7 @@
 //! [`OrderView`]: an order as its owner sees it.
 
+use std::fmt;
+
 use bearpit_core::market::{Instrument, OrderKind, OrderTerms, Side, TrailingDistance};
 use bearpit_core::units::{Decimal, Money, OrderId, Price, Quantity, SimTime};
 use serde::Serialize;
@@ -7,17 +9,17 @@ use utoipa::ToSchema;
 
 use super::exits::{BracketView, LinkView, PairView};
 use crate::domain::{
-    ClientOrderId, KindName, MarketTime, Number, PegName, PostOnlyName, SelfTradeName, SentOrder, StatusName,
-    TimeInForceName,
+    ClientOrderId, KindName, MarketTime, Number, PegName, PostOnlyName, RefusedOrder, SelfTradeName,
+    SentOrder, StatusName, TimeInForceName,
 };
 use crate::driver::OrderProgress;
-use crate::publication::{ClosedOrder, ListingInfo, OpenOrder, OrderEnd};
-use crate::services::market_data::{Scale, SideName};
+use crate::publication::{ClosedOrder, ListingInfo, ListingSnapshot, OpenOrder, OrderEnd};
+use crate::services::market_data::{MarketData, Scale, SideName};
 
 /// An order as its owner sees it.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct OrderView {
-    /// Its id, unique in the market over all days.
+    /// Its id, unique in the market over all days; of one that the account's gate refused, `R` and a number.
     #[schema(example = "4711")]
     pub order_id: String,
     /// The id that its owner gave it.
@@ -114,7 +116,34 @@ pub(super) struct Writer<'a> {
     pub(super) scale: Scale<'a>,
 }
 
-impl Writer<'_> {
+impl OrderView {
+    /// Returns whether it is an order that the gate of its account refused: it was never at a venue.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        self.order_id.starts_with('R')
+    }
+}
+
+impl<'a> Writer<'a> {
+    /// Writes the orders of a listing.
+    pub(super) fn of(data: &'a MarketData, snapshot: &'a ListingSnapshot) -> Self {
+        let listing = &*snapshot.listing;
+        Self { listing, scale: data.scale(&listing.instrument) }
+    }
+
+    /// An order that the gate of its account refused.
+    pub(super) fn refused(&self, refused: &RefusedOrder) -> OrderView {
+        let mut view = self.order(refused.id, &refused.terms);
+        view.client_order_id = refused.client.as_ref().map(|id| id.as_str().to_owned());
+        view.status = StatusName::Rejected;
+        view.open_quantity = self.scale.quantity(Quantity::ZERO);
+        view.sent_at = Some(self.scale.time(refused.at));
+        view.ended_at = view.sent_at;
+        view.reason = Some(refused.reason.name().to_owned());
+        view.explanation = Some(refused.reason.to_string());
+        view
+    }
+
     /// An order that is on its way.
     pub(super) fn sent(&self, sent: &SentOrder) -> OrderView {
         self.sent_at(sent.at, sent.order, &sent.terms, sent.client.as_ref())
@@ -192,7 +221,7 @@ impl Writer<'_> {
         view
     }
 
-    fn order(&self, id: OrderId, terms: &OrderTerms) -> OrderView {
+    fn order(&self, id: impl fmt::Display, terms: &OrderTerms) -> OrderView {
         let scale = self.scale;
         let price = |price: Option<Price>| price.map(|price| scale.price(price));
         let quantity = |quantity: Option<Quantity>| quantity.map(|quantity| scale.quantity(quantity));
@@ -210,9 +239,12 @@ impl Writer<'_> {
             }
             _ => (None, None),
         };
-        let LinkView { one_cancels_other, bracket, pair, exit_of } = LinkView::of_terms(id, terms, scale);
+        // Of one that was refused there are no others.
+        let id = id.to_string();
+        let LinkView { one_cancels_other, bracket, pair, exit_of } =
+            LinkView::of_terms(id.parse().ok().map(OrderId::new), terms, scale);
         OrderView {
-            order_id: id.to_string(),
+            order_id: id,
             client_order_id: None,
             symbol: self.listing.instrument.symbol().to_owned(),
             venue: self.listing.venue.clone(),

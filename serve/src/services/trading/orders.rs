@@ -396,8 +396,7 @@ impl Trading {
     }
 
     pub(super) fn writer<'a>(&'a self, snapshot: &'a ListingSnapshot) -> Writer<'a> {
-        let listing = &*snapshot.listing;
-        Writer { listing, scale: self.data.scale(&listing.instrument) }
+        Writer::of(&self.data, snapshot)
     }
 }
 

@@ -29,6 +29,7 @@ const CHANGES: &[(&str, &str, &str)] = &changes![
     "0007_contests",
     "0010_notional_orders",
     "0011_strategy_ids",
+    "0012_refused_orders",
 ];
 
 pub(super) fn sqlite() -> Migrator {

@@ -24,7 +24,7 @@ mod tests;
 
 pub use apply::Projection;
 pub use change::{Batch, Change};
-pub use page::{CandleFilter, FillFilter, FillPlace, OrderFilter, Page};
+pub use page::{CandleFilter, FillFilter, FillPlace, OrderFilter, OrderPlace, Page};
 pub use position::{Fit, Position};
 pub use rows::{
     CandleRow, CarriedRow, FillRow, MarkRow, OrderDetails, OrderRow, OrderStatus, OrderTermsRow,

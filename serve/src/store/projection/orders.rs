@@ -2,7 +2,7 @@
 
 use bearpit_core::market::Side;
 
-use super::page::{OrderFilter, Page};
+use super::page::{OrderFilter, OrderPlace, Page};
 use super::position::number;
 use super::rows::{OrderDetails, OrderRow, OrderStatus, OrderTermsRow};
 use crate::domain::AccountId;
@@ -23,7 +23,8 @@ macro_rules! page {
         AND (CAST($3 AS TEXT) IS NULL OR symbol = $3)
         AND (CAST($4 AS TEXT) IS NULL OR venue = $4)
         AND (CAST($5 AS BIGINT) IS NULL OR entered_at >= $5)
-        AND (CAST($6 AS BIGINT) IS NULL OR entered_at < $6)"
+        AND (CAST($6 AS BIGINT) IS NULL OR entered_at < $6)
+        AND (order_id >= 0 OR $9)"
     };
 }
 
@@ -44,11 +45,13 @@ statements! {
         ended_at = excluded.ended_at, changed_in = excluded.changed_in");
     BY_ID = concat!("SELECT ", columns!(), " FROM orders WHERE order_id = $1");
     BY_CLIENT = concat!("SELECT ", columns!(), " FROM orders WHERE account_id = $1 AND client_id = $2
-        ORDER BY order_id DESC LIMIT 1");
+        ORDER BY entered_at DESC, order_id DESC LIMIT 1");
     NEWEST = concat!("SELECT ", columns!(), " FROM orders WHERE ", page!(), "
-        AND (CAST($7 AS BIGINT) IS NULL OR order_id < $7) ORDER BY order_id DESC LIMIT $8");
+        AND (CAST($7 AS BIGINT) IS NULL OR entered_at < $7 OR (entered_at = $7 AND order_id < $8))
+        ORDER BY entered_at DESC, order_id DESC LIMIT $10");
     OLDEST = concat!("SELECT ", columns!(), " FROM orders WHERE ", page!(), "
-        AND (CAST($7 AS BIGINT) IS NULL OR order_id > $7) ORDER BY order_id LIMIT $8");
+        AND (CAST($7 AS BIGINT) IS NULL OR entered_at > $7 OR (entered_at = $7 AND order_id > $8))
+        ORDER BY entered_at, order_id LIMIT $10");
     FORGET = "DELETE FROM orders WHERE segment >= $1";
     CHANGED_SINCE = concat!("SELECT ", columns!(), " FROM orders WHERE changed_in >= $1 ORDER BY order_id");
 }
@@ -171,8 +174,8 @@ impl Database {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn orders(&self, filter: &OrderFilter) -> Result<Page<OrderRow, i64>, StoreError> {
-        let OrderFilter { account, status, symbol, venue, from, to, behind, is_oldest_first, limit } = filter;
+    pub async fn orders(&self, filter: &OrderFilter) -> Result<Page<OrderRow, OrderPlace>, StoreError> {
+        let OrderFilter { account, status, symbol, venue, from, to, limit, .. } = filter;
         let arguments = args![
             *account,
             status.map(OrderStatus::name),
@@ -180,11 +183,16 @@ impl Database {
             venue.clone(),
             *from,
             *to,
-            *behind,
+            filter.behind.map(|place| place.entered_at),
+            filter.behind.map(|place| place.order),
+            !filter.are_refused_left_out,
             i64::from(*limit) + 1,
         ];
-        let rows = self.rows(if *is_oldest_first { OLDEST } else { NEWEST }, arguments).await?;
-        Page::of(rows.iter().map(of_row), *limit, |last| last.order)
+        let rows = self.rows(if filter.is_oldest_first { OLDEST } else { NEWEST }, arguments).await?;
+        Page::of(rows.iter().map(of_row), *limit, |last| OrderPlace {
+            entered_at: last.entered_at(),
+            order: last.order,
+        })
     }
 }
 

@@ -47,9 +47,11 @@ pub struct OrderFilter {
     /// Those that were entered before.
     pub to: Option<i64>,
     /// Those behind an order in the order that is asked for: where the last page ended.
-    pub behind: Option<i64>,
+    pub behind: Option<OrderPlace>,
     /// Whether the oldest come first.
     pub is_oldest_first: bool,
+    /// Whether those that the gate of their account refused are left out.
+    pub are_refused_left_out: bool,
     /// How many at most.
     pub limit: u32,
 }
@@ -67,9 +69,20 @@ impl OrderFilter {
             to: None,
             behind: None,
             is_oldest_first: false,
+            are_refused_left_out: false,
             limit,
         }
     }
+}
+
+/// The place of an order among all: by when it was entered, then by its id. Those that were refused have ids
+/// below zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OrderPlace {
+    /// When it was entered.
+    pub entered_at: i64,
+    /// Its id.
+    pub order: i64,
 }
 
 /// Which fills of an account are asked for.

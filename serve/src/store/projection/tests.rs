@@ -288,8 +288,9 @@ async fn orders_and_fills_are_found_by_filters_and_in_pages() {
             (page.rows.iter().map(|row| row.order).collect::<Vec<_>>(), page.next)
         };
         let all = OrderFilter::of(account(1), 4);
-        assert_eq!(orders(all.clone()).await, (vec![7, 6, 5, 3], Some(3)));
-        assert_eq!(orders(OrderFilter { behind: Some(3), ..all.clone() }).await, (vec![2, 1], None));
+        let place = OrderPlace { entered_at: 30, order: 3 };
+        assert_eq!(orders(all.clone()).await, (vec![7, 6, 5, 3], Some(place)));
+        assert_eq!(orders(OrderFilter { behind: Some(place), ..all.clone() }).await, (vec![2, 1], None));
         let filled = OrderFilter { status: Some(OrderStatus::Filled), ..all.clone() };
         assert_eq!(orders(filled).await, (vec![7], None));
         let even =

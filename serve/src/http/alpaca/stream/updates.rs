@@ -117,7 +117,7 @@ impl Follower {
 
     fn told(&mut self, change: &OwnChange) -> Vec<Told> {
         match change {
-            OwnChange::DayBegan | OwnChange::Named { .. } => Vec::new(),
+            OwnChange::DayBegan | OwnChange::Named { .. } | OwnChange::Refused(_) => Vec::new(),
             OwnChange::Sent(sent) => vec![Told::of("pending_new", sent.order)],
             OwnChange::Filled(fill) => {
                 let event = if fill.leaves.is_zero() { "fill" } else { "partial_fill" };

@@ -21,7 +21,9 @@ use crate::publication::PublicationConfig;
 use crate::services::admin::{Admin, AdminParts, Announcements, AuditLog, Operations};
 use crate::services::alpaca::{Alpaca, AlpacaParts};
 use crate::services::contests::{Contests, ContestsParts};
-use crate::services::identity::{Identity, IdentityParts, Newcomers, system_clock};
+use crate::services::identity::{
+    Clock, Identity, IdentityParts, Login, Newcomers, Visitor, hash_password, system_clock,
+};
 use crate::services::market_data::{MarketData, MarketDataParts, NoArchive};
 use crate::services::strategies::{Strategies, StrategiesParts, StrategyOutputs};
 use crate::services::trading::{Trading, TradingParts};
@@ -33,6 +35,10 @@ use crate::store::strategies::StrategyLimits;
 
 /// A maker, and a crowd that trades with it.
 pub(super) const SCENARIO: &str = include_str!("../../../../tests/markets/small.toml");
+
+const PASSWORD: &str = "correct horse battery";
+
+const PASSWORDS: PasswordConfig = PasswordConfig { memory_kib: 64, passes: 1, threads: 2 };
 
 /// No wait of a test takes longer.
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
@@ -50,6 +56,7 @@ pub(super) struct Exchange {
     pub(super) key: Key,
     pub(super) reader: Key,
     pub(super) database: Database,
+    pub(super) people: People,
     running: Option<Running>,
     scenario: &'static str,
     runtime: Runtime,
@@ -105,8 +112,9 @@ impl Exchange {
         };
         let (key, reader) = (key(&[Scope::Read, Scope::Trade]), key(&[Scope::Read]));
         let (address, database) = (running.server.address(), running.database.clone());
-        let running = Some(running);
-        let exchange = Self { address, key, reader, database, running, scenario, runtime, directory };
+        let (people, running) = (running.people.clone(), Some(running));
+        let exchange =
+            Self { address, key, reader, database, people, running, scenario, runtime, directory };
         exchange.await_quotes();
         exchange
     }
@@ -206,6 +214,27 @@ impl Exchange {
         body
     }
 
+    /// Adds somebody who can log in, and returns their account.
+    pub(super) fn add_person(&self, name: &str, role: Role) -> NewUser {
+        let hash = hash_password(PASSWORDS, &Secret::new(PASSWORD.to_owned())).unwrap();
+        let actor = Actor { role, ..actor() };
+        let (username, username_key) = (name.to_owned(), name.to_owned());
+        let person = NewUser { username, username_key, password_hash: hash, ..person(&actor) };
+        self.block_on(self.people.add(&person)).unwrap();
+        person
+    }
+
+    /// Logs somebody in as of a time ago, and returns the access token.
+    pub(super) fn log_in(&self, name: &str, ago: Duration) -> String {
+        let ago = i64::try_from(ago.as_nanos()).unwrap();
+        let clock: Clock = Arc::new(move || WallTime::from_nanos(system_clock()().nanos() - ago));
+        let then = identity(self.directory.path(), &self.database, clock);
+        let login = Login { username: name.to_owned(), password: Secret::new(PASSWORD.to_owned()) };
+        let visitor = Visitor { address: [127, 0, 0, 1].into(), agent: None };
+        let tokens = self.block_on(then.log_in(&login, &visitor)).unwrap();
+        tokens.access.expose().to_owned()
+    }
+
     /// Enters an order.
     pub(super) fn enter(&self, order: &Value) -> Value {
         let Answer { status, body } = self.ask("POST", "/v2/orders", &order.to_string());
@@ -295,18 +324,7 @@ async fn face(
         database: database.clone(),
         journal,
     }));
-    let mut config = Config::defaults().unwrap().identity;
-    config.passwords = PasswordConfig { memory_kib: 64, passes: 1, threads: 2 };
-    let identity = Arc::new(
-        Identity::new(IdentityParts {
-            config,
-            data: directory,
-            database: database.clone(),
-            clock: system_clock(),
-            newcomers: Arc::new(Always),
-        })
-        .unwrap(),
-    );
+    let identity = Arc::new(identity(directory, &database, system_clock()));
     let alpaca = Arc::new(Alpaca::new(AlpacaParts {
         market: "small".to_owned(),
         handle,
@@ -344,6 +362,13 @@ async fn face(
         alpaca,
     };
     (face, identity, People::new(database))
+}
+
+fn identity(directory: &Path, database: &Database, clock: Clock) -> Identity {
+    let mut config = Config::defaults().unwrap().identity;
+    config.passwords = PASSWORDS;
+    let (database, newcomers) = (database.clone(), Arc::new(Always));
+    Identity::new(IdentityParts { config, data: directory, database, clock, newcomers }).unwrap()
 }
 
 type Services = (Arc<Identity>, Arc<Trading>, Arc<Strategies>);

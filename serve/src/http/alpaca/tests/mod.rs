@@ -3,6 +3,7 @@
 mod days;
 mod fixture;
 mod history;
+mod matrix;
 mod rest;
 mod streams;
 mod venues;

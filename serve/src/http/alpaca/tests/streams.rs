@@ -19,7 +19,7 @@ pub(super) struct Client {
 }
 
 impl Client {
-    fn open(exchange: &Exchange, path: &str, headers: &[(&'static str, &str)]) -> Self {
+    pub(super) fn open(exchange: &Exchange, path: &str, headers: &[(&'static str, &str)]) -> Self {
         let stream = TcpStream::connect(exchange.address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let mut request = format!("ws://{}{path}", exchange.address).into_client_request().unwrap();
@@ -41,7 +41,7 @@ impl Client {
         panic!("no {event}");
     }
 
-    fn say(&mut self, message: &Value) {
+    pub(super) fn say(&mut self, message: &Value) {
         let message = match self.is_packed {
             true => Message::binary(rmp_serde::to_vec_named(message).unwrap()),
             false => Message::text(message.to_string()),
@@ -50,7 +50,7 @@ impl Client {
     }
 
     /// Returns what comes next; of MessagePack, times as arrays of a type and bytes.
-    fn next(&mut self) -> Value {
+    pub(super) fn next(&mut self) -> Value {
         loop {
             match self.socket.read().unwrap() {
                 Message::Text(text) => return serde_json::from_str(text.as_str()).unwrap(),
@@ -64,7 +64,7 @@ impl Client {
         }
     }
 
-    fn ask(&mut self, message: &Value) -> Value {
+    pub(super) fn ask(&mut self, message: &Value) -> Value {
         self.say(message);
         self.next()
     }
@@ -80,7 +80,7 @@ impl Client {
         panic!("no {kind}");
     }
 
-    fn is_closed(&mut self) -> bool {
+    pub(super) fn is_closed(&mut self) -> bool {
         (0..10).any(|_| !matches!(self.socket.read(), Ok(Message::Text(_) | Message::Binary(_))))
     }
 }

@@ -1,10 +1,12 @@
 //! Tokens, one's own channel, sessions that end.
 
+use std::collections::BTreeSet;
 use std::thread;
 use std::time::Duration;
 
-use bearpit_core::market::Side;
-use serde_json::json;
+use bearpit_core::market::{AccountMark, Fact, MarkCause, Side};
+use bearpit_core::units::{InstrumentId, Money, NetQuantity};
+use serde_json::{Value, json};
 
 use super::client::{Fixture, Told};
 use crate::http::WsConfig;
@@ -31,21 +33,81 @@ fn whoever_has_a_token_sees_their_own_orders_and_fills() {
     fixture.hand.hit(ANNE, order, 9_990, 2);
     fixture.hand.publish();
     let accepted = client.next();
+    let words =
+        |message: &Value, names: &[&str]| names.iter().map(|it| message[*it].clone()).collect::<Value>();
+    assert_eq!(words(&accepted, &["type", "event"]), json!(["order", "accepted"]));
     assert_eq!(
-        [&accepted["type"], &accepted["event"], &accepted["price"], &accepted["side"], &accepted["leaves"]],
-        [&json!("order"), &json!("accepted"), &json!("99.9"), &json!("buy"), &json!("5")]
+        words(&accepted["order"], &["type", "side", "price", "quantity", "open_quantity", "time_in_force"]),
+        json!(["limit", "buy", "99.9", "5", "5", "gtc"])
     );
     assert_eq!(accepted["first"], snapshot["next"]);
-    let fill = client.next();
+    let filled = client.next();
+    assert_eq!(words(&filled, &["type", "event"]), json!(["fill", "filled"]));
+    assert_eq!(words(&filled["fill"], &["quantity", "price", "liquidity"]), json!(["2", "99.9", "maker"]));
+    assert_eq!(filled["fill"]["order_id"], accepted["order"]["order_id"]);
     assert_eq!(
-        [&fill["type"], &fill["fill_quantity"], &fill["leaves"], &fill["order_id"], &fill["liquidity"]],
-        [&json!("fill"), &json!("2"), &json!("3"), &accepted["order_id"], &json!("maker")]
+        words(&filled["order"], &["status", "open_quantity", "filled_quantity", "average_price"]),
+        json!(["partially_filled", "3", "2", "99.9"])
     );
-    // Another connection finds the order in its snapshot.
+    // Another connection finds the order in its snapshot, in the same words.
     let mut other = fixture.try_connect(&[("Authorization", "Bearer anne's")]).unwrap();
     assert_eq!(other.next()["is_authenticated"], true);
     other.ask(OWN);
-    assert_eq!(other.next()["orders"][0]["leaves"], "3");
+    assert_eq!(other.next()["orders"], json!([filled["order"]]));
+    // Whoever resumes is told of the order as it was then.
+    let mut late = fixture.try_connect(&[("Authorization", "Bearer anne's")]).unwrap();
+    late.next();
+    let from = json!({ "epoch": snapshot["epoch"], "next": snapshot["next"] });
+    late.ask(&json!({ "op": "subscribe", "channel": "own", "from": from }).to_string());
+    assert_eq!([late.next(), late.next()], [accepted, filled]);
+}
+
+/// Returns the names of the fields that a schema of the REST interface has.
+fn schema(name: &str) -> BTreeSet<String> {
+    let document = serde_json::to_value(crate::http::document()).unwrap();
+    let fields = document["components"]["schemas"][name]["properties"].as_object().unwrap().clone();
+    fields.into_iter().map(|(name, _)| name).collect()
+}
+
+#[test]
+fn orders_fills_positions_and_accounts_have_the_words_of_the_rest_interface() {
+    let fields = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
+    let mut fixture = Fixture::new();
+    let mut client = fixture.connect();
+    client.ask(AUTH);
+    client.ask(OWN);
+    client.next();
+    let order = fixture.hand.enter(ANNE, Side::Buy, 9_990, 5);
+    fixture.hand.hit(ANNE, order, 9_990, 2);
+    fixture.hand.take(&Fact::AccountMarked(AccountMark {
+        owner: ANNE,
+        instrument: InstrumentId::new(0),
+        position: NetQuantity::new(2),
+        mark_half_ticks: Some(19_990),
+        cost: Money::from_whole(200),
+        realized: Money::from_whole(3),
+        unrealized: Money::from_whole(-1),
+        fees: Money::from_whole(1),
+        cash: Money::from_whole(800),
+        equity: Money::from_whole(999),
+        cause: MarkCause::Sample,
+    }));
+    fixture.hand.publish();
+    let (accepted, filled, marked) = (client.next(), client.next(), client.next());
+    assert_eq!(fields(&accepted["order"]), schema("OrderView"));
+    assert_eq!(fields(&filled["order"]), schema("OrderView"));
+    assert_eq!(fields(&filled["fill"]), schema("FillLine"));
+    assert_eq!((&marked["type"], &marked["event"]), (&json!("position"), &json!("marked")));
+    let (position, account) = (fields(&marked["position"]), fields(&marked["account"]));
+    let of_gate = |names: &[&str]| names.iter().map(|it| (*it).to_owned()).collect::<BTreeSet<_>>();
+    // All but what open orders hold, which no fact says.
+    assert_eq!(&position | &of_gate(&["sellable"]), schema("PositionLine"));
+    let held = ["account_id", "at", "free_cash", "held_cash", "blocked", "opening_cash"];
+    assert_eq!(&account | &of_gate(&held), schema("AccountSummary"));
+    assert_eq!(marked["position"]["market_value"], "199");
+    let values = ["cash", "equity", "realized_pnl", "unrealized_pnl", "fees", "open_orders"];
+    let values: Value = values.iter().map(|it| marked["account"][*it].clone()).collect();
+    assert_eq!(values, json!(["800", "999", "3", "-1", "1", 1]));
 }
 
 #[test]
