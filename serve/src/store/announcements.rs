@@ -1,6 +1,6 @@
 //! Announcements: what administrators have everybody told.
 
-use super::database::{Database, Row, StoreError, args, statements};
+use super::database::{Database, Row, StoreError, Transaction, Value, args, statements};
 use crate::domain::{AnnouncementId, WallTime};
 
 statements! {
@@ -37,9 +37,7 @@ impl Database {
     /// # Errors
     /// [`StoreError`].
     pub async fn add_announcement(&self, row: &AnnouncementRow, most: u32) -> Result<bool, StoreError> {
-        let AnnouncementRow { id, text, level, created_at, expires_at, .. } = row;
-        let arguments = args![*id, text.as_str(), level.as_str(), *created_at, *expires_at, most];
-        Ok(self.execute(ADD, arguments).await? == 1)
+        Ok(self.execute(ADD, &added(row, most)).await? == 1)
     }
 
     /// Ends an announcement. Returns whether there was one that had not been ended.
@@ -69,6 +67,21 @@ impl Database {
     ) -> Result<Vec<AnnouncementRow>, StoreError> {
         self.rows(PAGE, args![before, limit]).await?.iter().map(of_row).collect()
     }
+}
+
+impl Transaction {
+    /// Adds an announcement, however many are shown.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn announce(&mut self, row: &AnnouncementRow) -> Result<(), StoreError> {
+        self.execute(ADD, &added(row, u32::MAX)).await.map(drop)
+    }
+}
+
+fn added(row: &AnnouncementRow, most: u32) -> [Value; 6] {
+    let AnnouncementRow { id, text, level, created_at, expires_at, .. } = row;
+    args![*id, text.as_str(), level.as_str(), *created_at, *expires_at, most].clone()
 }
 
 fn of_row(row: &Row) -> Result<AnnouncementRow, StoreError> {

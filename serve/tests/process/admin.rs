@@ -1,6 +1,6 @@
 //! What administrators do over HTTP, to a process that is killed meanwhile.
 
-use std::io::{Read, Write};
+use std::io::Read;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::described::Described;
 use crate::harness::{Place, Served};
-use crate::wire::Wire;
+use crate::wire::{Wire, follow_announcements, open_websocket, read_until};
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -118,23 +118,6 @@ fn log_in(wire: &mut Wire, name: &str) -> String {
     assert_eq!(status, 200, "{answer}");
     let answer: Value = serde_json::from_str(&answer).unwrap();
     answer["access_token"].as_str().unwrap().to_owned()
-}
-
-/// Sends a message that follows what everybody is told, with a mask of zeros.
-fn follow_announcements(socket: &mut TcpStream) {
-    let message = r#"{"op":"subscribe","channel":"announcements"}"#;
-    let length = u8::try_from(message.len()).unwrap();
-    socket.write_all(&[&[0x81, 0x80 | length, 0, 0, 0, 0], message.as_bytes()].concat()).unwrap();
-}
-
-/// Reads what a server sends until a text has come.
-fn read_until(socket: &mut TcpStream, text: &str) {
-    let (mut seen, mut bytes) = (String::new(), [0; 4_096]);
-    while !seen.contains(text) {
-        let count = socket.read(&mut bytes).unwrap();
-        assert!(count > 0, "the server has hung up: {seen}");
-        seen.push_str(&String::from_utf8_lossy(&bytes[..count]));
-    }
 }
 
 fn funds(amount: &str, key: &str) -> Value {
@@ -324,19 +307,7 @@ fn all_that_is_done_or_refused_is_in_the_audit_log() {
 impl Office {
     /// Opens a WebSocket with Anne's token, and waits until it is open.
     fn websocket(&self) -> TcpStream {
-        let mut socket = TcpStream::connect(self.served.address).unwrap();
-        socket.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-        let handshake = format!(
-            "GET /ws HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nConnection: Upgrade\r\n\
-             Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
-             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-            self.anne
-        );
-        socket.write_all(handshake.as_bytes()).unwrap();
-        let mut begun = [0; 12];
-        socket.read_exact(&mut begun).unwrap();
-        assert_eq!(&begun, b"HTTP/1.1 101");
-        socket
+        open_websocket(self.served.address, &format!("Authorization: Bearer {}\r\n", self.anne))
     }
 
     /// Stops the process; a replay of the journal comes to the same, and what accounts have adds up.

@@ -15,6 +15,7 @@ use bearpit_serve::live::{Output, Viewer};
 use serde_json::{Value, json};
 
 use crate::harness::{Place, Served};
+use crate::wire::{follow_announcements, open_websocket, read_until};
 
 const PATIENCE: Duration = Duration::from_secs(120);
 const PASSWORD: &str = "correct horse battery";
@@ -70,6 +71,19 @@ impl Asker {
     /// The same person in another account.
     fn in_account(&self, account: &str) -> Self {
         Self { address: self.address, headers: format!("{}X-Account: {account}\r\n", self.headers) }
+    }
+}
+
+/// Somebody, and the account in which they take part in a contest.
+struct Entrant<'a> {
+    person: &'a Asker,
+    account: &'a str,
+}
+
+impl Entrant<'_> {
+    /// Asks in the account of the contest.
+    fn seat(&self) -> Asker {
+        self.person.in_account(self.account)
     }
 }
 
@@ -239,6 +253,19 @@ fn play_by_key(bert: &Asker, berts: &str) {
     until(|| bot.get("/api/positions")["positions"][0]["quantity"] == "20");
 }
 
+/// Returns what everybody is told: that a contest is settled, once, and who has which place.
+fn announcement(nobody: &Asker, last: &Value) -> Value {
+    let announced = nobody.get("/api/announcements");
+    assert_eq!(announced["announcements"].as_array().unwrap().len(), 1, "{announced}");
+    let text = announced["announcements"][0]["text"].as_str().unwrap();
+    assert!(text.starts_with("The contest \"Week one\" is settled. By return: 1. "), "{text}");
+    for entrant in last["entrants"].as_array().unwrap() {
+        let named = format!("{}. {} (", entrant["place"], entrant["name"].as_str().unwrap());
+        assert!(text.contains(&named), "{named}: {text}");
+    }
+    announced
+}
+
 fn digest_over(digests: &[String]) -> String {
     let mut hasher = blake3::Hasher::new_derive_key("bearpit contest, digests of its segments 1");
     digests.iter().for_each(|digest| {
@@ -304,9 +331,14 @@ fn two_entrants_play_over_a_restart_and_a_turn_of_the_day_and_the_journal_has_th
     assert_eq!(in_contest.refused("POST", "/api/orders", &order("buy", "101")), beyond);
     in_contest.post("/api/orders?wait=venue&ms=5000", &order("sell", "100"));
     until(|| in_contest.get("/api/positions")["positions"][0]["quantity"] == "200");
+    let mut socket = open_websocket(stage.served.address, "");
+    follow_announcements(&mut socket);
+    read_until(&mut socket, "\"announcements\":[]");
     stage.place.admin(&["speed", "600"]);
     let settled = stage.await_status(&contest, "settled");
     let last = nobody.get(&board);
+    read_until(&mut socket, "is settled");
+    let announced = announcement(&nobody, &last);
     stage.place.admin(&["speed", "2"]);
     assert_eq!(
         (&last["is_final"], &last["digest"], &last["status"]),
@@ -325,6 +357,7 @@ fn two_entrants_play_over_a_restart_and_a_turn_of_the_day_and_the_journal_has_th
     let served = stage.place.start_ready();
     let nobody = Asker { address: served.address, ..nobody };
     assert_eq!(nobody.get(&board), last);
+    until(|| nobody.get("/api/announcements") == announced);
     assert_eq!(served.stop(), Some(0));
 }
 
@@ -373,37 +406,66 @@ fn assert_limited_on_every_way(own: &Asker, bot: &Asker, annes: &str) {
     assert_eq!(own.get("/api/account")["cash"], "50000");
 }
 
-fn assert_reported(stage: &Stage, contest: &str, anne: &Asker, annes: &str) {
-    let own = anne.in_account(annes);
-    // Between two accounts of one person: one sells at the best price, the other buys.
+/// Has one sell a share at the best price, and another buy it, unless somebody else is faster.
+fn cross(seller: &Asker, buyer: &Asker) {
+    seller.post("/api/orders?wait=venue&ms=5000", &order("buy", "1"));
+    let bid = seller.get("/api/book/snapshot?symbol=ACME")["bids"][0][0].as_str().unwrap().to_owned();
+    let price = format!("{:.2}", bid.parse::<f64>().unwrap() + 0.01);
+    seller.ask("POST", "/api/orders?wait=venue&ms=5000", &limit("sell", "1", &price));
+    buyer.post("/api/orders?wait=venue&ms=5000", &order("buy", "1"));
+    thread::sleep(Duration::from_millis(300));
+}
+
+/// Between two accounts of one person, and between two who are flagged, in the contest and beside it.
+fn assert_reported(stage: &Stage, contest: &str, anne: &Entrant<'_>, bert: &Entrant<'_>) {
     let reports = format!("{contest}/reports");
-    let found = || stage.olga.get(&reports)["trades"].as_array().unwrap().clone();
+    let found = |why: &str, buyer: &Value| {
+        let report = stage.olga.get(&reports);
+        let trades = report["trades"].as_array().unwrap().iter();
+        let is_meant = |it: &&Value| it["why"] == why && it["buyer"]["account_id"] == *buyer;
+        trades.rev().find(is_meant).cloned()
+    };
+    let own = anne.person.get("/api/account")["account_id"].clone();
     until(|| {
-        own.post("/api/orders?wait=venue&ms=5000", &order("buy", "10"));
-        let bid = own.get("/api/book/snapshot?symbol=ACME")["bids"][0][0].as_str().unwrap().to_owned();
-        let price = format!("{:.2}", bid.parse::<f64>().unwrap() + 0.01);
-        own.ask("POST", "/api/orders?wait=venue&ms=5000", &limit("sell", "10", &price));
-        anne.post("/api/orders?wait=venue&ms=5000", &order("buy", "10"));
-        thread::sleep(Duration::from_millis(300));
-        !found().is_empty()
+        cross(&anne.seat(), anne.person);
+        found("one_person", &own).is_some()
     });
-    let report = found()[0].clone();
-    assert_eq!((&report["why"], &report["seller"]["account_id"]), (&json!("one_person"), &json!(annes)));
+    let report = found("one_person", &own).unwrap();
     assert_eq!(
-        (&report["seller"]["number"], &report["buyer"]["number"], &report["buyer"]["username"]),
-        (&json!(1), &Value::Null, &json!("anne"))
+        (&report["seller"]["account_id"], &report["seller"]["number"]),
+        (&json!(anne.account), &json!(1))
+    );
+    assert_eq!(
+        (&report["buyer"]["number"], &report["buyer"]["username"]),
+        (&Value::Null, &json!("anne"))
     );
     let flag = json!({ "first": 1, "second": 2, "reason": "they sit together" });
     assert_eq!(stage.olga.ask("POST", &format!("{contest}/pairs"), &flag).0, 204);
     assert_eq!(stage.olga.get(&reports)["pairs"][0]["numbers"].as_array().unwrap().len(), 2);
-    assert_eq!(anne.refused("GET", &reports, &Value::Null), (403, "forbidden".to_owned()));
+    let berts_own = bert.person.get("/api/account")["account_id"].clone();
+    for (buyer, account, number) in
+        [(bert.seat(), json!(bert.account), json!(2)), (bert.person.clone(), berts_own, Value::Null)]
+    {
+        until(|| {
+            cross(&anne.seat(), &buyer);
+            found("flagged_pair", &account).is_some()
+        });
+        let report = found("flagged_pair", &account).unwrap();
+        assert_eq!(report["seller"]["account_id"], json!(anne.account));
+        assert_eq!(
+            (&report["buyer"]["number"], &report["buyer"]["username"]),
+            (&number, &json!("bert")),
+            "{report}"
+        );
+    }
+    assert_eq!(anne.person.refused("GET", &reports, &Value::Null), (403, "forbidden".to_owned()));
 }
 
 #[test]
 fn limits_hold_on_every_way_and_trades_of_one_person_are_reported() {
     let stage = Stage::open();
     let contest = stage.contest(&json!({
-        "instruments": [{ "symbol": "ACME", "position_max": "50" }], "orders": { "count": 60, "seconds": 7_200 },
+        "instruments": [{ "symbol": "ACME", "position_max": "50" }], "orders": { "count": 200, "seconds": 7_200 },
     }));
     let [anne, bert] = ["anne", "bert"].map(|name| stage.person(name));
     let [annes, berts] = enter_and_come_back(&contest, &anne, &bert);
@@ -428,7 +490,9 @@ fn limits_hold_on_every_way_and_trades_of_one_person_are_reported() {
         ..anne.clone()
     };
     assert_limited_on_every_way(&own, &bot, &annes);
-    assert_reported(&stage, &contest, &anne, &annes);
+    let [first, second] =
+        [(&anne, &annes), (&bert, &berts)].map(|(person, account)| Entrant { person, account });
+    assert_reported(&stage, &contest, &first, &second);
     // An administrator reaches orders of contests, too.
     let resting = own.post("/api/orders?wait=venue&ms=5000", &limit("buy", "1", "80"));
     let person = stage.olga.get("/api/admin/users?search=anne")["users"][0]["user_id"].clone();
@@ -437,7 +501,7 @@ fn limits_hold_on_every_way_and_trades_of_one_person_are_reported() {
     assert!(canceled["order_ids"].as_array().unwrap().contains(&resting["order_id"]), "{canceled}");
     // So many orders are refused at last, and cancels are not.
     let mut last = (0, String::new());
-    for _ in 0..61 {
+    for _ in 0..201 {
         let (status, answer) = own.ask("POST", "/api/orders", &limit("buy", "1", "80"));
         last = (status, answer["code"].as_str().unwrap_or_default().to_owned());
         if status == 422 {

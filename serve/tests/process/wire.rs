@@ -152,3 +152,35 @@ impl Wire {
 fn place(bytes: &[u8], part: &[u8]) -> Option<usize> {
     bytes.windows(part.len()).position(|window| window == part)
 }
+
+/// Opens a WebSocket with headers as lines that end in CRLF, and waits until it is open.
+pub(crate) fn open_websocket(address: SocketAddr, headers: &str) -> TcpStream {
+    let mut socket = TcpStream::connect(address).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    let handshake = format!(
+        "GET /ws HTTP/1.1\r\nHost: x\r\n{headers}Connection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    );
+    socket.write_all(handshake.as_bytes()).unwrap();
+    let mut begun = [0; 12];
+    socket.read_exact(&mut begun).unwrap();
+    assert_eq!(&begun, b"HTTP/1.1 101");
+    socket
+}
+
+/// Sends a message that follows what everybody is told, with a mask of zeros.
+pub(crate) fn follow_announcements(socket: &mut TcpStream) {
+    let message = r#"{"op":"subscribe","channel":"announcements"}"#;
+    let length = u8::try_from(message.len()).unwrap();
+    socket.write_all(&[&[0x81, 0x80 | length, 0, 0, 0, 0], message.as_bytes()].concat()).unwrap();
+}
+
+/// Reads what a server sends until a text has come.
+pub(crate) fn read_until(socket: &mut TcpStream, text: &str) {
+    let (mut seen, mut bytes) = (String::new(), [0; 4_096]);
+    while !seen.contains(text) {
+        let count = socket.read(&mut bytes).unwrap();
+        assert!(count > 0, "the server has hung up: {seen}");
+        seen.push_str(&String::from_utf8_lossy(&bytes[..count]));
+    }
+}

@@ -34,7 +34,7 @@ pub enum LevelName {
 }
 
 impl LevelName {
-    const fn name(self) -> &'static str {
+    pub(in crate::services) const fn name(self) -> &'static str {
         match self {
             Self::Info => "info",
             Self::Warning => "warning",

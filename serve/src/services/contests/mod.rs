@@ -5,6 +5,7 @@
 //! sealed: no cash enters or leaves it. The leaderboard follows the marks of these accounts; the final
 //! ranking is made of the marks of a replay of the settled journal, written once, and never changes.
 
+mod announcing;
 mod clerk;
 mod closing;
 mod entering;

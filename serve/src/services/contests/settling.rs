@@ -13,12 +13,13 @@ use bearpit_core::units::SimTime;
 use tracing::info;
 
 use super::Contests;
+use super::announcing::announcement_of;
 use crate::domain::{AccountId, Problem, ProblemKind, WallTime};
 use crate::driver::{Segment, Stage};
 use crate::projector::Journal;
 use crate::services::identity::of_store;
 use crate::store::contests::ContestRow;
-use crate::store::contests::settled::SettledSegment;
+use crate::store::contests::settled::{ContestResult, SettledSegment};
 use crate::store::journal::segments_in;
 use crate::store::projection::Change;
 
@@ -44,12 +45,16 @@ impl Contests {
             return Ok(());
         }
         let segments = self.database.settled_segments(row.id).await.map_err(of_store)?;
-        let digest = digest_of(&segments);
         let ranking = self.settled_ranking(row).await?;
-        // Rows of texts and numbers are always written.
-        let ranking = serde_json::to_string(&ranking).unwrap_or_default();
-        if self.database.settle_contest(row.id, &digest, &ranking, now).await.map_err(of_store)? {
-            info!(contest = %row.id, name = row.name, digest, "a contest is settled");
+        let result = ContestResult {
+            contest: row.id,
+            digest: digest_of(&segments),
+            // Rows of texts and numbers are always written.
+            ranking: serde_json::to_string(&ranking).unwrap_or_default(),
+            announcement: announcement_of(row, &ranking, now),
+        };
+        if self.database.settle_contest(&result).await.map_err(of_store)? {
+            info!(contest = %row.id, name = row.name, digest = result.digest, "a contest is settled");
             self.boards.lock().await.remove(&row.id);
         }
         Ok(())

@@ -1,7 +1,8 @@
 //! What the settled journal says of a contest: which segments were replayed, marks by them, the final
 //! ranking.
 
-use crate::domain::{AccountId, ContestId, WallTime};
+use crate::domain::{AccountId, ContestId};
+use crate::store::announcements::AnnouncementRow;
 use crate::store::database::{Database, Row, StoreError, Value, args, statements};
 use crate::store::projection::MarkRow;
 
@@ -32,6 +33,19 @@ pub struct SettledSegment {
     pub digest: String,
     /// The marks.
     pub marks: Vec<MarkRow>,
+}
+
+/// What came of a contest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContestResult {
+    /// The contest.
+    pub contest: ContestId,
+    /// The digest of the settled journal.
+    pub digest: String,
+    /// The final ranking, as JSON.
+    pub ranking: String,
+    /// What everybody is told of it, as it is written.
+    pub announcement: AnnouncementRow,
 }
 
 impl Database {
@@ -96,22 +110,20 @@ impl Database {
         self.rows(MARKS, args![contest, account, until]).await?.iter().map(mark).collect()
     }
 
-    /// Writes the final ranking of a contest that has ended, once; returns whether it was written.
+    /// Writes the final ranking of a contest that has ended, and announces it, once; returns whether it was
+    /// written.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn settle_contest(
-        &self,
-        contest: ContestId,
-        digest: &str,
-        ranking: &str,
-        now: WallTime,
-    ) -> Result<bool, StoreError> {
+    pub async fn settle_contest(&self, result: &ContestResult) -> Result<bool, StoreError> {
+        let ContestResult { contest, digest, ranking, announcement } = result;
         let mut transaction = self.begin().await?;
-        if transaction.execute(SETTLE, args![contest, digest, now]).await? != 1 {
+        let settle = args![*contest, digest.as_str(), announcement.created_at];
+        if transaction.execute(SETTLE, settle).await? != 1 {
             return Ok(false);
         }
-        transaction.execute(RESULT, args![contest, ranking]).await?;
+        transaction.execute(RESULT, args![*contest, ranking.as_str()]).await?;
+        transaction.announce(announcement).await?;
         transaction.commit().await?;
         Ok(true)
     }

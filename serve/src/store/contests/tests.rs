@@ -1,10 +1,11 @@
 //! Contests in the database.
 
 use super::entries::{EntryStatus, NewEntry};
-use super::settled::SettledSegment;
+use super::settled::{ContestResult, SettledSegment};
 use super::trades::PairRow;
 use super::*;
-use crate::domain::AccountId;
+use crate::domain::{AccountId, AnnouncementId};
+use crate::store::announcements::AnnouncementRow;
 use crate::store::database::testing::{add_user, on_each_database};
 use crate::store::projection::MarkRow;
 
@@ -60,8 +61,23 @@ async fn a_contest_only_goes_on() {
         assert_eq!(database.change_contest(&row).await, Ok(false), "it has begun");
         assert_eq!(database.open_contests().await.unwrap().len(), 1);
         let now = WallTime::from_nanos(9);
-        assert_eq!(database.settle_contest(row.id, "d1", "[1]", now).await, Ok(true));
-        assert_eq!(database.settle_contest(row.id, "d2", "[2]", now).await, Ok(false), "once");
+        let result = |digest: &str, ranking: &str| ContestResult {
+            contest: row.id,
+            digest: digest.to_owned(),
+            ranking: ranking.to_owned(),
+            announcement: AnnouncementRow {
+                id: AnnouncementId::draw(),
+                text: digest.to_owned(),
+                level: "info".to_owned(),
+                created_at: now,
+                expires_at: None,
+                ended_at: None,
+            },
+        };
+        assert_eq!(database.settle_contest(&result("d1", "[1]")).await, Ok(true));
+        assert_eq!(database.settle_contest(&result("d2", "[2]")).await, Ok(false), "once");
+        let shown = database.shown_announcements(now).await.unwrap();
+        assert_eq!(shown.iter().map(|it| it.text.as_str()).collect::<Vec<_>>(), ["d1"]);
         assert_eq!(database.final_ranking(row.id).await, Ok(Some("[1]".to_owned())));
         assert_eq!(database.move_contest(row.id, ContestStatus::Canceled, Some("no")).await, Ok(false));
         let settled = database.contest(row.id).await.unwrap().unwrap();
