@@ -90,6 +90,12 @@ impl Scopes {
         }
     }
 
+    /// All that a key has that was made for an account of a contest.
+    #[must_use]
+    pub fn of_account() -> Self {
+        [Scope::Read, Scope::Trade].into_iter().collect()
+    }
+
     /// Returns whether a scope is in it.
     #[must_use]
     pub const fn has(self, scope: Scope) -> bool {

@@ -66,6 +66,8 @@ pub struct AccountView {
     pub orders: Vec<OrderProgress>,
     /// Why an operator has blocked it, if one has.
     pub blocked: Option<Arc<str>>,
+    /// Whether an operator has sealed it: neither cash nor shares enter or leave it but by trading.
+    pub is_sealed: bool,
 }
 
 /// A position as its account knows it.
@@ -153,6 +155,7 @@ impl AccountView {
                 })
                 .collect(),
             blocked: state.blocked(owner).map(|reason| Arc::from(reason.as_str())),
+            is_sealed: state.limits(owner).is_some_and(|limits| limits.is_sealed),
         })
     }
 }

@@ -57,7 +57,7 @@ pub(super) fn share(config: &mut web::ServiceConfig, strategies: &Arc<Strategies
     responses((status = 200, body = StrategiesView), (status = "default", body = ProblemBody)),
 )]
 async fn all(service: Service, caller: Caller) -> Result<HttpResponse, Failure> {
-    Ok(ok(&service.all(caller.user).await?))
+    Ok(ok(&service.all(service.owner(&caller).await?).await?))
 }
 
 /// Starts a strategy, in an account of its own with cash from one's account.
@@ -99,7 +99,7 @@ async fn check(service: Service, Body(request): Body<ScriptRequest>) -> Result<H
     responses((status = 200, body = StrategyDetail), (status = "default", body = ProblemBody)),
 )]
 async fn one(service: Service, caller: Caller, path: web::Path<String>) -> Result<HttpResponse, Failure> {
-    Ok(ok(&service.one(caller.user, id_of(&path)?).await?))
+    Ok(ok(&service.one(service.owner(&caller).await?, id_of(&path)?).await?))
 }
 
 /// Ends a strategy: its orders are canceled, and its positions closed if that is asked for.
@@ -114,7 +114,7 @@ async fn stop(
     path: web::Path<String>,
     Body(request): Body<StopRequest>,
 ) -> Result<HttpResponse, Failure> {
-    Ok(ok(&service.stop(caller.user, id_of(&path)?, request, wall_now()).await?))
+    Ok(ok(&service.stop(service.owner(&caller).await?, id_of(&path)?, request, wall_now()).await?))
 }
 
 /// Deletes a strategy: it is ended, and all that it has goes to one's account.
@@ -149,7 +149,7 @@ async fn log(
     path: web::Path<String>,
     Params(params): Params<LogParams>,
 ) -> Result<HttpResponse, Failure> {
-    Ok(ok(&service.log(caller.user, id_of(&path)?, params.after.as_deref()).await?))
+    Ok(ok(&service.log(service.owner(&caller).await?, id_of(&path)?, params.after.as_deref()).await?))
 }
 
 /// Returns what a strategy has plotted today.
@@ -159,7 +159,7 @@ async fn log(
     responses((status = 200, body = StrategySeries), (status = "default", body = ProblemBody)),
 )]
 async fn series(service: Service, caller: Caller, path: web::Path<String>) -> Result<HttpResponse, Failure> {
-    Ok(ok(&service.series(caller.user, id_of(&path)?).await?))
+    Ok(ok(&service.series(service.owner(&caller).await?, id_of(&path)?).await?))
 }
 
 /// Returns what a strategy was worth over time, and how it did.
@@ -176,7 +176,7 @@ async fn portfolio(
     path: web::Path<String>,
     Params(params): Params<ValueParams>,
 ) -> Result<HttpResponse, Failure> {
-    let account = service.account_of(caller.user, id_of(&path)?).await?;
+    let account = service.account_of(service.owner(&caller).await?, id_of(&path)?).await?;
     Ok(ok(&trading.portfolio(account, &params.query()).await?))
 }
 
@@ -193,7 +193,7 @@ async fn orders(
     path: web::Path<String>,
     Params(params): Params<OrderParams>,
 ) -> Result<HttpResponse, Failure> {
-    let account = service.account_of(caller.user, id_of(&path)?).await?;
+    let account = service.account_of(service.owner(&caller).await?, id_of(&path)?).await?;
     Ok(ok(&trading.order_history(account, &params.query()).await?))
 }
 
@@ -210,7 +210,7 @@ async fn trades(
     path: web::Path<String>,
     Params(params): Params<TradeParams>,
 ) -> Result<HttpResponse, Failure> {
-    let account = service.account_of(caller.user, id_of(&path)?).await?;
+    let account = service.account_of(service.owner(&caller).await?, id_of(&path)?).await?;
     Ok(ok(&trading.fill_history(account, &params.query()).await?))
 }
 

@@ -122,14 +122,14 @@ impl Publication {
         prints.filter(|print| (from..=to).contains(&print.at)).copied().collect()
     }
 
-    /// Returns the quotes of a listing from one moment to another, both included, each with its number, as
-    /// far as they are kept, the newest last. Those are kept that were published, not all that lay between.
+    /// Returns the quotes of a listing from one moment to another, both included, as far as they are kept,
+    /// the newest last. Those are kept that were published, not all that lay between.
     #[must_use]
-    pub fn quote_history(&self, listing: ListingId, from: SimTime, to: SimTime) -> Vec<(u64, QuotePrint)> {
+    pub fn quote_history(&self, listing: ListingId, from: SimTime, to: SimTime) -> Vec<QuotePrint> {
         let Some(feed) = self.listing(listing) else { return Vec::new() };
         let view = feed.quote_history.view();
-        let quotes = (view.first()..view.next()).filter_map(|number| Some((number, *view.get(number)?)));
-        quotes.filter(|(_, quote)| (from..=to).contains(&quote.at)).collect()
+        let quotes = (view.first()..view.next()).filter_map(|number| view.get(number));
+        quotes.filter(|quote| (from..=to).contains(&quote.at)).copied().collect()
     }
 
     /// Returns the open orders and the account of a participant, if it has a channel of its own.

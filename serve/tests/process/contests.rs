@@ -253,6 +253,14 @@ fn play_by_key(bert: &Asker, berts: &str) {
     until(|| bot.get("/api/positions")["positions"][0]["quantity"] == "20");
 }
 
+/// Follows what everybody is told, of which there is nothing yet.
+fn follow(address: SocketAddr) -> TcpStream {
+    let mut socket = open_websocket(address, "");
+    follow_announcements(&mut socket);
+    read_until(&mut socket, "\"announcements\":[]");
+    socket
+}
+
 /// Returns what everybody is told: that a contest is settled, once, and who has which place.
 fn announcement(nobody: &Asker, last: &Value) -> Value {
     let announced = nobody.get("/api/announcements");
@@ -331,9 +339,7 @@ fn two_entrants_play_over_a_restart_and_a_turn_of_the_day_and_the_journal_has_th
     assert_eq!(in_contest.refused("POST", "/api/orders", &order("buy", "101")), beyond);
     in_contest.post("/api/orders?wait=venue&ms=5000", &order("sell", "100"));
     until(|| in_contest.get("/api/positions")["positions"][0]["quantity"] == "200");
-    let mut socket = open_websocket(stage.served.address, "");
-    follow_announcements(&mut socket);
-    read_until(&mut socket, "\"announcements\":[]");
+    let mut socket = follow(stage.served.address);
     stage.place.admin(&["speed", "600"]);
     let settled = stage.await_status(&contest, "settled");
     let last = nobody.get(&board);
@@ -381,7 +387,15 @@ fn enter_and_come_back(contest: &str, anne: &Asker, bert: &Asker) -> [String; 2]
     [annes, berts]
 }
 
-fn assert_limited_on_every_way(own: &Asker, bot: &Asker, annes: &str) {
+fn assert_limited_on_every_way(contest: &str, own: &Asker, bot: &Asker, annes: &str) {
+    // The key is for trading in that account: it does nothing else for its person.
+    for (method, path, body) in [
+        ("POST", "/api/strategies", json!({ "name": "s", "source": "fn on_start() { }" })),
+        ("GET", "/api/strategies", Value::Null),
+        ("PATCH", &*format!("{contest}/enter"), json!({})),
+    ] {
+        assert_eq!(bot.refused(method, path, &body), (403, "account_of_key".to_owned()), "{method} {path}");
+    }
     // By REST, by Alpaca's API and from a script: the same limit, in words.
     assert_eq!(own.refused("POST", "/api/orders", &order("buy", "51")), (422, "position_limit".to_owned()));
     assert_eq!(
@@ -435,10 +449,7 @@ fn assert_reported(stage: &Stage, contest: &str, anne: &Entrant<'_>, bert: &Entr
         (&report["seller"]["account_id"], &report["seller"]["number"]),
         (&json!(anne.account), &json!(1))
     );
-    assert_eq!(
-        (&report["buyer"]["number"], &report["buyer"]["username"]),
-        (&Value::Null, &json!("anne"))
-    );
+    assert_eq!((&report["buyer"]["number"], &report["buyer"]["username"]), (&Value::Null, &json!("anne")));
     let flag = json!({ "first": 1, "second": 2, "reason": "they sit together" });
     assert_eq!(stage.olga.ask("POST", &format!("{contest}/pairs"), &flag).0, 204);
     assert_eq!(stage.olga.get(&reports)["pairs"][0]["numbers"].as_array().unwrap().len(), 2);
@@ -486,10 +497,10 @@ fn limits_hold_on_every_way_and_trades_of_one_person_are_reported() {
     let key = anne.post("/api/keys", &key);
     let [id, secret] = ["key_id", "secret"].map(|field| key[field].as_str().unwrap().to_owned());
     let bot = Asker {
-        headers: format!("APCA-API-KEY-ID: {id}\r\nAPCA-API-SECRET-KEY: {secret}\r\n"),
+        headers: format!("APCA-API-KEY-ID: {id}\r\nAPCA-API-SECRET-KEY: {secret}\r\nX-API-Key: {secret}\r\n"),
         ..anne.clone()
     };
-    assert_limited_on_every_way(&own, &bot, &annes);
+    assert_limited_on_every_way(&contest, &own, &bot, &annes);
     let [first, second] =
         [(&anne, &annes), (&bert, &berts)].map(|(person, account)| Entrant { person, account });
     assert_reported(&stage, &contest, &first, &second);

@@ -172,7 +172,7 @@ pub(super) fn trades(
     let publication = desk.data().publication();
     let items = |snapshot: &ListingSnapshot| {
         let prints = publication.trade_history(snapshot.id, span.start, span.end);
-        prints.into_iter().map(|print| (print.number, print)).collect()
+        prints.into_iter().map(|print| (i64::try_from(print.number).unwrap_or(i64::MAX), print)).collect()
     };
     span.page(listings, items, |snapshot, print| trade(desk, snapshot, &print, market))
 }
@@ -188,8 +188,8 @@ pub(super) fn quotes(
     let publication = desk.data().publication();
     let items = |snapshot: &ListingSnapshot| {
         let mut quotes = publication.quote_history(snapshot.id, span.start, span.end);
-        quotes.retain(|(_, quote)| quote.bid.or(quote.ask).is_some());
-        quotes
+        quotes.retain(|quote| quote.bid.or(quote.ask).is_some());
+        quotes.into_iter().map(|quote| (quote.at.nanos(), quote)).collect()
     };
     span.page(listings, items, |snapshot, quote| quote_body(desk, snapshot, quote))
 }
@@ -228,11 +228,11 @@ impl Span {
         })
     }
 
-    /// Cuts a page out of all that there is of each listing, each with its number in its list.
+    /// Cuts a page out of all that there is of each listing, each with its place in its list.
     fn page<I, T>(
         &self,
         listings: &[Asked],
-        items: impl Fn(&ListingSnapshot) -> Vec<(u64, I)>,
+        items: impl Fn(&ListingSnapshot) -> Vec<(i64, I)>,
         write: impl Fn(&ListingSnapshot, I) -> T,
     ) -> Result<Pages<T>, Problem> {
         let from = self.token.as_deref().map(PagePlace::read).transpose()?;
@@ -245,18 +245,18 @@ impl Span {
             if order.is_lt() {
                 continue;
             }
-            let mut items = items(snapshot);
+            let mut items = counted(items(snapshot));
             if self.is_descending {
                 items.reverse();
             }
-            for (number, item) in items {
-                let number = i64::try_from(number).unwrap_or(i64::MAX);
-                let place = from.as_ref().filter(|_| order.is_eq()).map(|from| number.cmp(&from.place));
-                if place == Some(if self.is_descending { Ordering::Greater } else { Ordering::Less }) {
+            for (place, nth, item) in items {
+                let from = from.as_ref().filter(|_| order.is_eq());
+                let is_behind = from.map(|from| (place, nth).cmp(&(from.place, from.nth)));
+                if is_behind == Some(if self.is_descending { Ordering::Greater } else { Ordering::Less }) {
                     continue;
                 }
                 if left == 0 {
-                    pages.next = Some(PagePlace { name: name.clone(), place: number }.to_text());
+                    pages.next = Some(PagePlace { name: name.clone(), place, nth }.to_text());
                     return Ok(pages);
                 }
                 left -= 1;
@@ -265,6 +265,17 @@ impl Span {
         }
         Ok(pages)
     }
+}
+
+/// Counts those that share a place, which stand one after the other.
+fn counted<I>(items: Vec<(i64, I)>) -> Vec<(i64, u32, I)> {
+    let (mut last, mut nth) = (None, 0);
+    let counted = items.into_iter().map(|(place, item)| {
+        nth = if last == Some(place) { nth + 1 } else { 0 };
+        last = Some(place);
+        (place, nth, item)
+    });
+    counted.collect()
 }
 
 fn utc(at: SimTime) -> String {

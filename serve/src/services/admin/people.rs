@@ -88,7 +88,13 @@ impl Admin {
         }
         let ended = self.identity.block(id).await?;
         let user = self.listed(id).await?;
-        let orders = if cancel_orders { Some(self.take_out(&user).await) } else { None };
+        let orders = if cancel_orders {
+            // A reset that is under way would open up what is shut here.
+            let _turn = self.money.lock().await;
+            Some(self.take_out(&user).await)
+        } else {
+            None
+        };
         let (orders, message) = match orders {
             None => (BlockedOrders::Kept, None),
             Some(Ok(())) => (BlockedOrders::Canceled, None),
@@ -136,6 +142,8 @@ impl Admin {
         let this = Arc::clone(self);
         let work = async move {
             let user = this.listed(id).await?;
+            // What a reset has shut stays so until that is over.
+            let _turn = this.money.lock().await;
             // First, so that nobody is in who cannot trade.
             for account in this.own_accounts(&user).await? {
                 if this.trading.open_account(account).await?.is_some_and(|view| view.blocked.is_some()) {

@@ -242,6 +242,30 @@ async fn a_block_takes_orders_and_strategies_out_on_request_also_while_the_marke
 }
 
 #[tokio::test]
+async fn a_block_waits_for_a_reset_with_the_account_and_not_with_the_person() {
+    let bench = Bench::open().await;
+    let (anne, user) = (bench.anne.account, bench.anne.user);
+    bench.cash().await;
+    let turn = bench.admin.money.lock().await;
+    let (admin, olga) = (Arc::clone(&bench.admin), bench.olga);
+    let request = BlockRequest { reason: "r".to_owned(), cancel_orders: true };
+    let blocking = tokio::spawn(async move { admin.block(olga, user, request).await });
+    let is_out = async {
+        while bench.admin.listed(user).await.unwrap().blocked_at.is_none() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), is_out).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let is_shut = async || bench.floor.trading.open_account(anne).await.unwrap().unwrap().blocked.is_some();
+    assert!(!is_shut().await, "a reset would open it up at its end");
+    drop(turn);
+    assert_eq!(blocking.await.unwrap().unwrap().orders, BlockedOrders::Canceled);
+    assert!(is_shut().await);
+    bench.floor.end();
+}
+
+#[tokio::test]
 async fn nobody_is_left_without_an_administrator() {
     let bench = Bench::open().await;
     let request = || BlockRequest { reason: "r".to_owned(), cancel_orders: false };

@@ -232,7 +232,7 @@ fn join(bar: &mut Candle, later: &Candle) {
 }
 
 fn place(name: &str, at: SimTime) -> String {
-    PagePlace { name: name.to_owned(), place: at.nanos() }.to_text()
+    PagePlace { name: name.to_owned(), place: at.nanos(), nth: 0 }.to_text()
 }
 
 /// Where a page begins.
@@ -240,15 +240,18 @@ fn place(name: &str, at: SimTime) -> String {
 pub struct PagePlace {
     /// The name of the listing.
     pub name: String,
-    /// The place in its list.
+    /// The place in its list: a moment, or the number of a trade. It must mean the same once the market has
+    /// gone on after a stop.
     pub place: i64,
+    /// Which of those that share the place.
+    pub nth: u32,
 }
 
 impl PagePlace {
     /// Writes it as a text that says nothing to others.
     #[must_use]
     pub fn to_text(&self) -> String {
-        URL_SAFE_NO_PAD.encode(format!("{}|{}", self.name, self.place))
+        URL_SAFE_NO_PAD.encode(format!("{}|{}.{}", self.name, self.place, self.nth))
     }
 
     /// Reads it.
@@ -260,7 +263,8 @@ impl PagePlace {
         let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
         let read = text.and_then(|text| {
             let (name, place) = text.rsplit_once('|')?;
-            Some(Self { name: name.to_owned(), place: place.parse().ok()? })
+            let (place, nth) = place.split_once('.').unwrap_or((place, "0"));
+            Some(Self { name: name.to_owned(), place: place.parse().ok()?, nth: nth.parse().ok()? })
         });
         read.ok_or_else(|| {
             let message = "page_token is what the page before gave as next_page_token";

@@ -38,7 +38,11 @@ fn text_of(row: &ContestRow, ranking: &[RankedView]) -> String {
         .take(NAMED_MAX)
         .map(|entrant| {
             let place = entrant.place.unwrap_or_default();
-            format!("{place}. {} ({})", entrant.name, value_of(row.ranking, entrant.value.unwrap_or_default()))
+            format!(
+                "{place}. {} ({})",
+                entrant.name,
+                value_of(row.ranking, entrant.value.unwrap_or_default())
+            )
         })
         .collect();
     if count > NAMED_MAX {
@@ -56,7 +60,9 @@ fn text_of(row: &ContestRow, ranking: &[RankedView]) -> String {
         write!(text, "By {by}: {}.", named.join(", "))
     };
     // A string takes whatever is written to it.
-    written.and_then(|()| write!(text, " The ranking: /api/contests/{}/leaderboard", row.id)).unwrap_or_default();
+    written
+        .and_then(|()| write!(text, " The ranking: /api/contests/{}/leaderboard", row.id))
+        .unwrap_or_default();
     text
 }
 

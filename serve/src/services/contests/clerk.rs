@@ -69,8 +69,8 @@ impl Contests {
         let Some(row) = &self.database.contest(row.id).await.map_err(of_store)? else { return Ok(()) };
         let entries = self.database.entries(row.id).await.map_err(of_store)?;
         let mut first = Ok(());
-        let is_playing = |status| matches!(status, EntryStatus::Playing);
-        for entry in entries.iter().filter(|it| it.disqualified.is_some() && is_playing(it.status)) {
+        let is_open = |status| matches!(status, EntryStatus::Entered | EntryStatus::Playing);
+        for entry in entries.iter().filter(|it| it.disqualified.is_some() && is_open(it.status)) {
             first = first.and(self.close(row, entry).await);
         }
         let waiting: Vec<_> = entries

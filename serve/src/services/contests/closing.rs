@@ -74,7 +74,7 @@ impl Contests {
         let deed = deed("contest.disqualify", id).because(Some(reason.clone())).with(who);
         self.audited(by, deed, disqualifying).await?;
         self.boards.lock().await.remove(&id);
-        if entry.status == EntryStatus::Playing {
+        if matches!(entry.status, EntryStatus::Entered | EntryStatus::Playing) {
             // What does not succeed now is done by the clerk.
             self.close(&row, &entry).await.unwrap_or_default();
         }
@@ -126,7 +126,11 @@ impl Contests {
     }
 
     /// Ends the trading of an account: it enters no orders from now on, and those that are open are canceled.
+    /// One that was opened half-way is closed too; one that is not open never will be.
     pub(super) async fn close(&self, row: &ContestRow, entry: &EntryRow) -> Result<(), Problem> {
+        if self.trading.open_account(entry.account).await?.is_none() {
+            return self.database.move_entry(entry.account, EntryStatus::Closed).await.map_err(of_store);
+        }
         let until = self.now().map_or(row.ends_at, |now| now.nanos().min(row.ends_at));
         let limits =
             AccountLimits { until: Some(SimTime::from_nanos(until)), ..self.account_limits(row, true) };

@@ -1,7 +1,5 @@
 //! Who takes part: entering, withdrawing, and the accounts that are opened for entrants.
 
-use std::sync::Arc;
-
 use bearpit_core::kernel::{AddError, JoinRefusal};
 use bearpit_core::market::{Funding, Reference, Transfer};
 use bearpit_core::participant::{RequestKind, RequestRefusal};
@@ -12,7 +10,7 @@ use super::views::{EnterRequest, EntrantView, EntrantsView, EntryView};
 use super::{Contests, goes_on};
 use crate::domain::{AccountId, Actor, ClientOrderId, ContestId, Problem, ProblemKind, UserId, WallTime};
 use crate::driver::{Ask, What};
-use crate::services::identity::of_store;
+use crate::services::identity::{check_person, of_store};
 use crate::services::trading::asking::seat_of;
 use crate::store::contests::entries::{EntryRow, EntryStatus, NewEntry};
 use crate::store::contests::{ContestRow, ContestStatus};
@@ -37,6 +35,7 @@ impl Contests {
         request: &EnterRequest,
         now: WallTime,
     ) -> Result<EntryView, Problem> {
+        check_person(&self.database, &who).await?;
         let name = request.display_name.as_deref().map(display_name).transpose()?;
         let row = self.row(id).await?;
         let market_time = self.now().ok_or_else(not_open)?.nanos();
@@ -85,6 +84,7 @@ impl Contests {
     /// # Errors
     /// [`Problem`] if it has begun, or one has not entered.
     pub async fn withdraw(&self, who: Actor, id: ContestId) -> Result<(), Problem> {
+        check_person(&self.database, &who).await?;
         let row = self.row(id).await?;
         let entry = self.entry(id, who.user).await?;
         let has_begun = self.now().is_some_and(|now| now.nanos() >= row.starts_at);
@@ -120,6 +120,7 @@ impl Contests {
         id: ContestId,
         request: &EnterRequest,
     ) -> Result<EntryView, Problem> {
+        check_person(&self.database, &who).await?;
         let name = request.display_name.as_deref().map(display_name).transpose()?;
         if self.row(id).await?.status == ContestStatus::Settled {
             let message = "the final ranking stands: it does not change any more";
@@ -159,19 +160,35 @@ impl Contests {
 
     /// Opens an entrant's account: empty, limited, with its cash, sealed. Each step can be done again, so an
     /// account that was left half-way is brought to its end; before its limits are there, it has nothing to
-    /// trade with.
+    /// trade with. One that is sealed has all: nothing is done to it.
     pub(super) async fn open_account(&self, row: &ContestRow, entry: &EntryRow) -> Result<(), Problem> {
         let (account, seat) = (entry.account, seat_of(entry.account));
         let RequestKind::Join { spec, config, .. } = self.trading.source.live().join_empty(&seat) else {
             return Err(Problem::new(ProblemKind::Internal, "no_seat", "seats cannot be opened"));
         };
         let join = What::Join { spec, config: Box::new(config) };
-        let ask = |what, client| Ask { seat: Arc::clone(&seat), what, client };
-        let joined = self.trading.send(ask(join, None)).await?;
+        let joined = self.trading.send(Ask { seat, what: join, client: None }).await?;
         match joined.outcome {
             Ok(_) | Err(RequestRefusal::Join(JoinRefusal::Add(AddError::DuplicateName(_)))) => {}
             Err(refusal) => return Err(Problem::new(ProblemKind::Refused, "no_seat", refusal)),
         }
+        if !self.is_sealed(account).await? {
+            self.give_cash(row, account).await?;
+        }
+        self.database.move_entry(account, EntryStatus::Playing).await.map_err(of_store)?;
+        // Whoever was disqualified meanwhile trades no more.
+        match self.database.entry_of_account(account).await.map_err(of_store)? {
+            Some(entry) if entry.disqualified.is_some() => self.close(row, &entry).await,
+            _ => Ok(()),
+        }
+    }
+
+    async fn is_sealed(&self, account: AccountId) -> Result<bool, Problem> {
+        Ok(self.trading.open_account(account).await?.is_some_and(|view| view.is_sealed))
+    }
+
+    /// Limits an account that is open, gives it its cash, and seals it.
+    async fn give_cash(&self, row: &ContestRow, account: AccountId) -> Result<(), Problem> {
         self.trading.ask_open(account, What::Limit(self.account_limits(row, false))).await?;
         let fund = What::Fund(Funding {
             transfer: Transfer::Cash(row.cash.money()),
@@ -179,12 +196,11 @@ impl Contests {
         });
         // Asked again under the same id it is not done again.
         let client = ClientOrderId::try_from(CASH.to_owned()).ok();
-        let funded = self.trading.send(ask(fund, client)).await?;
+        let funded = self.trading.send(Ask { seat: seat_of(account), what: fund, client }).await?;
         if let Err(refusal) = funded.outcome {
             return Err(Problem::new(ProblemKind::Refused, "funding_refused", refusal));
         }
-        self.trading.ask_open(account, What::Limit(self.account_limits(row, true))).await?;
-        self.database.move_entry(account, EntryStatus::Playing).await.map_err(of_store)
+        self.trading.ask_open(account, What::Limit(self.account_limits(row, true))).await
     }
 }
 

@@ -13,6 +13,8 @@ mod ranking;
 mod reports;
 mod settling;
 mod terms;
+#[cfg(test)]
+mod tests;
 mod views;
 
 use std::collections::BTreeMap;

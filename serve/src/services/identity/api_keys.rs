@@ -7,10 +7,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tracing::info;
 use uuid::Uuid;
 
+use super::access::invalid;
 use super::names::refused;
 use super::{Identity, draw, of_store};
 use crate::domain::{AccountId, Actor, Credential, KeyId, Problem, ProblemKind, Scopes, Secret};
-use crate::store::people::{Key, NewKey};
+use crate::store::database::Database;
+use crate::store::people::{Key, KeyAdded, NewKey};
 
 /// What the secrets of keys begin with, so that people and scanners recognize one.
 pub(super) const KEY: &str = "bpk_";
@@ -56,9 +58,14 @@ impl Identity {
         if name.is_empty() || name.chars().count() > NAME_MAX || name.chars().any(char::is_control) {
             return Err(refused("invalid_name", "the name of a key has 1 to 64 characters", "name"));
         }
-        let own = Scopes::of_role(actor.role);
+        let of_role = Scopes::of_role(actor.role);
+        // A key for an account of a contest trades there, and does nothing else for its person.
+        let own = account.map_or(of_role, |_| of_role.and(Scopes::of_account()));
         if scopes.is_empty() || scopes.and(own) != scopes {
-            let message = format!("a key of yours has one or more of: {own}");
+            let message = match account {
+                Some(_) => format!("a key for an account of a contest has one or more of: {own}"),
+                None => format!("a key of yours has one or more of: {own}"),
+            };
             return Err(refused("invalid_scopes", &message, "scopes"));
         }
         if let Some(account) = account {
@@ -68,9 +75,14 @@ impl Identity {
         let secret = draw(KEY, id.uuid().as_bytes())?;
         let (user, hash, now) = (actor.user, secret.digest(), self.now());
         let key = NewKey { id, user, name: name.to_owned(), hash, scopes, account, now };
-        if !self.people.add_key(&key, KEYS_MAX).await.map_err(of_store)? {
-            let message = format!("there are {KEYS_MAX} keys already: end one");
-            return Err(Problem::new(ProblemKind::Conflict, "too_many_keys", message));
+        match self.people.add_key(&key, KEYS_MAX).await.map_err(of_store)? {
+            KeyAdded::Done => {}
+            KeyAdded::TooMany => {
+                let message = format!("there are {KEYS_MAX} keys already: end one");
+                return Err(Problem::new(ProblemKind::Conflict, "too_many_keys", message));
+            }
+            // Since the token was looked at.
+            KeyAdded::Blocked => return Err(invalid()),
         }
         info!(user = %actor.user, key = %id, %scopes, "key made");
         Ok(DrawnKey { id, secret })
@@ -131,6 +143,22 @@ impl Identity {
         info!(user = %actor.user, %key, "key ended");
         Ok(())
     }
+}
+
+/// Refuses what a key that was made for an account of a contest is not for: what it shows stands for that
+/// account, not for its person.
+///
+/// # Errors
+/// [`Problem`] if such a key was shown, or the database is away.
+pub(in crate::services) async fn check_person(database: &Database, who: &Actor) -> Result<(), Problem> {
+    let is_bound = matches!(who.credential, Credential::Key(_))
+        && database.entry_of_account(who.account).await.map_err(of_store)?.is_some();
+    if !is_bound {
+        return Ok(());
+    }
+    let message = "the key is for the account that it was made for, and for nothing else of its person";
+    let problem = Problem::new(ProblemKind::Forbidden, "account_of_key", message);
+    Err(problem.hint("log in, and name the account in the header X-Account; or use another key"))
 }
 
 /// Returns whether an id is that of the key with a secret; whether there is such a key is not looked at.

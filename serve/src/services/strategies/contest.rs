@@ -3,12 +3,22 @@
 use bearpit_core::units::Money;
 
 use super::{Strategies, being_started};
-use crate::domain::{Number, Problem, ProblemKind};
-use crate::services::identity::of_store;
+use crate::domain::{Actor, Number, Problem, ProblemKind, UserId};
+use crate::services::identity::{check_person, of_store};
 use crate::store::contests::entries::{EntryRow, EntryStatus};
 use crate::store::database::StoreError;
 
 impl Strategies {
+    /// Returns whose strategies are asked about. A key that was made for an account of a contest trades
+    /// there; it has no part in its person's strategies.
+    ///
+    /// # Errors
+    /// [`Problem`] if such a key was shown, or the database is away.
+    pub async fn owner(&self, who: &Actor) -> Result<UserId, Problem> {
+        check_person(&self.database, who).await?;
+        Ok(who.user)
+    }
+
     /// Returns the cash that an account of a contest began with, if a strategy can be started there.
     pub(super) async fn cash_in_contest(
         &self,

@@ -50,7 +50,7 @@ impl Strategies {
     /// # Errors
     /// [`Problem`] if there is none of this person, or orders of it are still open.
     pub async fn delete(&self, owner: Actor, id: AccountId, now: WallTime) -> Result<(), Problem> {
-        let row = self.row(owner.user, id).await?;
+        let row = self.row(self.owner(&owner).await?, id).await?;
         self.check_not_seating(id)?;
         if row.status != StrategyStatus::Stopped {
             self.stop(owner.user, id, StopRequest::default(), now).await?;

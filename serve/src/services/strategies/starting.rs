@@ -35,6 +35,7 @@ impl Strategies {
         request: StrategyRequest,
         now: WallTime,
     ) -> Result<StrategyView, Problem> {
+        self.owner(&owner).await?;
         let name = checked_name(&request.name)?;
         let entry = self.database.entry_of_account(owner.account).await.map_err(of_store)?;
         let cash = match &entry {
@@ -134,8 +135,8 @@ impl Strategies {
         Ok(self.view(&StrategyRow { status: StrategyStatus::Running, ..row }, view.as_deref()))
     }
 
-    /// Returns the strategy that was started under the same id, if one was: with cash from an account if there
-    /// is a `giver`, else in the account of a contest.
+    /// Returns the strategy that was started under the same id, if one was: with cash from an account if
+    /// there is a `giver`, else in the account of a contest.
     async fn known(
         &self,
         row: &StrategyRow,
@@ -180,8 +181,8 @@ impl Strategies {
         Err(Problem::new(ProblemKind::Conflict, "too_many_strategies", message).hint(hint))
     }
 
-    /// Notes that a strategy could not be started, and has nothing. One whose account was opened for it counts
-    /// as started: the account stays.
+    /// Notes that a strategy could not be started, and has nothing. One whose account was opened for it
+    /// counts as started: the account stays.
     async fn give_up(&self, row: &StrategyRow, giver: Option<AccountId>) -> Result<(), Problem> {
         let left_nothing =
             giver.is_none() || matches!(self.trading.open_account(row.account).await, Ok(None));

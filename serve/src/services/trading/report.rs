@@ -8,8 +8,8 @@ use bearpit::report::render;
 use super::Trading;
 use super::asking::seat_of;
 use crate::domain::{AccountId, Problem, ProblemKind};
-use crate::driver::Segment;
-use crate::replay::replay_whole;
+use crate::driver::{DriveError, Segment};
+use crate::replay::{ReplayError, replay_whole};
 use crate::store::journal::segments_in;
 
 /// How long somebody waits for the reports of others.
@@ -35,7 +35,7 @@ impl Trading {
         let made = tokio::task::spawn_blocking(move || {
             let _place = place;
             let segments = segments_of(journal, wanted)?;
-            let mut data = replay_whole(&segments, &source).map_err(failed)?;
+            let mut data = replay_whole(&segments, &source).map_err(unreplayed)?;
             // What others did is theirs.
             data.accounts.retain(|it| it.summary.owner == *seat);
             data.manifest.accounts.retain(|it| it.owner == *seat);
@@ -65,7 +65,38 @@ fn segments_of(journal: PathBuf, day: Option<String>) -> Result<Vec<PathBuf>, Pr
     Ok(found)
 }
 
+/// Says why the market of a day cannot be made again. A part of another version is nobody's fault: the
+/// program was changed in the middle of the day, or since.
+fn unreplayed(error: ReplayError) -> Problem {
+    match error {
+        ReplayError::Drive(DriveError::Engine { found, own, .. }) => {
+            let message = format!(
+                "the day, or a part of it, was recorded by engine {found}; this server has engine {own}, which \
+                 cannot replay it"
+            );
+            let problem = Problem::new(ProblemKind::Conflict, "other_engine", message).at("day");
+            problem.hint("its operator can, with that version: `bearpit-serve replay JOURNAL`")
+        }
+        error => failed(error),
+    }
+}
+
 fn failed(error: impl std::fmt::Display) -> Problem {
     tracing::error!(%error, "a report cannot be made");
     Problem::new(ProblemKind::Internal, "report_failed", "the report cannot be made")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_of_another_version_is_said_to_be_one() {
+        let (found, own) = ("0.1.0+1".to_owned(), "0.1.0+2".to_owned());
+        let path = PathBuf::from("000001.journal");
+        let problem = unreplayed(ReplayError::Drive(DriveError::Engine { path, found, own }));
+        assert_eq!((problem.kind, &*problem.code), (ProblemKind::Conflict, "other_engine"));
+        assert!(problem.message.contains("0.1.0+1") && problem.message.contains("0.1.0+2"), "{problem}");
+        assert!(!problem.message.contains("journal"), "where files are is the operator's: {problem}");
+    }
 }

@@ -1,7 +1,7 @@
 //! API keys.
 
 use super::{Holder, People, holder, time};
-use crate::domain::{AccountId, KeyId, Scopes, UserId, WallTime};
+use crate::domain::{AccountId, KeyId, Role, Scopes, UserId, WallTime};
 use crate::store::database::{Row, StoreError, args, statements};
 
 statements! {
@@ -15,7 +15,7 @@ statements! {
     OF_USER = "SELECT id, name, scopes, created_at, last_used_at, account_id FROM api_keys
         WHERE user_id = $1 AND ended_at IS NULL ORDER BY created_at DESC";
     END = "UPDATE api_keys SET ended_at = $3 WHERE id = $1 AND user_id = $2 AND ended_at IS NULL";
-    STATE = "SELECT k.user_id, k.secret_hash, k.scopes, k.ended_at, k.last_used_at,
+    STATE = "SELECT k.user_id, k.secret_hash, k.scopes, k.ended_at, k.last_used_at, k.account_id AS bound_to,
         COALESCE(k.account_id, u.account_id) AS account_id, u.role,
         u.blocked_at, u.is_verified FROM api_keys k JOIN users u ON u.id = k.user_id WHERE k.id = $1";
     TOUCH = "UPDATE api_keys SET last_used_at = $2 WHERE id = $1";
@@ -38,6 +38,17 @@ pub struct NewKey {
     pub account: Option<AccountId>,
     /// When.
     pub now: WallTime,
+}
+
+/// What came of adding a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyAdded {
+    /// It is there.
+    Done,
+    /// Its person has as many as may be.
+    TooMany,
+    /// Its person was shut out, or is gone.
+    Blocked,
 }
 
 /// A key, as its person sees it.
@@ -73,16 +84,18 @@ pub struct KeyState {
 }
 
 impl People {
-    /// Adds a key, if its person has fewer than so many. Returns whether it was added.
+    /// Adds a key, if its person has fewer than so many and is not shut out.
     ///
     /// # Errors
     /// As any statement.
-    pub async fn add_key(&self, key: &NewKey, most: i64) -> Result<bool, StoreError> {
+    pub async fn add_key(&self, key: &NewKey, most: i64) -> Result<KeyAdded, StoreError> {
         let mut transaction = self.database.begin().await?;
-        transaction.execute(LOCK, args![key.user]).await?;
+        if transaction.execute(LOCK, args![key.user]).await? != 1 {
+            return Ok(KeyAdded::Blocked);
+        }
         let count = transaction.row(COUNT, args![key.user]).await?;
         if count.map_or(Ok(0), |row| row.get::<i64>("count"))? >= most {
-            return Ok(false);
+            return Ok(KeyAdded::TooMany);
         }
         let arguments = args![
             key.id,
@@ -95,7 +108,7 @@ impl People {
         ];
         transaction.execute(ADD, arguments).await?;
         transaction.commit().await?;
-        Ok(true)
+        Ok(KeyAdded::Done)
     }
 
     /// Returns whether an account of a contest is a person's.
@@ -128,10 +141,13 @@ impl People {
     /// As any statement.
     pub async fn key_state(&self, id: KeyId) -> Result<Option<KeyState>, StoreError> {
         let Some(row) = self.database.row(STATE, args![id]).await? else { return Ok(None) };
+        // One that was made for an account of a contest is for nothing else, whatever it was made with.
+        let is_bound = row.get::<Option<uuid::Uuid>>("bound_to")?.is_some();
+        let most = if is_bound { Scopes::of_account() } else { Scopes::of_role(Role::Admin) };
         Ok(Some(KeyState {
             holder: holder(&row)?,
             hash: row.read("secret_hash", |hash: Vec<u8>| hash.try_into().ok())?,
-            scopes: scopes(&row)?,
+            scopes: scopes(&row)?.and(most),
             is_ended: row.get::<Option<i64>>("ended_at")?.is_some(),
             last_used_at: last_used(&row)?,
         }))

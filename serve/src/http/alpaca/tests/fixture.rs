@@ -113,8 +113,7 @@ impl Exchange {
         let (key, reader) = (key(&[Scope::Read, Scope::Trade]), key(&[Scope::Read]));
         let (address, database) = (running.server.address(), running.database.clone());
         let (people, running) = (running.people.clone(), Some(running));
-        let exchange =
-            Self { address, key, reader, database, people, running, scenario, runtime, directory };
+        let exchange = Self { address, key, reader, database, people, running, scenario, runtime, directory };
         exchange.await_quotes();
         exchange
     }

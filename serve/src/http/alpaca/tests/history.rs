@@ -46,6 +46,25 @@ fn trades_and_quotes_of_before_come_in_pages() {
 }
 
 #[test]
+fn a_page_of_quotes_goes_on_where_it_ended_after_a_restart() {
+    let mut exchange = Exchange::open();
+    let quotes = |exchange: &Exchange, more: &str| -> (Vec<Value>, Option<String>) {
+        let page = exchange.get(&format!("/v2/stocks/ACME/quotes?start=2025-03-03{more}"));
+        let next = page["next_page_token"].as_str().map(str::to_owned);
+        (page["quotes"].as_array().unwrap().clone(), next)
+    };
+    exchange.until(|exchange| quotes(exchange, "").0.len() > 12, "many quotes");
+    let (_, token) = quotes(&exchange, "&limit=10");
+    let token = format!("&page_token={}", token.unwrap());
+    exchange.restart();
+    // None of before are kept, so what follows is all that there is now.
+    exchange.until(|exchange| quotes(exchange, "").0.len() > 2, "quotes again");
+    let whole = quotes(&exchange, "").0;
+    let end = format!("&end={}", whole.last().unwrap()["t"].as_str().unwrap());
+    assert_eq!(quotes(&exchange, &format!("{token}{end}")).0, whole);
+}
+
+#[test]
 fn a_trailing_stop_says_how_far_it_has_followed() {
     let exchange = Exchange::open();
     exchange.enter(&order(&json!({ "qty": 3, "type": "market" })));

@@ -1,0 +1,116 @@
+//! Accounts of contests in a market that runs.
+
+use bearpit_core::participant::RequestKind;
+use bearpit_core::units::{Money, SimDuration};
+use serde_json::json;
+
+use super::*;
+use crate::domain::{AccountId, UserId};
+use crate::driver::{Ask, What};
+use crate::services::identity::system_clock;
+use crate::services::trading::asking::seat_of;
+use crate::services::trading::tests::Floor;
+use crate::services::wall_now;
+use crate::store::contests::Ranking;
+use crate::store::contests::entries::{EntryRow, EntryStatus, NewEntry};
+use crate::store::database::testing::add_user;
+use crate::store::database::{Amount, Statement, args};
+
+/// A market, and a contest that has begun in it with one entrant.
+struct Bench {
+    floor: Floor,
+    contests: Contests,
+    row: ContestRow,
+    entry: EntryRow,
+    _journal: tempfile::TempDir,
+}
+
+impl Bench {
+    /// Has somebody enter a contest that lets an entrant send one order an hour.
+    async fn open() -> Self {
+        let (floor, journal) = (Floor::open_to(Vec::new()).await, tempfile::tempdir().unwrap());
+        let database = floor.trading.database.clone();
+        let handle = floor.driver.handle.clone();
+        let anne = UserId::draw();
+        add_user(&database, anne, "anne").await.unwrap();
+        let (now, hour) = (handle.status().day.as_ref().unwrap().now, SimDuration::from_secs(3_600));
+        let row = ContestRow {
+            id: ContestId::draw(),
+            name: "week".to_owned(),
+            description: String::new(),
+            ranking: Ranking::Return,
+            cash: Amount::from(Money::from_whole(5_000)),
+            starts_at: now.nanos(),
+            ends_at: (now + hour).nanos(),
+            entry_until: (now + hour).nanos(),
+            instruments: r#"{"ACME":null}"#.to_owned(),
+            orders: Some((1, hour.nanos())),
+            status: ContestStatus::Announced,
+            reason: None,
+            created_by: anne,
+            created_at: wall_now(),
+            settled: None,
+        };
+        database.add_contest(&row).await.unwrap();
+        let account = AccountId::draw();
+        let entry = NewEntry { contest: row.id, user: anne, account, name: None, now: wall_now() };
+        assert_eq!(database.add_entry(&entry).await, Ok(true));
+        let entry = database.entry(row.id, anne).await.unwrap().unwrap();
+        let contests = Contests::new(ContestsParts {
+            trading: Arc::clone(&floor.trading),
+            handle,
+            journal: Journal { directory: journal.path().to_owned(), scenario: "plain.toml".into() },
+            database: database.clone(),
+            audit: AuditLog::new(database, system_clock()),
+        });
+        Self { floor, contests, row, entry, _journal: journal }
+    }
+
+    /// Enters an order in the account of the contest, and returns why it was refused, if it was.
+    async fn refusal(&self) -> Option<String> {
+        let order = json!({ "symbol": "ACME", "side": "buy", "quantity": "1", "price": "1" });
+        self.floor.enter(self.entry.account, order).await.err().map(|problem| problem.code.into_owned())
+    }
+
+    async fn status(&self) -> EntryStatus {
+        let entry = self.contests.database.entry_of_account(self.entry.account).await;
+        entry.unwrap().unwrap().status
+    }
+}
+
+#[tokio::test]
+async fn an_account_that_is_sealed_stays_as_it_is_when_its_opening_is_repeated() {
+    let bench = Bench::open().await;
+    let (contests, account) = (&bench.contests, bench.entry.account);
+    contests.open_account(&bench.row, &bench.entry).await.unwrap();
+    assert_eq!(bench.refusal().await, None);
+    // As a crash does that comes before it is written down.
+    let forget = Statement::new("UPDATE contest_entries SET status = 'entered' WHERE account_id = $1");
+    contests.database.execute(forget, args![account]).await.unwrap();
+    contests.open_account(&bench.row, &bench.entry).await.unwrap();
+    assert_eq!(bench.status().await, EntryStatus::Playing);
+    assert_eq!(bench.floor.trading.account(account).await.unwrap().cash.to_string(), "5000");
+    assert_eq!(bench.refusal().await.as_deref(), Some("order_rate"), "what was sent before counts");
+    bench.floor.end();
+}
+
+#[tokio::test]
+async fn an_account_that_was_opened_half_way_is_closed_once_its_entrant_is_disqualified() {
+    let bench = Bench::open().await;
+    let (contests, seat) = (&bench.contests, seat_of(bench.entry.account));
+    let join = bench.floor.trading.source.live().join_empty(&seat);
+    let RequestKind::Join { spec, config, .. } = join else { panic!("it is no join") };
+    let what = What::Join { spec, config: Box::new(config) };
+    bench.floor.trading.send(Ask { seat, what, client: None }).await.unwrap();
+    contests.database.disqualify_entry(bench.row.id, bench.entry.number, "why").await.unwrap();
+    contests.look().await.unwrap();
+    assert_eq!(bench.status().await, EntryStatus::Closed);
+    assert_eq!(bench.refusal().await.as_deref(), Some("ended"));
+    // One that was being opened at that moment is closed behind it.
+    let half = Bench::open().await;
+    half.contests.database.disqualify_entry(half.row.id, half.entry.number, "why").await.unwrap();
+    half.contests.open_account(&half.row, &half.entry).await.unwrap();
+    assert_eq!((half.status().await, half.refusal().await.as_deref()), (EntryStatus::Closed, Some("ended")));
+    half.floor.end();
+    bench.floor.end();
+}
