@@ -90,6 +90,7 @@ fn hour() -> Result<Market> {
     }
     for number in 1..=TRADERS {
         let config = NoiseConfig {
+            activity: None,
             listing,
             interval: SimDuration::from_secs(5),
             market_share: 0.3,

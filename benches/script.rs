@@ -250,6 +250,7 @@ fn seat(traders: usize, seat: impl Fn(&mut MarketBuilder, &str) -> Result<()>) -
 
 fn seat_noise(builder: &mut MarketBuilder, name: &str) -> Result<()> {
     let config = NoiseConfig {
+        activity: None,
         listing: LISTING,
         interval: SimDuration::from_secs(1),
         market_share: 0.3,

@@ -82,6 +82,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         MarketMaker::new(maker),
     )?;
     let noise = NoiseConfig {
+        activity: None,
         listing,
         interval: SimDuration::from_secs(5),
         market_share: 0.5,

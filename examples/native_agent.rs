@@ -87,6 +87,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         MarketMaker::new(maker),
     )?;
     let noise = NoiseConfig {
+        activity: None,
         listing,
         interval: SimDuration::from_secs(10),
         market_share: 0.4,

@@ -78,6 +78,7 @@ fn crowd(builder: &mut MarketBuilder) {
         builder.agent(&format!("maker-{listing}"), config("maker"), MarketMaker::new(maker)).unwrap();
         for number in 0..30 {
             let noise = NoiseConfig {
+                activity: None,
                 listing,
                 interval: SimDuration::from_secs(2),
                 market_share: 0.3,

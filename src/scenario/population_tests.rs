@@ -122,3 +122,62 @@ fn what_is_no_number_cannot_be_drawn() {
     let params = "max_quantity = 10\ndepth = 0.05\nname = { dist = \"choice\" }\n";
     assert_eq!(said(params).len(), 1);
 }
+
+const NOISE: &str = "max_quantity = 10\ndepth = 0.05\ninterval = \"20s\"\n";
+
+/// Returns the events of the first quarter of the hour, of the mean of the middle two, and of the last.
+fn by_quarter(activity: &str) -> [f64; 3] {
+    let mut market = load(&format!("{NOISE}{activity}\n")).unwrap().lay_out().unwrap().open().unwrap();
+    market.start();
+    let start = market.world().now();
+    let mut events = |minutes: i64| {
+        market.step(start + SimDuration::from_secs(60 * minutes), u64::MAX).unwrap();
+        f64::from(u32::try_from(market.world().events()).unwrap())
+    };
+    let [first, middle, all] = [15, 45, 60].map(&mut events);
+    [first, (middle - first) / 2.0, all - middle]
+}
+
+#[test]
+fn a_population_acts_more_often_where_its_activity_says_so() {
+    let even = by_quarter("");
+    assert!(even.iter().all(|events| (events / even[1] - 1.0).abs() < 0.2), "{even:?}");
+    let [open, middle, close] = by_quarter("activity = { shape = \"steps\", rates = [4, 1, 1, 2] }");
+    assert!(open > 2.5 * middle && close > 1.4 * middle && close < 0.8 * open, "{open} {middle} {close}");
+    let [open, middle, close] = by_quarter("activity = { shape = \"u\" }");
+    assert!(open > 1.3 * middle && close > 1.1 * middle, "{open} {middle} {close}");
+    let share = (open + 2.0 * middle + close) / (even[0] + 2.0 * even[1] + even[2]);
+    assert!((share - 1.0).abs() < 0.1, "the mean stays: {share}");
+}
+
+#[test]
+fn a_wrong_activity_is_an_error_that_says_what_is_right() {
+    for (activity, expected) in [
+        ("{ shape = \"v\" }", "`shape` is `v`"),
+        ("{ at_open = 2 }", "has no `shape`, which is required"),
+        ("{ shape = \"u\", rates = [1] }", "`rates` of `activity` is not a key of the shape `u`"),
+        (
+            "{ shape = \"steps\", at_open = 2, rates = [1] }",
+            "`at_open` of `activity` is not a key of the shape `steps`",
+        ),
+        ("{ shape = \"steps\" }", "`activity` with the shape `steps` has no `rates`"),
+        ("{ shape = \"steps\", rates = [0, 0] }", "`rates` of `activity` must have one above 0 at least"),
+        ("{ shape = \"steps\", rates = [1, -1] }", "-1"),
+        ("{ shape = \"u\", at_open = 1000 }", "from 0 to 100"),
+        (
+            "{ shape = \"u\", open = \"9.30\" }",
+            "`open` of `activity` is `9.30`, but must be a time of day such as `09:30`",
+        ),
+        (
+            "{ shape = \"u\", open = \"16:00\", close = \"09:30\" }",
+            "`open` of `activity` must be before its `close`",
+        ),
+    ] {
+        let said = said(&format!("{NOISE}activity = {activity}\n"));
+        assert!(said.len() == 1 && said[0].contains(expected), "{activity}: {said:?}");
+    }
+    let longer = MARKET.replace("end = 2025-03-03", "end = 2025-03-04");
+    let text = format!("{longer}{NOISE}activity = {{ shape = \"u\" }}\n");
+    let errors = Scenario::from_text(Path::new("x.toml"), &text, &[]).unwrap_err().to_json().to_string();
+    assert!(errors.contains("since the scenario does not begin and end on one day"), "{errors}");
+}

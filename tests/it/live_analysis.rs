@@ -70,7 +70,7 @@ fn a_running_market_and_its_files_have_the_same_analysis() {
 fn with_shares(end: &str) -> Scenario {
     let directory = Path::new("scenarios");
     let text = fs::read_to_string(directory.join("quickstart.toml")).unwrap();
-    let mut changed = text.replace("cash = 5_000_000\n", "cash = 5_000_000\nholdings = { ACME = 1200 }\n");
+    let mut changed = text.replace("cash = 40_000_000\n", "cash = 40_000_000\nholdings = { ACME = 1200 }\n");
     changed = changed.replace("cash = 100_000\n", "cash = 100_000\nholdings = { ACME = 40 }\n");
     assert_eq!(changed.matches("holdings").count(), text.matches("holdings").count() + 2);
     // The strategy's file is found from the scenario's directory.

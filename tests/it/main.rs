@@ -32,6 +32,7 @@ mod order_flow;
 mod orders;
 mod pnl;
 mod process_command;
+mod realism;
 mod record;
 mod report;
 mod run;

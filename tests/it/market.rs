@@ -87,6 +87,7 @@ fn populate(builder: &mut MarketBuilder, listing: ListingId, shares: &[(Instrume
         .unwrap();
     for number in 0..8 {
         let noise = NoiseConfig {
+            activity: None,
             listing,
             interval: SimDuration::from_secs(2),
             market_share: 0.4,

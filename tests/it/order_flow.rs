@@ -237,6 +237,7 @@ fn in_company(seed: u64) -> String {
         .unwrap();
     for name in ["one", "two", "three"] {
         let noise = NoiseConfig {
+            activity: None,
             listing: LISTING,
             interval: SimDuration::from_millis(300),
             market_share: 0.5,

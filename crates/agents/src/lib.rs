@@ -20,6 +20,7 @@ pub mod indicators;
 mod kind;
 mod kinds;
 mod market_maker;
+mod metaorders;
 mod momentum;
 mod noise;
 mod order_flow;
@@ -48,10 +49,13 @@ pub use kind::{
 };
 pub use kinds::KINDS;
 pub use market_maker::{MakerReference, MarketMaker, MarketMakerConfig};
+pub use metaorders::{MetaorderConfig, MetaorderTrader};
 pub use momentum::{MomentumConfig, MomentumTrader};
 pub use noise::{NoiseConfig, NoiseTrader};
 pub use order_flow::{FlowReplayer, OrderFlowConfig};
-pub use population::{DistributionError, DrawnParam, DrawnParams, Law, ParamDistribution, is_drawable};
+pub use population::{
+    Activity, DistributionError, DrawnParam, DrawnParams, Law, ParamDistribution, is_drawable,
+};
 pub use quoting::{AvellanedaStoikov, Glft, OptimalMaker, OptimalMakerConfig, QuoteFormula};
 pub use replay::BarReplay;
 pub use session::time_of_day;

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use actix::{Actor, Handler};
 
 use crate::kind::{AccountDefaults, AgentKind, AgentSite, ConfiguredAgent, ListingChoice, Shared};
-use crate::trading::{INTERVAL, MAX_QUANTITY, OrderSizes, SIZES, is_continuous, opposite, place, wait};
+use crate::population::{ACTIVITY, Activity, wait_active};
+use crate::trading::{INTERVAL, MAX_QUANTITY, OrderSizes, SIZES, is_continuous, opposite, place};
 use bearpit_core::account::Credit;
 use bearpit_core::kernel::Wakeup;
 use bearpit_core::market::{ExecutionReport, Side};
@@ -30,10 +31,11 @@ pub(crate) static KIND: AgentKind = AgentKind {
 
 const WINDOW: ParamType = ParamType::Integer { min: 1, max: 100_000 };
 
-const PARAMS: [ParamSpec; 5] = [
+const PARAMS: [ParamSpec; 6] = [
     MAX_QUANTITY,
     SIZES,
     INTERVAL,
+    ACTIVITY,
     ParamSpec::new("short_window", WINDOW, ParamDefault::Integer(20), "observations in the short average"),
     ParamSpec::new("long_window", WINDOW, ParamDefault::Integer(50), "observations in the long average"),
 ];
@@ -49,12 +51,13 @@ fn configure(values: &Values, site: &AgentSite<'_>) -> Result<Arc<dyn Configured
         listing: site.listing,
         sizes: OrderSizes::read(values)?,
         interval: values.get("interval")?,
+        activity: Activity::read(values, site)?,
         windows: [short, long],
     }))
 }
 
 /// A momentum trader.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct MomentumConfig {
     /// Where it trades.
     pub listing: ListingId,
@@ -62,6 +65,8 @@ pub struct MomentumConfig {
     pub sizes: OrderSizes,
     /// Mean time between two actions, exponentially distributed; above zero.
     pub interval: SimDuration,
+    /// How much more often at some times of the day than at others; always alike if absent.
+    pub activity: Option<Activity>,
     /// How many observations are in the short and in the long average.
     pub windows: [usize; 2],
 }
@@ -118,7 +123,7 @@ impl Actor for MomentumTrader {
     type Context = Context;
 
     fn started(&mut self, ctx: &mut Context) {
-        wait(ctx, self.config.interval);
+        wait_active(ctx, self.config.interval, self.config.activity.as_ref());
     }
 }
 
@@ -127,7 +132,7 @@ impl Handler<Wakeup> for MomentumTrader {
 
     fn handle(&mut self, _: Wakeup, ctx: &mut Context) {
         self.act(ctx);
-        wait(ctx, self.config.interval);
+        wait_active(ctx, self.config.interval, self.config.activity.as_ref());
     }
 }
 

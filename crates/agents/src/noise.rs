@@ -7,6 +7,7 @@ use rand::RngExt;
 use rand_distr::Distribution;
 
 use crate::kind::{AccountDefaults, AgentKind, AgentSite, ConfiguredAgent, ListingChoice, Shared};
+use crate::population::{ACTIVITY, Activity, wait_active};
 use bearpit_core::account::Credit;
 use bearpit_core::kernel::{Exponential, Wakeup};
 use bearpit_core::market::{ExecutionReport, OrderTerms, Phase, Side};
@@ -29,7 +30,7 @@ pub(crate) static KIND: AgentKind = AgentKind {
     configure,
 };
 
-const PARAMS: [ParamSpec; 5] = [
+const PARAMS: [ParamSpec; 6] = [
     ParamSpec::required(
         "max_quantity",
         ParamType::Quantity,
@@ -59,6 +60,7 @@ const PARAMS: [ParamSpec; 5] = [
         ParamDefault::Duration(SimDuration::from_secs(300)),
         "how long an order may rest before its owner cancels it at its next action",
     ),
+    ACTIVITY,
 ];
 
 fn configure(values: &Values, site: &AgentSite<'_>) -> Result<Arc<dyn ConfiguredAgent>, ParamErrors> {
@@ -66,6 +68,7 @@ fn configure(values: &Values, site: &AgentSite<'_>) -> Result<Arc<dyn Configured
     Ok(Arc::new(NoiseConfig {
         listing: site.listing,
         interval: values.get("interval")?,
+        activity: Activity::read(values, site)?,
         market_share: values.get("market_share")?,
         max_quantity: values.get("max_quantity")?,
         depth_ticks: depth.to_f64() / site.instrument.tick_size().to_f64(),
@@ -86,6 +89,8 @@ pub struct NoiseConfig {
     pub listing: ListingId,
     /// Mean time between two actions, exponentially distributed; above zero.
     pub interval: SimDuration,
+    /// How much more often at some times of the day than at others; always alike if absent.
+    pub activity: Option<Activity>,
     /// Probability that an action is a market order rather than a limit order; 0 to 1.
     pub market_share: f64,
     /// The largest quantity of an order; quantities are uniform from one lot on.
@@ -111,11 +116,6 @@ impl NoiseTrader {
     #[must_use]
     pub const fn new(config: NoiseConfig) -> Self {
         Self { config }
-    }
-
-    fn wait(&self, ctx: &mut Context) {
-        let pause = Exponential { mean: self.config.interval.secs_f64() }.sample(ctx.rng());
-        ctx.wake_after(SimDuration::from_secs_f64(pause), 0);
     }
 
     fn act(&self, ctx: &mut Context) {
@@ -229,7 +229,7 @@ impl Actor for NoiseTrader {
     type Context = Context;
 
     fn started(&mut self, ctx: &mut Context) {
-        self.wait(ctx);
+        wait_active(ctx, self.config.interval, self.config.activity.as_ref());
     }
 }
 
@@ -238,7 +238,7 @@ impl Handler<Wakeup> for NoiseTrader {
 
     fn handle(&mut self, _: Wakeup, ctx: &mut Context) {
         self.act(ctx);
-        self.wait(ctx);
+        wait_active(ctx, self.config.interval, self.config.activity.as_ref());
     }
 }
 

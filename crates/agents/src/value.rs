@@ -7,9 +7,10 @@ use rand::RngExt;
 use rand_distr::Distribution;
 
 use crate::kind::{AccountDefaults, AgentKind, AgentSite, ConfiguredAgent, ListingChoice, Shared};
+use crate::population::{ACTIVITY, Activity, wait_active};
 use crate::trading::{
     INTERVAL, MAX_QUANTITY, OrderSizes, SIZES, either_side, is_continuous, place, tick_size, value_ticks,
-    wait, whole,
+    whole,
 };
 use bearpit_core::account::Credit;
 use bearpit_core::kernel::{StandardNormal, Wakeup};
@@ -35,10 +36,11 @@ pub(crate) static KIND: AgentKind = AgentKind {
     configure,
 };
 
-const PARAMS: [ParamSpec; 9] = [
+const PARAMS: [ParamSpec; 10] = [
     MAX_QUANTITY,
     SIZES,
     INTERVAL,
+    ACTIVITY,
     ParamSpec::new(
         "r_bar",
         ParamType::Price,
@@ -84,6 +86,7 @@ fn configure(values: &Values, site: &AgentSite<'_>) -> Result<Arc<dyn Configured
         listing: site.listing,
         sizes: OrderSizes::read(values)?,
         interval: values.get("interval")?,
+        activity: Activity::read(values, site)?,
         belief: Belief {
             mean: mean.map(bearpit_core::units::Decimal::to_f64),
             kappa: values.get("kappa")?,
@@ -105,6 +108,8 @@ pub struct ValueConfig {
     pub sizes: OrderSizes,
     /// Mean time between two actions, exponentially distributed; above zero.
     pub interval: SimDuration,
+    /// How much more often at some times of the day than at others; always alike if absent.
+    pub activity: Option<Activity>,
     /// What it believes of the value.
     pub belief: Belief,
     /// Share of its orders that take the other side's best price.
@@ -255,7 +260,7 @@ impl Actor for ValueTrader {
 
     fn started(&mut self, ctx: &mut Context) {
         self.started = ctx.now();
-        wait(ctx, self.config.interval);
+        wait_active(ctx, self.config.interval, self.config.activity.as_ref());
     }
 }
 
@@ -264,7 +269,7 @@ impl Handler<Wakeup> for ValueTrader {
 
     fn handle(&mut self, _: Wakeup, ctx: &mut Context) {
         self.act(ctx);
-        wait(ctx, self.config.interval);
+        wait_active(ctx, self.config.interval, self.config.activity.as_ref());
     }
 }
 

@@ -172,6 +172,7 @@ fn account() -> AccountConfig {
 fn add_noise(builder: &mut MarketBuilder, listing: ListingId, latencies: Latencies) {
     for number in 0..6 {
         let noise = NoiseConfig {
+            activity: None,
             listing,
             interval: secs(2),
             market_share: 0.4,

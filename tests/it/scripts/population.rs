@@ -281,6 +281,7 @@ fn a_thousand_traders_of_one_script_take_little_memory() {
     const BYTES_MAX: i64 = 25_000;
     let noise = bytes_each(1_000, |builder, name| {
         let config = NoiseConfig {
+            activity: None,
             listing: ListingId::new(0),
             interval: SimDuration::from_secs(1),
             market_share: 0.3,

@@ -6,8 +6,9 @@ use actix::{Actor, Handler};
 use rand_distr::Distribution;
 
 use crate::kind::{AccountDefaults, AgentKind, AgentSite, ConfiguredAgent, ListingChoice, Shared};
+use crate::population::{ACTIVITY, Activity, wait_active};
 use crate::trading::{
-    INTERVAL, MAX_QUANTITY, is_continuous, lots, reference_ticks, sweep, tick_size, value_ticks, wait, whole,
+    INTERVAL, MAX_QUANTITY, is_continuous, lots, reference_ticks, sweep, tick_size, value_ticks, whole,
 };
 use bearpit_core::account::Credit;
 use bearpit_core::kernel::{StandardNormal, Wakeup};
@@ -36,9 +37,10 @@ pub(crate) static KIND: AgentKind = AgentKind {
 const SIZE: ParamType = ParamType::Number(NumberRange::at_least(0.0));
 const NONE: ParamDefault = ParamDefault::Number(0.0);
 
-const PARAMS: [ParamSpec; 8] = [
+const PARAMS: [ParamSpec; 9] = [
     MAX_QUANTITY,
     INTERVAL,
+    ACTIVITY,
     ParamSpec::required(
         "kappa",
         SIZE,
@@ -65,6 +67,7 @@ fn configure(values: &Values, site: &AgentSite<'_>) -> Result<Arc<dyn Configured
         listing: site.listing,
         max_quantity: values.get("max_quantity")?,
         interval: values.get("interval")?,
+        activity: Activity::read(values, site)?,
         kappas: [values.get("kappa")?, values.get("kappa_3")?],
         beta: values.get("beta")?,
         gamma: values.get("gamma")?,
@@ -88,6 +91,8 @@ pub struct ExtendedChiarellaConfig {
     pub max_quantity: Quantity,
     /// Mean time between two actions, exponentially distributed; above zero.
     pub interval: SimDuration,
+    /// How much more often at some times of the day than at others; always alike if absent.
+    pub activity: Option<Activity>,
     /// The linear and the cubic demand of fundamentalists.
     pub kappas: [f64; 2],
     /// The greatest demand of trend followers.
@@ -157,7 +162,7 @@ impl Actor for ExtendedChiarella {
     type Context = Context;
 
     fn started(&mut self, ctx: &mut Context) {
-        wait(ctx, self.config.interval);
+        wait_active(ctx, self.config.interval, self.config.activity.as_ref());
     }
 }
 
@@ -166,7 +171,7 @@ impl Handler<Wakeup> for ExtendedChiarella {
 
     fn handle(&mut self, _: Wakeup, ctx: &mut Context) {
         self.act(ctx);
-        wait(ctx, self.config.interval);
+        wait_active(ctx, self.config.interval, self.config.activity.as_ref());
     }
 }
 
@@ -182,6 +187,7 @@ mod tests {
             listing: ListingId::new(0),
             max_quantity: Quantity::new(100),
             interval: SimDuration::from_secs(1),
+            activity: None,
             kappas: [10.0, 2.0],
             beta: 30.0,
             gamma: 4.0,

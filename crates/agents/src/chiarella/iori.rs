@@ -8,9 +8,8 @@ use rand::RngExt;
 use rand_distr::Distribution;
 
 use crate::kind::{AccountDefaults, AgentKind, AgentSite, ConfiguredAgent, ListingChoice, Shared};
-use crate::trading::{
-    INTERVAL, QUANTITY, coverable, is_continuous, price_for, reference_ticks, value_ticks, wait,
-};
+use crate::population::{ACTIVITY, Activity, wait_active};
+use crate::trading::{INTERVAL, QUANTITY, coverable, is_continuous, price_for, reference_ticks, value_ticks};
 use bearpit_core::account::Credit;
 use bearpit_core::kernel::{StandardNormal, Wakeup};
 use bearpit_core::market::{ExecutionReport, OrderTerms, Side, TimeInForce};
@@ -37,9 +36,10 @@ pub(crate) static KIND: AgentKind = AgentKind {
 
 const WEIGHT: ParamType = ParamType::Number(NumberRange::at_least(0.0));
 
-const PARAMS: [ParamSpec; 9] = [
+const PARAMS: [ParamSpec; 10] = [
     QUANTITY,
     INTERVAL,
+    ACTIVITY,
     ParamSpec::required("g1", WEIGHT, "weight of the fundamental value; needs a process if above 0"),
     ParamSpec::required("g2", WEIGHT, "weight of the chart"),
     ParamSpec::required("n", WEIGHT, "weight of noise"),
@@ -84,6 +84,7 @@ fn configure(values: &Values, site: &AgentSite<'_>) -> Result<Arc<dyn Configured
         listing: site.listing,
         quantity: values.get("quantity")?,
         interval: values.get("interval")?,
+        activity: Activity::read(values, site)?,
         weights,
         sigma_epsilon: values.get("sigma_epsilon")?,
         tau,
@@ -101,6 +102,8 @@ pub struct ChiarellaIoriConfig {
     pub quantity: Quantity,
     /// Mean time between two actions, exponentially distributed; above zero.
     pub interval: SimDuration,
+    /// How much more often at some times of the day than at others; always alike if absent.
+    pub activity: Option<Activity>,
     /// The weights of value, chart and noise; one is above zero.
     pub weights: [f64; 3],
     /// Standard deviation of the return that noise makes it expect.
@@ -185,7 +188,7 @@ impl Actor for ChiarellaIori {
     type Context = Context;
 
     fn started(&mut self, ctx: &mut Context) {
-        wait(ctx, self.config.interval);
+        wait_active(ctx, self.config.interval, self.config.activity.as_ref());
     }
 }
 
@@ -194,7 +197,7 @@ impl Handler<Wakeup> for ChiarellaIori {
 
     fn handle(&mut self, _: Wakeup, ctx: &mut Context) {
         self.act(ctx);
-        wait(ctx, self.config.interval);
+        wait_active(ctx, self.config.interval, self.config.activity.as_ref());
     }
 }
 
@@ -209,6 +212,7 @@ mod tests {
             listing: ListingId::new(0),
             quantity: Quantity::new(1),
             interval: SimDuration::from_secs(1),
+            activity: None,
             weights: [2.0, 1.0, 1.0],
             sigma_epsilon: 0.02,
             tau: SimDuration::from_secs(100),

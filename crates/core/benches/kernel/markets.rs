@@ -55,6 +55,7 @@ impl Noise {
         }
         for number in 1..=self.traders {
             let config = NoiseConfig {
+                activity: None,
                 listing,
                 interval: Self::INTERVAL,
                 market_share: Self::MARKET_SHARE,

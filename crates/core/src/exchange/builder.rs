@@ -86,6 +86,7 @@ pub struct ProcessConfig {
 /// builder.venue("PIT", Fees::default(), Latencies::NONE, &[acme]);
 /// let listing = builder.listings()[0];
 /// let noise = NoiseConfig {
+///     activity: None,
 ///     listing,
 ///     interval: SimDuration::from_secs(1),
 ///     market_share: 0.3,

@@ -85,6 +85,7 @@ fn builder_from(millis: i64, noise: u32) -> MarketBuilder {
     builder.agent("b", desk(100_000, 1_000), Desk).unwrap();
     for number in 0..noise {
         let config = NoiseConfig {
+            activity: None,
             listing: LISTING,
             interval: SimDuration::from_millis(500),
             market_share: 0.4,

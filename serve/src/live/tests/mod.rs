@@ -81,6 +81,7 @@ fn builder_from(from: SimTime) -> MarketBuilder {
     builder.agent("maker", config("maker"), MarketMaker::new(maker)).unwrap();
     for number in 0..3 {
         let noise = NoiseConfig {
+            activity: None,
             listing: LISTING,
             interval: SimDuration::from_secs(2),
             market_share: 0.4,
@@ -413,6 +414,7 @@ fn a_day_that_is_replayed_in_another_market_is_refused() {
     let journal = exchange.file.into_medium().crash(&[true]);
     let mut other = builder();
     let noise = NoiseConfig {
+        activity: None,
         listing: LISTING,
         interval: SimDuration::from_millis(300),
         market_share: 0.5,

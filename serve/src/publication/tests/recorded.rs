@@ -202,6 +202,7 @@ fn crowd(builder: &mut MarketBuilder, pace: i64) {
         builder.agent(&format!("maker-{listing}"), config("maker"), MarketMaker::new(maker)).unwrap();
         for number in 0..2 {
             let noise = NoiseConfig {
+                activity: None,
                 listing,
                 interval: SimDuration::from_millis(900 * pace),
                 market_share: 0.4,
