@@ -13,8 +13,8 @@ const REALISTIC: &str = include_str!("../../scenarios/realistic_day.toml");
 const QUICKSTART: &str = include_str!("../../scenarios/quickstart.toml");
 const PAGE: &str = include_str!("../../docs/realism.md");
 
-/// Runs a scenario with a seed, and returns for each fact, in order, the number that stands for it, and whether
-/// it is shown.
+/// Runs a scenario with a seed, and returns for each fact, in order, the number that stands for it, and
+/// whether it is shown.
 fn facts(text: &str, seed: u64) -> [(Option<f64>, bool); FACTS] {
     let seed = format!("scenario.seed={seed}").parse().unwrap();
     // A strategy's file is found from the directory of the scenario.
@@ -184,8 +184,8 @@ fn table() -> String {
     text
 }
 
-/// `cargo test --release --test it -- --ignored write_what_each_part_brings`, after a change of the scenario or
-/// of an agent.
+/// `cargo test --release --test it -- --ignored write_what_each_part_brings`, after a change of the scenario
+/// or of an agent.
 #[test]
 #[ignore = "writes into the sources; 130 days of markets take minutes"]
 fn write_what_each_part_brings() {

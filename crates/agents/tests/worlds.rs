@@ -52,7 +52,7 @@ const WORLDS: [World; 10] = [
     ("order_flow", order_flow, "74505505a585f057f406a509d3d2eed18ffc79e92f53a9353040f3a3031d9357"),
     ("sessions", sessions, "f388d81f10e5445ae333ef6ac07212d45c9a1806fa77333dc6b438bdaf8b9af3"),
     ("merton", merton, "c743a8c599ef562b825c19abc6568c0187a82c431aec57860483b8c4d83fd0db"),
-    ("literature", literature, "75568e4fbe0774f0a691a8a50a7f4d85ece5a310c266d3b5cc576939d3a351ba"),
+    ("literature", literature, "dbc560be4244be3d464211a48f2eacb1e6cfc494b9a6aea067423f77dcde2ed5"),
     ("desk", desk, "81fe59e82537516467fa23e9953e0b7973f1c02b190c9fbc05cea529647e361b"),
 ];
 
