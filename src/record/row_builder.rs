@@ -293,12 +293,9 @@ impl RowBuilder {
                 TableRow::Price { at, listing: *listing, price: *price }
             }
             Fact::AccountRuined { owner, equity } => TableRow::Ruin { at, owner: *owner, equity: *equity },
-            Fact::MarginCalled { owner, equity, maintenance } => {
-                let maintenance = Some(*maintenance);
-                TableRow::MarginCall { at, owner: *owner, equity: *equity, maintenance }
-            }
-            Fact::MarginCallEnded { owner, equity } => {
-                TableRow::MarginCall { at, owner: *owner, equity: *equity, maintenance: None }
+            Fact::MarginCalled { .. } | Fact::MarginCallEnded { .. } => {
+                let Some(row) = margin_call(at, fact) else { return Ok(()) };
+                row
             }
             Fact::AccountMarked(mark) => {
                 let financing = self.financing.get(&mark.owner).copied().unwrap_or_default();
@@ -419,5 +416,18 @@ impl RowOutput {
             sink.take(row);
         }
         Ok(())
+    }
+}
+
+/// Returns the row of a margin call or of its end; nothing for other facts.
+const fn margin_call<'a>(at: SimTime, fact: &Fact) -> Option<TableRow<'a>> {
+    match *fact {
+        Fact::MarginCalled { owner, equity, maintenance } => {
+            Some(TableRow::MarginCall { at, owner, equity, maintenance: Some(maintenance) })
+        }
+        Fact::MarginCallEnded { owner, equity } => {
+            Some(TableRow::MarginCall { at, owner, equity, maintenance: None })
+        }
+        _ => None,
     }
 }
