@@ -319,7 +319,8 @@ fn a_queue_has_its_stationary_length_while_the_reference_stands() {
 fn the_reference_price_moves_each_time_a_first_queue_empties_and_at_no_other() {
     let mut stage = Stage::new(4, 20_000, "0.01", None);
     let rates = |rates: [f64; 2]| ParamValue::List(rates.map(ParamValue::Number).to_vec());
-    // The first queues have one order or none, one arrival and one cancel a second; the second ones have one almost always.
+    // The first queues have one order or none, one arrival and one cancel a second; the second ones have one
+    // almost always.
     let values = Values::new()
         .with("limit", vec![rates([1.0, 0.0]), rates([1e3, 0.0])])
         .with("cancel", vec![rates([0.0, 1.0]), rates([0.0, 1e-3])])
@@ -331,8 +332,8 @@ fn the_reference_price_moves_each_time_a_first_queue_empties_and_at_no_other() {
     let instants = Rc::new(RefCell::new((open(), 0, 0)));
     stage.builder.sink(Box::new(ManyAtOnce(Rc::clone(&instants))));
     stage.run();
-    // By hand, seconds until a first queue empties: 0.5 with two orders, 0.5 + 0.5 / 2 with one, 0.5 + 0.75 with none;
-    // half of them are drawn empty. After each move both second queues are drawn, at one instant.
+    // By hand, seconds until a first queue empties: 0.5 with two orders, 0.5 + 0.5 / 2 with one, 0.5 + 0.75 with
+    // none; half of them are drawn empty. After each move both second queues are drawn, at one instant.
     let expected = 20_000.0 / (0.25 * 0.5 + 0.5 * 0.75 + 0.25 * 1.25);
     let found = f64::from(instants.borrow().2);
     assert!((found / expected - 1.0).abs() < 0.03, "{found} for {expected}");

@@ -48,7 +48,8 @@ pub(in crate::scenario) fn events(
     found
 }
 
-/// Reports an event that lasts while another does to the same listing or agents: the end of one would end both.
+/// Reports an event that lasts while another does to the same listing or agents: the end of one would end
+/// both.
 fn check_overlap(section: &Section<'_>, event: &EventConfig, others: &[EventConfig]) {
     let Some((since, until)) = event.span() else { return };
     let concerns = |other: &&EventConfig| match (&event.kind, &other.kind) {

@@ -7,8 +7,8 @@ use thiserror::Error;
 use bearpit_core::kernel::{Exponential, Gamma, StandardNormal, Stream, stream};
 use bearpit_core::units::{NumberText, Seed};
 
-/// How often a value outside of the bounds is drawn again before the nearer bound is taken: so often that it does not
-/// happen, since [`SHARE_MIN`] of the draws lie within.
+/// How often a value outside of the bounds is drawn again before the nearer bound is taken: so often that it
+/// does not happen, since [`SHARE_MIN`] of the draws lie within.
 const REDRAWS_MAX: u32 = 100_000;
 
 /// The least share of draws that must lie within the bounds, and how many draws tell.
@@ -118,7 +118,8 @@ impl ParamDistribution {
         }
     }
 
-    /// Refuses a distribution of which hardly a draw lies within the bounds: what is left would not have its shape.
+    /// Refuses a distribution of which hardly a draw lies within the bounds: what is left would not have its
+    /// shape.
     fn with_draws_within(self) -> Result<Self, DistributionError> {
         let mut rng = stream(Seed::new(0), "share within bounds");
         let within = |_: &u32| (self.least..=self.most).contains(&self.draw_once(&mut rng));
