@@ -332,8 +332,8 @@ fn the_reference_price_moves_each_time_a_first_queue_empties_and_at_no_other() {
     let instants = Rc::new(RefCell::new((open(), 0, 0)));
     stage.builder.sink(Box::new(ManyAtOnce(Rc::clone(&instants))));
     stage.run();
-    // By hand, seconds until a first queue empties: 0.5 with two orders, 0.5 + 0.5 / 2 with one, 0.5 + 0.75 with
-    // none; half of them are drawn empty. After each move both second queues are drawn, at one instant.
+    // By hand, seconds until a first queue empties: 0.5 with two orders, 0.5 + 0.5 / 2 with one, 0.5 + 0.75
+    // with none; half of them are drawn empty. After each move both second queues are drawn, at one instant.
     let expected = 20_000.0 / (0.25 * 0.5 + 0.5 * 0.75 + 0.25 * 1.25);
     let found = f64::from(instants.borrow().2);
     assert!((found / expected - 1.0).abs() < 0.03, "{found} for {expected}");
