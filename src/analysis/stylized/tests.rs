@@ -295,14 +295,15 @@ fn a_number_at_the_edge_of_its_band_is_as_in_real_markets_and_one_beyond_is_not(
     }
 }
 
-/// Independent returns, and the same with each move taken half back: 1 and (1 - 1/2)² of the variance.
+/// Independent returns, and the same with each move taken half back, whose autocorrelation is -0.4 at the
+/// first lag and none beyond: 1, and 1 - 2 · 0.4 · (59 / 60) over sums of a minute.
 #[test]
 fn the_variance_ratio_is_that_of_moves_that_last_or_come_back() {
     let mut draws = stream(Seed::new(1), "returns");
     let moves: Vec<f64> = (0..60_000).map(|_| StandardNormal.sample(&mut draws)).collect();
     let back = moves.windows(2).map(|pair| pair[1] - 0.5 * pair[0]).collect();
     for (returns, seconds, expected) in
-        [(moves.clone(), 1, 1.0), (moves, 86_400, 1.0), (back, 1, 0.25 / 1.25)]
+        [(moves.clone(), 1, 1.0), (moves, 86_400, 1.0), (back, 1, 1.0 - 0.8 * 59.0 / 60.0)]
     {
         let series = ReturnSeries { notionals: vec![1.0; returns.len()], returns, breaks: Vec::new() };
         let material =
@@ -310,7 +311,8 @@ fn the_variance_ratio_is_that_of_moves_that_last_or_come_back() {
         let found = facts::all(&material);
         let fact = found.iter().find(|fact| fact.fact == StylizedFactKind::VarianceRatio).unwrap();
         let value = fact.statistics[0].value;
-        assert!((value / expected - 1.0).abs() < 0.1, "{value}, not {expected}");
+        // A variance of a thousand sums has a standard error of 4.5 percent.
+        assert!((value / expected - 1.0).abs() < 0.15, "{value}, not {expected}");
         assert_eq!(fact.verdict == Verdict::Seen, expected > 0.5);
     }
 }
