@@ -119,6 +119,16 @@ impl Exchange {
         self.books[index].operate(ctx, Some(sent), &mut self.events, execute);
     }
 
+    /// Refuses the commands that wait when the market stops, as those that have not arrived.
+    fn refuse_waiting(&mut self, ctx: &mut Context) {
+        while let Some(sent) = self.processing.next() {
+            let now = ctx.now();
+            if let Err(fault) = ctx.domain_mut().refuse_unarrived(now, &sent) {
+                ctx.fail(fault);
+            }
+        }
+    }
+
     /// Does what time alone makes due at a book.
     fn advance_book(&mut self, alarm: BookAlarm, listing: ListingId, ctx: &mut Context) {
         let Some(index) = self.find(listing) else { return };
@@ -150,6 +160,7 @@ impl Actor for Exchange {
         if ctx.domain().goes_on() {
             if !self.closed {
                 self.replayed.close(ctx);
+                self.refuse_waiting(ctx);
             }
             for listed in &self.books {
                 ctx.domain_mut().leave_book(listed.leave());

@@ -160,7 +160,7 @@ impl MarketState {
     }
 
     /// Refuses a command that was under way when the market stopped, in place of its venue.
-    pub(super) fn refuse_unarrived(&mut self, now: SimTime, sent: &SentCommand) -> Result<(), MarketFault> {
+    pub(crate) fn refuse_unarrived(&mut self, now: SimTime, sent: &SentCommand) -> Result<(), MarketFault> {
         let SentCommand { command: Command { order, owner, listing, kind }, sent_at, .. } = *sent;
         let reason = RejectReason::MarketStopped;
         let (side, report) = match kind {

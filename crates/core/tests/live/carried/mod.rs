@@ -219,7 +219,9 @@ fn market(seed: u64, from: i64) -> (MarketBuilder, Facts) {
     let mut builder = MarketBuilder::new(Seed::new(seed), after(from), after(from + 60_000)).unwrap();
     let acme = Instrument::new("ACME", "0.01".parse().unwrap(), "1".parse().unwrap()).unwrap();
     let acme = builder.instrument(acme, None);
-    builder.venue("PIT", Fees::default(), Latencies::NONE, &[acme]);
+    let venue = builder.venue("PIT", Fees::default(), Latencies::NONE, &[acme]);
+    // Commands wait in a line, too.
+    builder.processing(venue, SimDuration::from_millis(3));
     for name in &NAMES[..2] {
         builder.agent(name, config(), Desk).unwrap();
     }
