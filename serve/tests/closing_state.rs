@@ -2,12 +2,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use bearpit_agents::Desk;
-use bearpit_core::account::AccountConfig;
+use bearpit_core::account::{AccountConfig, Credit, MarginRate, MarginTerms};
 use bearpit_core::exchange::{ClosingState, MarketBuilder, ProcessConfig};
 use bearpit_core::kernel::{ActorFactory, ActorSpec, FactoryError, SimActor};
 use bearpit_core::market::{
-    Fees, Funding, Instrument, Link, OrderKind, OrderTerms, Peg, Reference, Side, StopLoss, TimeInForce,
-    TrailingDistance, Transfer,
+    Fees, Funding, Instrument, Link, OrderKind, OrderTerms, Peg, Reference, Refusal, Side, StopLoss,
+    TimeInForce, TrailingDistance, Transfer,
 };
 use bearpit_core::participant::{
     Instruction, Latencies, MarketState, ParticipantConfig, Request, RequestKind, Trader,
@@ -136,4 +136,29 @@ fn bytes_that_were_cut_are_no_state() {
     for length in 0..bytes.len() {
         assert!(postcard::from_bytes::<ClosingState>(&bytes[..length]).is_err(), "{length} bytes");
     }
+}
+
+#[test]
+fn margin_terms_that_no_constructor_makes_are_none() {
+    let rate = |part: u32, of: u32| postcard::to_stdvec(&(part, of)).unwrap();
+    let half: MarginRate = postcard::from_bytes(&rate(1, 2)).unwrap();
+    assert_eq!(Some(half), MarginRate::new(1, 2));
+    for (part, of) in [(1, 0), (0, 0), (0, 2), (3, 2), (1, 10_001)] {
+        assert!(postcard::from_bytes::<MarginRate>(&rate(part, of)).is_err(), "{part} of {of}");
+    }
+    let quarter = MarginRate::new(1, 4).unwrap();
+    let read = |rates: [MarginRate; 2]| {
+        let bytes = postcard::to_stdvec(&(rates[0], rates[1])).unwrap();
+        postcard::from_bytes::<MarginTerms>(&bytes)
+    };
+    assert_eq!(read([half, quarter]).ok(), MarginTerms::new(half, quarter));
+    assert!(read([quarter, half]).is_err());
+}
+
+#[test]
+fn what_was_stored_before_there_was_margin_still_means_what_it_did() {
+    let number = |bytes: Vec<u8>| bytes[0];
+    assert_eq!(number(postcard::to_stdvec(&Credit::Unlimited).unwrap()), 1);
+    assert_eq!(number(postcard::to_stdvec(&Refusal::NoReferencePrice).unwrap()), 4);
+    assert_eq!(number(postcard::to_stdvec(&Refusal::Ended).unwrap()), 23);
 }

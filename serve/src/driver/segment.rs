@@ -160,7 +160,7 @@ pub(crate) fn read(path: &Path) -> Result<SegmentReader<File>, DriveError> {
 
 /// The engine in this program: its version, and the number of the form in which it writes requests and what a
 /// market leaves. A journal without an end is read by the same engine only.
-pub const ENGINE: &str = concat!(env!("CARGO_PKG_VERSION"), "+3");
+pub const ENGINE: &str = concat!(env!("CARGO_PKG_VERSION"), "+4");
 
 /// Returns the engine in this program.
 pub(super) fn own_engine() -> String {

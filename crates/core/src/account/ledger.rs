@@ -27,12 +27,12 @@ pub enum Credit {
     /// Orders are covered by cash, shares and the short limit.
     #[default]
     Covered,
-    /// Orders are covered by equity: cash, and holdings at their marks. Short sales and purchases on credit
-    /// are bound by the margin that they take, and by nothing else.
-    Margin(MarginTerms),
     /// No order is refused for lack of cover: for actors that represent the rest of the world, such as a
     /// replay of history.
     Unlimited,
+    /// Orders are covered by equity: cash, and holdings at their marks. Short sales and purchases on credit
+    /// are bound by the margin that they take, and by nothing else.
+    Margin(MarginTerms),
 }
 
 /// What an account starts with.

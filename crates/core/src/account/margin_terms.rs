@@ -4,7 +4,7 @@ use crate::units::Money;
 
 /// A share of what holdings are worth: above zero, and at most all of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(try_from = "Parts"))]
 pub struct MarginRate {
     part: u32,
     of: u32,
@@ -64,7 +64,7 @@ impl MarginRate {
 /// assert_eq!(MarginTerms::new(quarter, half), None);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(try_from = "Shares"))]
 pub struct MarginTerms {
     initial: MarginRate,
     maintenance: MarginRate,
@@ -87,5 +87,41 @@ impl MarginTerms {
     #[must_use]
     pub const fn maintenance(self) -> MarginRate {
         self.maintenance
+    }
+}
+
+/// A rate as it is stored, before it is known to be in range.
+#[cfg(feature = "serde")]
+#[derive(serde::Deserialize)]
+#[serde(rename = "MarginRate")]
+struct Parts {
+    part: u32,
+    of: u32,
+}
+
+#[cfg(feature = "serde")]
+impl TryFrom<Parts> for MarginRate {
+    type Error = &'static str;
+
+    fn try_from(Parts { part, of }: Parts) -> Result<Self, Self::Error> {
+        Self::new(part, of).ok_or("a margin rate is above zero and at most one, in at most 10,000 parts")
+    }
+}
+
+/// Terms as they are stored, before it is known that they fit each other.
+#[cfg(feature = "serde")]
+#[derive(serde::Deserialize)]
+#[serde(rename = "MarginTerms")]
+struct Shares {
+    initial: MarginRate,
+    maintenance: MarginRate,
+}
+
+#[cfg(feature = "serde")]
+impl TryFrom<Shares> for MarginTerms {
+    type Error = &'static str;
+
+    fn try_from(Shares { initial, maintenance }: Shares) -> Result<Self, Self::Error> {
+        Self::new(initial, maintenance).ok_or("the maintenance margin is at most the initial one")
     }
 }

@@ -32,13 +32,12 @@ pub struct AccountState {
     pub refused: u64,
     /// Whether its equity was found to be gone.
     pub is_ruined: bool,
-    /// Whether it is being liquidated by a margin call.
-    #[cfg_attr(feature = "serde", serde(default))]
-    pub is_called: bool,
     /// What it holds, or has held, in the order of instruments.
     pub positions: Vec<PositionState>,
     /// The open orders, oldest first.
     pub orders: Vec<AccountOrder>,
+    /// Whether it is being liquidated by a margin call.
+    pub is_called: bool,
 }
 
 /// What an account has of one instrument.
@@ -121,9 +120,9 @@ impl Account {
             fills: self.fills,
             refused: self.refused,
             is_ruined: self.is_ruined,
-            is_called: self.is_called,
             positions: lines.filter_map(|(id, line)| line.state(id)).collect(),
             orders: self.orders.iter().map(|order| self.order_state(&order)).collect(),
+            is_called: self.is_called,
         }
     }
 

@@ -96,7 +96,7 @@ pub struct ClosingParticipant {
 
 impl ClosingState {
     /// The version of this type that this engine writes and reads.
-    pub const VERSION: u32 = 2;
+    pub const VERSION: u32 = 3;
 
     /// Takes it from a market that has settled.
     pub(super) fn of(state: &mut MarketState, at: SimTime, end: MarketEnd) -> Self {

@@ -33,22 +33,6 @@ pub enum Refusal {
         /// Lots that may be sold.
         available: NetQuantity,
     },
-    /// Equity does not leave the margin that the order takes.
-    #[error("needs {needed} of margin, fees included, but equity leaves only {free}")]
-    InsufficientMargin {
-        /// What the order would take, with its fees.
-        needed: Money,
-        /// What equity leaves beyond the margin of positions and open orders.
-        free: Money,
-    },
-    /// An order of a margin account has no price of which its margin could be a share.
-    #[error("the instrument has no price yet, so it is not known what the order takes of margin")]
-    NoMark,
-    /// The account's equity was below its maintenance margin, and its positions are being closed.
-    #[error(
-        "the account's equity fell below its maintenance margin: its positions are being closed, and it takes no orders until that is over"
-    )]
-    MarginCall,
     /// A market order to buy has no price to hold cash for: no ask and no trade has been seen.
     #[error("no ask and no trade has been seen yet, so a market order to buy has no price to hold cash for")]
     NoReferencePrice,
@@ -134,6 +118,22 @@ pub enum Refusal {
     /// The time is over for which an operator lets the account trade.
     #[error("trading in this account has ended: orders can only be canceled")]
     Ended,
+    /// Equity does not leave the margin that the order takes.
+    #[error("needs {needed} of margin, fees included, but equity leaves only {free}")]
+    InsufficientMargin {
+        /// What the order would take, with its fees.
+        needed: Money,
+        /// What equity leaves beyond the margin of positions and open orders.
+        free: Money,
+    },
+    /// An order of a margin account has no price of which its margin could be a share.
+    #[error("the instrument has no price yet, so it is not known what the order takes of margin")]
+    NoMark,
+    /// The account's equity was below its maintenance margin, and its positions are being closed.
+    #[error(
+        "the account's equity fell below its maintenance margin: its positions are being closed, and it takes no orders until that is over"
+    )]
+    MarginCall,
 }
 
 impl Refusal {
