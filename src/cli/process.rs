@@ -42,7 +42,11 @@ pub(super) fn run(arguments: &ProcessArguments) -> Result<(), Failure> {
     let seed = arguments.seed.map_or(scenario.seed, Seed::new);
     let plan = PathPlan { start: scenario.start, end: scenario.end, seed, count: arguments.paths };
     if let Some(error) = what_is_missing(arguments, &scenario) {
-        print_error(&error);
+        if arguments.json {
+            print(&json!({ "valid": false, "errors": [{ "message": error }] }).to_string())?;
+        } else {
+            print_error(&format!("error: {error}"));
+        }
         return Err(Failure::Input);
     }
     let processes: Vec<ProcessPaths> = scenario
@@ -86,13 +90,13 @@ fn what_is_missing(arguments: &ProcessArguments, scenario: &Scenario) -> Option<
     let file = arguments.file.display();
     if symbols.is_empty() {
         return Some(format!(
-            "error: no instrument of {file} has a process; write one, such as `process = {{ kind = \"gbm\", initial = 100, \
+            "no instrument of {file} has a process; write one, such as `process = {{ kind = \"gbm\", initial = 100, \
              volatility = 0.2 }}`"
         ));
     }
     let wanted = arguments.instruments.iter().find(|it| !symbols.contains(&it.as_str()))?;
     let help = bearpit_core::units::suggest(wanted, &symbols);
-    Some(format!("error: no instrument of {file} that has a process is called `{wanted}`; {help}"))
+    Some(format!("no instrument of {file} that has a process is called `{wanted}`; {help}"))
 }
 
 /// Draws the page and its figures into files.
@@ -179,6 +183,7 @@ fn outcome(scenario: &Scenario, plan: PathPlan, processes: &[ProcessPaths], page
     };
     json!({
         "valid": true,
+        "warnings": scenario.warnings.to_json(),
         "scenario": scenario.name,
         "start": plan.start.to_string(),
         "end": plan.end.to_string(),

@@ -39,7 +39,7 @@ const HOURS: f64 = 1_638.0;
 /// A world by name, how it is run, and its digest.
 type World = (&'static str, fn() -> Market, &'static str);
 
-const WORLDS: [World; 10] = [
+const WORLDS: [World; 11] = [
     ("noise", noise, "f4240c13a431ecdd423245acfde254761b016b7ff6948b14426a0df2354f3e9f"),
     ("gbm", gbm, "5b1ea15e826b79551fe730a47dd88b958a53506fc250ae98329df5ac80131fea"),
     (
@@ -54,6 +54,7 @@ const WORLDS: [World; 10] = [
     ("merton", merton, "c743a8c599ef562b825c19abc6568c0187a82c431aec57860483b8c4d83fd0db"),
     ("literature", literature, "dbc560be4244be3d464211a48f2eacb1e6cfc494b9a6aea067423f77dcde2ed5"),
     ("desk", desk, "81fe59e82537516467fa23e9953e0b7973f1c02b190c9fbc05cea529647e361b"),
+    ("crowd", crowd, "672e37c2a8e6393664bc93a09a64dc7f1496eee9529c43b702eb2f36d92d793d"),
 ];
 
 #[test]
@@ -151,7 +152,16 @@ fn process(process: impl PriceProcess + 'static, initial: f64) -> ProcessConfig 
 
 /// A market of ten minutes that lists one instrument on one venue.
 fn market(seed: u64, latency: LatencyModel, process: Option<ProcessConfig>) -> MarketBuilder {
-    let mut builder = MarketBuilder::new(Seed::new(seed), open(), open() + secs(600)).unwrap();
+    market_of(secs(600), seed, latency, process)
+}
+
+fn market_of(
+    span: SimDuration,
+    seed: u64,
+    latency: LatencyModel,
+    process: Option<ProcessConfig>,
+) -> MarketBuilder {
+    let mut builder = MarketBuilder::new(Seed::new(seed), open(), open() + span).unwrap();
     builder.sample_interval(secs(10));
     let acme = builder.instrument(instrument("ACME"), process);
     let fees = Fees { maker: rate("-0.1"), taker: rate("0.33"), auction: rate("0.2") };
@@ -169,8 +179,22 @@ fn account() -> AccountConfig {
     }
 }
 
+/// So many that most of their alarms wait in the queue's buckets, and that what they need is fetched ahead.
+fn crowd() -> Market {
+    let latency = LatencyModel::Constant(SimDuration::from_millis(2));
+    let value = process(Gbm::new(100.0, 0.05, 2.0, HOURS), 100.0);
+    let mut builder = market_of(secs(15), 11, latency, Some(value));
+    add_maker(&mut builder, LISTING, MakerReference::Value, Latencies::NONE);
+    add_traders(&mut builder, 9_000, LISTING, Latencies::NONE);
+    finished(builder)
+}
+
 fn add_noise(builder: &mut MarketBuilder, listing: ListingId, latencies: Latencies) {
-    for number in 0..6 {
+    add_traders(builder, 6, listing, latencies);
+}
+
+fn add_traders(builder: &mut MarketBuilder, count: u32, listing: ListingId, latencies: Latencies) {
+    for number in 0..count {
         let noise = NoiseConfig {
             activity: None,
             listing,

@@ -18,14 +18,20 @@ pub struct MomentRow {
 }
 
 impl MomentRow {
-    /// Returns how many standard errors the sample is away from theory.
+    /// Returns how many standard errors the sample is away from theory; where paths do not vary, what rounding can do
+    /// stands for the standard error.
     #[must_use]
     pub fn errors_off(&self) -> Option<f64> {
         let (error, theory) = (self.error?, self.theory?);
         let gap = self.sample - theory;
-        // What does not vary agrees up to rounding.
-        let is_exact = error <= 1e-12 * theory.abs().max(1e-3);
-        if is_exact { (gap.abs() <= 1e-9 * theory.abs().max(1e-3)).then_some(0.0) } else { Some(gap / error) }
+        let scale = theory.abs().max(1e-3);
+        let rounding = 1e-9 * scale;
+        let varies = error > 1e-12 * scale;
+        Some(match (varies, gap.abs() <= rounding) {
+            (true, _) => gap / error,
+            (false, true) => 0.0,
+            (false, false) => gap / rounding,
+        })
     }
 }
 

@@ -61,6 +61,9 @@ fn moments_are_beside_those_of_theory() {
     }
     let calm = draw(0.0, 5).moments;
     assert!(calm.iter().all(|row| row.errors_off() == Some(0.0)), "{calm:?}");
+    let wrong = Moments { mean: Some(2.0), ..Moments::default() };
+    let off = moment_rows(&[1.0, 1.0], 1.0, &wrong)[0].errors_off().unwrap();
+    assert!(off < -1e6, "paths that do not vary, and are not where theory has them: {off}");
 }
 
 /// 1, 2, 3, 4: mean 2.5, variance 5/3, and the standard error of the mean sqrt(1.25 / 4).

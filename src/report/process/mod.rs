@@ -30,7 +30,7 @@ pub(in crate::report) fn page(
     put!(&mut page, "<header><h1>{title}</h1><dl>");
     for (name, value) in [
         ("paths", count_text(paths)),
-        ("seeds", format!("{} to {last}", header.seed)),
+        ("seeds", if paths == 1 { header.seed.to_string() } else { format!("{} to {last}", header.seed) }),
         ("virtual time", format!("{start} to {end}")),
     ] {
         put!(&mut page, "<div><dt>{name}</dt><dd>{value}</dd></div>");
@@ -92,7 +92,7 @@ fn samples(page: &mut PageBuilder, process: &ProcessPaths) -> Result<(), ReportE
     let figure = (1..).zip(&process.samples).fold(figure, |figure, (number, path)| {
         figure.with(&format!("path {number}"), path.clone(), LineStyle::Line)
     });
-    let caption = "The first paths. Path 1 has the scenario's seed: it is the value that a simulation has.";
+    let caption = "The first paths. Path k is the value that a simulation with the k-th of the seeds has.";
     page.figure(&format!("{} paths", process.symbol), &figure, caption, NO_PATHS)
 }
 
@@ -116,7 +116,7 @@ fn moments(page: &mut PageBuilder, process: &ProcessPaths) {
     table.end(page);
     put!(
         page,
-        "<p class=\"note\">A closed form is absent where there is none, or where the moment does not exist. Of right ones, one in 16,000 samples is more than four standard errors off.</p>"
+        "<p class=\"note\">A closed form is absent where there is none, or where the moment does not exist. Of right means and deviations, one in 16,000 samples is more than four standard errors off; skewness and kurtosis of heavy tails more often.</p>"
     );
 }
 

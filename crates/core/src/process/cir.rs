@@ -169,7 +169,7 @@ impl PriceProcess for Cir {
     fn moments(&self, after: SimDuration) -> Moments {
         let CirConfig { kappa, theta, sigma, hours_per_year, .. } = self.config;
         let decay = libm::exp(-kappa * years(after, hours_per_year));
-        let gone = 1.0 - decay;
+        let gone = -libm::expm1(-kappa * years(after, hours_per_year));
         let variance = sigma * sigma / kappa * gone * (self.current * decay + theta * gone / 2.0);
         let mean = theta + (self.current - theta) * decay;
         Moments { mean: Some(mean), deviation: Some(libm::sqrt(variance)), ..Moments::default() }

@@ -232,8 +232,7 @@ fn gamma_cutoff(shape: f64) -> f64 {
 
 impl LatencyModel {
     /// Returns the same latency, lengthened where it would be shorter than `least`; `None` for one whose
-    /// distribution would then be another: a lognormal one with draws below that, a normal or gamma one with
-    /// a mean below it.
+    /// distribution would then be another: a lognormal, normal or gamma one with draws below that.
     ///
     /// ```
     /// use bearpit_core::kernel::LatencyModel;
@@ -255,12 +254,7 @@ impl LatencyModel {
                     SimDuration::from_secs_f64(median.secs_f64() * libm::exp(-sigma * Self::CUTOFF));
                 (shortest >= least).then_some(self)
             }
-            Self::Normal { mean, sd, min } => {
-                (mean >= least).then(|| Self::Normal { mean, sd, min: min.max(least) })
-            }
-            Self::Gamma { mean, shape, min } => {
-                (mean >= least).then(|| Self::Gamma { mean, shape, min: min.max(least) })
-            }
+            Self::Normal { min, .. } | Self::Gamma { min, .. } => (min >= least).then_some(self),
             Self::Empirical(samples) => Some(Self::Empirical(samples.at_least(least))),
         }
     }

@@ -120,15 +120,15 @@ fn empirical_latencies_are_quantiles_of_their_samples() {
 }
 
 #[test]
-fn what_has_a_longer_mean_can_be_lengthened() {
+fn what_would_be_another_distribution_is_not_lengthened() {
     let least = micros(30);
     let forms: [fn(i64, i64) -> LatencyModel; 2] = [
         |mean, min| LatencyModel::Normal { mean: micros(mean), sd: micros(9), min: micros(min) },
         |mean, min| LatencyModel::Gamma { mean: micros(mean), shape: 2.0, min: micros(min) },
     ];
     for model in forms {
-        assert_eq!(model(40, 10).at_least(least), Some(model(40, 30)));
-        assert_eq!(model(20, 10).at_least(least), None);
+        assert_eq!(model(40, 30).at_least(least), Some(model(40, 30)));
+        assert_eq!(model(40, 29).at_least(least), None);
     }
     let samples = |samples: [i64; 2]| LatencyModel::Empirical(samples.map(micros).to_vec().into());
     assert_eq!(samples([10, 50]).at_least(least), Some(samples([30, 50])));

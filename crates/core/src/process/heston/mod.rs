@@ -265,16 +265,14 @@ impl PriceProcess for Heston {
     fn moments(&self, after: SimDuration) -> Moments {
         let HestonConfig { drift, kappa, theta, xi, rho, hours_per_year, .. } = self.config;
         let t = years(after, hours_per_year);
-        let e = libm::exp(-kappa * t);
         let gone = -libm::expm1(-kappa * t) / kappa;
         let gap = self.variance - theta;
-        // The integrals of E(V), g E(V) and g² E(V).
+        let [reverted, started, reverted_twice, started_twice] = reversion(kappa * t);
+        // The integrals of E(V), of g E(V) over kappa, and of g² E(V) over its square.
         let zeroth = theta * t + gap * gone;
-        let first = theta * (t - gone) + gap * (gone - t * e);
-        let second =
-            theta * (t - 2.0 * gone + (1.0 - e * e) / (2.0 * kappa)) + gap * (gone - 2.0 * t * e + e * gone);
-        let ratio = xi / kappa;
-        let square = zeroth - rho * ratio * first + ratio * ratio / 4.0 * second;
+        let first = t * t * (theta * reverted + gap * started);
+        let second = t * t * t * (theta * reverted_twice + gap * started_twice);
+        let square = zeroth - rho * xi * first + xi * xi / 4.0 * second;
         Moments {
             mean: Some(self.current * libm::exp(drift * t)),
             log_mean: Some(drift * t - zeroth / 2.0),
@@ -292,6 +290,27 @@ impl PriceProcess for Heston {
             (self.current, self.variance) = (current, variance);
         }
     }
+}
+
+/// Returns the integrals over u from 0 to x of g and of g times exp(-u), over x², and those of g² and of g² times
+/// exp(-u), over x³, where g is 1 - exp(u - x); by their series near zero, where differences would have no digits.
+fn reversion(x: f64) -> [f64; 4] {
+    if x < 1e-2 {
+        let series = |of: [f64; 4]| of[0] + x * (of[1] + x * (of[2] + x * of[3]));
+        return [
+            series([1.0 / 2.0, -1.0 / 6.0, 1.0 / 24.0, -1.0 / 120.0]),
+            series([1.0 / 2.0, -1.0 / 3.0, 1.0 / 8.0, -1.0 / 30.0]),
+            series([1.0 / 3.0, -1.0 / 4.0, 7.0 / 60.0, -1.0 / 24.0]),
+            series([1.0 / 3.0, -1.0 / 3.0, 11.0 / 60.0, -13.0 / 180.0]),
+        ];
+    }
+    let (e, once, twice) = (libm::exp(-x), -libm::expm1(-x), -libm::expm1(-2.0 * x));
+    [
+        (x - once) / (x * x),
+        (once - x * e) / (x * x),
+        (x - 2.0 * once + twice / 2.0) / (x * x * x),
+        (twice - 2.0 * x * e) / (x * x * x),
+    ]
 }
 
 #[cfg(test)]

@@ -40,6 +40,21 @@ fn values_have_the_moments_of_theory() {
     }
 }
 
+/// With next to no reversion, the variance of a log return is V (t - rho xi t² / 2 + xi² t³ / 12) from V = theta on; and
+/// the closed form has no step where it changes its way of computing, at kappa t = 0.01.
+#[test]
+fn the_closed_form_holds_for_slow_reversion() {
+    let deviation = |kappa| {
+        let config = HestonConfig { kappa, v0: 0.04, theta: 0.04, xi: 0.3, rho: -0.7, ..CONFIGS[0] };
+        Heston::new(config).moments(YEAR).log_deviation.unwrap()
+    };
+    let variance = deviation(1e-6) * deviation(1e-6);
+    let expected = 0.04 * (1.0 + 0.7 * 0.3 / 2.0 + 0.09 / 12.0);
+    assert!((variance / expected - 1.0).abs() < 1e-5, "{variance} for {expected}");
+    let (below, above) = (deviation(0.01 - 1e-9), deviation(0.01 + 1e-9));
+    assert!((below / above - 1.0).abs() < 1e-8, "{below} {above}");
+}
+
 /// The corrected scheme has the exact mean at any step, however long: one, two and eight in a year.
 #[test]
 fn the_discounted_value_is_a_martingale_at_any_step() {
