@@ -1,9 +1,10 @@
-//! [`EntryLatencies`]: how long orders are on their way to a venue.
+//! [`EntryLatencies`]: how long it takes until a venue has accepted an order.
 
 use crate::analysis::metrics::series::quantile;
 use crate::analysis::series::even_sample::EvenSample;
 
-/// How long the orders of a listing were on their way from their owners to the venue, in nanoseconds.
+/// How long it took from the sending of a listing's orders until the venue had accepted them, in nanoseconds:
+/// their way, and where the venue takes time over commands, its line and its processing.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct EntryLatencies {
     /// How many orders there were.

@@ -18,8 +18,8 @@ pub struct MomentRow {
 }
 
 impl MomentRow {
-    /// Returns how many standard errors the sample is away from theory; where paths do not vary, what rounding can do
-    /// stands for the standard error.
+    /// Returns how many standard errors the sample is away from theory; where paths do not vary, what
+    /// rounding can do stands for the standard error.
     #[must_use]
     pub fn errors_off(&self) -> Option<f64> {
         let (error, theory) = (self.error?, self.theory?);

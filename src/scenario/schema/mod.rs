@@ -17,7 +17,7 @@ use super::kinds::agent_kinds;
 use super::sections::ON_RUIN;
 use crate::record::Table;
 use bearpit_agents::AgentKind;
-use bearpit_core::process::{COMMON_PARAMS, KINDS, ProcessKind};
+use bearpit_core::process::{Basket, COMMON_PARAMS, KINDS, ProcessKind};
 
 /// Returns the JSON schema (draft 2020-12) of scenario files.
 ///
@@ -147,8 +147,9 @@ fn process(kind: &ProcessKind) -> Value {
 
 fn basket() -> Value {
     let correlation = json!({ "type": "number", "minimum": -1, "maximum": 1 });
+    let members = json!({ "type": "array", "minItems": 2, "maxItems": Basket::SIZE_MAX, "items": text() });
     Object::default()
-        .required("instruments", list_of(text()), "symbols of at least two instruments")
+        .required("instruments", members, "symbols of at least two instruments")
         .required("correlation", list_of(list_of(correlation)), "a row for each of them")
         .build()
 }

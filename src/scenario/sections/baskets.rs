@@ -60,7 +60,7 @@ pub(in crate::scenario) fn baskets<'a>(root: &Section<'a>) -> Baskets<'a> {
 
 /// Reports what is wrong with a matrix, at the row that is wrong if it is one.
 fn report(section: &Section<'_>, error: &BasketError) {
-    let key = if matches!(error, BasketError::TooFew { .. }) { "instruments" } else { "correlation" };
+    let key = if matches!(error, BasketError::Size { .. }) { "instruments" } else { "correlation" };
     let row = match error {
         BasketError::Row { row, .. } => section.peek(key).and_then(|list| item(list, &row.to_string())),
         _ => None,

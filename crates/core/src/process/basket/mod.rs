@@ -39,9 +39,9 @@ pub struct Basket {
 /// Why a matrix is no correlation of these symbols.
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum BasketError {
-    /// There is nothing to correlate.
-    #[error("a basket has {count} instruments, but must have at least 2")]
-    TooFew {
+    /// There is nothing to correlate, or too much.
+    #[error("a basket has {count} instruments, but must have from 2 to {most}", most = Basket::SIZE_MAX)]
+    Size {
         /// How many symbols there are.
         count: usize,
     },
@@ -83,14 +83,18 @@ impl BasketError {
 }
 
 impl Basket {
+    /// How many instruments a basket has at most: eigenvalues of a matrix take the cube of that.
+    pub const SIZE_MAX: usize = 100;
+
     /// Correlates the shocks of these symbols.
     ///
     /// # Errors
-    /// [`BasketError`] unless the matrix is symmetric, has 1 on its diagonal and is positive semi-definite.
+    /// [`BasketError`] unless there are 2 to 100 symbols, and the matrix is symmetric, has 1 on its diagonal
+    /// and is positive semi-definite.
     pub fn new(symbols: Vec<String>, correlation: &[Vec<f64>]) -> Result<Self, BasketError> {
         let count = symbols.len();
-        if count < 2 {
-            return Err(BasketError::TooFew { count });
+        if !(2..=Self::SIZE_MAX).contains(&count) {
+            return Err(BasketError::Size { count });
         }
         if correlation.len() != count {
             return Err(BasketError::Rows { found: correlation.len(), wanted: count });

@@ -143,7 +143,7 @@ fn what_is_no_correlation_is_refused_with_what_to_do() {
     };
     assert!(Basket::new(symbols(3), &scaled(0.6666)).is_ok());
     assert!(Basket::new(symbols(3), &scaled(0.667)).is_err());
-    assert_eq!(refused(&[vec![1.0]]), "a basket has 1 instruments, but must have at least 2");
+    assert_eq!(refused(&[vec![1.0]]), "a basket has 1 instruments, but must have from 2 to 100");
     assert_eq!(
         refused(&[vec![1.0, 0.5], vec![0.4, 1.0]]),
         "entry 2 of row 1 of `correlation` is 0.5, but entry 1 of row 2 is 0.4: the two must be equal"

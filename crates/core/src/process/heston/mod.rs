@@ -292,8 +292,9 @@ impl PriceProcess for Heston {
     }
 }
 
-/// Returns the integrals over u from 0 to x of g and of g times exp(-u), over x², and those of g² and of g² times
-/// exp(-u), over x³, where g is 1 - exp(u - x); by their series near zero, where differences would have no digits.
+/// Returns the integrals over u from 0 to x of g and of g times exp(-u), over x², and those of g² and of g²
+/// times exp(-u), over x³, where g is 1 - exp(u - x); by their series near zero, where differences would have
+/// no digits.
 fn reversion(x: f64) -> [f64; 4] {
     if x < 1e-2 {
         let series = |of: [f64; 4]| of[0] + x * (of[1] + x * (of[2] + x * of[3]));

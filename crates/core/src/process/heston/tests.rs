@@ -40,8 +40,8 @@ fn values_have_the_moments_of_theory() {
     }
 }
 
-/// With next to no reversion, the variance of a log return is V (t - rho xi t² / 2 + xi² t³ / 12) from V = theta on; and
-/// the closed form has no step where it changes its way of computing, at kappa t = 0.01.
+/// With next to no reversion, the variance of a log return is V (t - rho xi t² / 2 + xi² t³ / 12) from V =
+/// theta on; and the closed form has no step where it changes its way of computing, at kappa t = 0.01.
 #[test]
 fn the_closed_form_holds_for_slow_reversion() {
     let deviation = |kappa| {
