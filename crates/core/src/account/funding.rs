@@ -46,6 +46,17 @@ pub enum FundingRefusal {
     /// An operator has sealed the account, or the other one.
     #[error("the account is sealed: neither cash nor shares enter or leave it but by trading")]
     Sealed,
+    /// Without the shares that are to be taken out, equity would not cover the margin of the rest.
+    #[error("without these shares, equity of {equity} would not cover the {initial} that margin takes then")]
+    InsufficientMargin {
+        /// Equity without them.
+        equity: Money,
+        /// What positions and open orders would take of it.
+        initial: Money,
+    },
+    /// It is not known what shares are worth that are to be taken out of a margin account.
+    #[error("the instrument has no price yet, so it is not known what margin is left without the shares")]
+    NoMark,
 }
 
 impl Account {

@@ -191,9 +191,14 @@ impl Account {
 
     /// Lifts a margin call once there is neither a position nor an order; returns whether it did so.
     pub(crate) fn end_call(&mut self) -> bool {
-        let is_over = self.is_called && self.orders.is_empty() && self.held().next().is_none();
+        let is_over = self.is_closed_out();
         self.is_called &= !is_over;
         is_over
+    }
+
+    /// Returns whether the account is called, and has neither a position nor an order any more.
+    pub(crate) fn is_closed_out(&self) -> bool {
+        self.is_called && self.orders.is_empty() && self.held().next().is_none()
     }
 
     /// Returns what is held, in the order of instruments.

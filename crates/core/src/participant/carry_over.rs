@@ -128,6 +128,9 @@ impl MarketState {
         if self.accounts[owner.index()].has_reducing_orders() {
             self.unread.note_reducing(owner);
         }
+        if state.is_called {
+            self.untold.push(owner);
+        }
         let participant = &mut self.participants[index];
         participant.seat = seat.map(Box::new);
         participant.carried = Some(Box::new(AccountState { orders: Vec::new(), ..state }));

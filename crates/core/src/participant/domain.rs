@@ -5,13 +5,14 @@ use std::hint::black_box;
 use super::adapter::Interest;
 use super::config::{Participant, ParticipantConfig, Role};
 use super::fault::MarketFault;
+use super::marks::PathMarks;
 use super::message::Message;
 use super::operator::{HaltChange, OperatorRefusal, SeatOperation, seat_message};
 use super::request::{
     Answer, Instruction, Outcome, Request, RequestError, RequestKind, RequestRefusal, Tagged,
 };
 use super::state::MarketState;
-use crate::account::{Account, AccountConfig, AccountError, FundingRefusal};
+use crate::account::{Account, AccountConfig, AccountError, FundingRefusal, MarginStanding};
 use crate::kernel::{ActorSpec, Admission, Arrival, Domain, Join, JoinRefusal, Moment, RequestTag, Reseat};
 use crate::market::{
     AccountOpening, ExecutionReport, Fact, Funding, Listing, Refusal, ReportKind, SinkError, Transfer,
@@ -268,34 +269,47 @@ impl MarketState {
     fn fund(&mut self, now: SimTime, to: ActorId, request: &Tagged<Funding>) -> Result<(), SinkError> {
         let Tagged { tag, what: funding } = request;
         let worth = self.worth_of(funding.transfer);
-        let funded = if self.is_sealed(to) {
+        let checked = if self.is_sealed(to) {
             Err(FundingRefusal::Sealed)
-        } else if let Some(refusal) = self.margin_keeps(to, funding.transfer) {
-            Err(refusal)
         } else {
-            self.accounts[to.index()].fund(funding.transfer, worth)
+            self.accounts[to.index()]
+                .check_funding(funding.transfer)
+                .and_then(|()| self.margin_keeps(to, funding.transfer).map_or(Ok(()), Err))
         };
+        let funded = checked.map(|()| self.accounts[to.index()].move_funds(funding.transfer, worth));
         if funded.is_ok() {
             self.contributed.add(funding.transfer);
             self.follow_risk(to);
             self.record(now, &Fact::AccountFunded { owner: to, funding: funding.clone() })?;
+            self.end_call_of(to, now)?;
         }
         self.answer(now, *tag, funded.map(|()| Outcome::Funded).map_err(RequestRefusal::from));
         Ok(())
     }
 
-    /// Returns why a margin account's owner cannot take out so much, if its margin needs it.
+    /// Returns why a margin account's owner cannot take out so much, if its margin needs it; the transfer is
+    /// in range.
     pub(super) fn margin_keeps(&self, owner: ActorId, transfer: Transfer) -> Option<FundingRefusal> {
-        let excess = self.margin(owner)?.excess().max(Money::ZERO);
-        let asked = match transfer {
-            Transfer::Cash(amount) => -amount,
-            // What is taken out has no margin any more, and takes with it what it is worth.
-            Transfer::Shares { instrument, quantity } if quantity.lots() < 0 => {
-                self.market_value(instrument, quantity.magnitude()).unwrap_or(Money::ZERO)
+        let account = self.accounts.get(owner.index())?;
+        let marks = &PathMarks(&self.instruments);
+        match transfer {
+            Transfer::Cash(amount) => {
+                let (asked, free) = (-amount, account.margin(marks)?.excess().max(Money::ZERO));
+                (asked > free).then_some(FundingRefusal::InsufficientCash { asked, free })
             }
-            Transfer::Shares { .. } => Money::ZERO,
-        };
-        (asked > excess).then_some(FundingRefusal::InsufficientCash { asked, free: excess })
+            Transfer::Shares { instrument, quantity } if quantity.lots() < 0 => {
+                account.margin_terms()?;
+                let Some(worth) = self.market_value(instrument, quantity.magnitude()) else {
+                    return Some(FundingRefusal::NoMark);
+                };
+                // They take with them what they are worth, and free the margin that they take.
+                let mut rest = account.clone();
+                rest.move_funds(transfer, Some(worth));
+                let MarginStanding { equity, initial, .. } = rest.margin(marks)?;
+                (initial > equity).then_some(FundingRefusal::InsufficientMargin { equity, initial })
+            }
+            Transfer::Shares { .. } => None,
+        }
     }
 
     /// Returns what the shares of a transfer are worth at their mark, if they have one.

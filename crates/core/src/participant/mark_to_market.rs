@@ -15,6 +15,9 @@ pub struct MarkToMarket {
     interval: SimDuration,
 }
 
+/// The tag with which it is woken for margin calls of the day before.
+const RESUME_CALLS: u64 = 1;
+
 impl MarkToMarket {
     /// Makes the actor that marks every `interval`; never if that is zero.
     #[must_use]
@@ -34,13 +37,20 @@ impl Actor for MarkToMarket {
 
     fn started(&mut self, ctx: &mut Context) {
         self.wait(ctx);
+        if ctx.has_untold_calls() {
+            // Once the venues have begun too, and their books have prices.
+            ctx.wake_at(ctx.now(), RESUME_CALLS);
+        }
     }
 }
 
 impl Handler<Wakeup> for MarkToMarket {
     type Result = ();
 
-    fn handle(&mut self, _: Wakeup, ctx: &mut Context) {
+    fn handle(&mut self, wakeup: Wakeup, ctx: &mut Context) {
+        if wakeup.tag == RESUME_CALLS {
+            return ctx.resume_calls();
+        }
         let now = ctx.now();
         if let Err(fault) = ctx.domain_mut().book_all_until_now() {
             ctx.fail(fault);

@@ -21,6 +21,22 @@ impl Marks for Vec<InstrumentState> {
     }
 }
 
+/// What instruments are worth on the paths of their bars, which participants do not know.
+#[derive(Debug)]
+pub(super) struct PathMarks<'a>(pub(super) &'a [InstrumentState]);
+
+impl Marks for PathMarks<'_> {
+    fn worth(&self, instrument: InstrumentId, holding: NetQuantity) -> Option<Money> {
+        let state = self.0.get(instrument.index())?;
+        state.mark.map(|mark| mark.value(&state.instrument, holding))
+    }
+
+    fn notional(&self, instrument: InstrumentId, price: Price, quantity: Quantity) -> Money {
+        let state = self.0.get(instrument.index());
+        state.map_or(Money::ZERO, |state| state.instrument.notional(price, quantity))
+    }
+}
+
 impl MarketState {
     /// Returns how a margin account stands, as its owner may know it; nothing for other accounts.
     #[must_use]

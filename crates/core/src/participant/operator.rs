@@ -187,8 +187,8 @@ impl MarketState {
             Err(FundingRefusal::Sealed)
         } else {
             sides.iter().try_for_each(|(owner, transfer)| {
-                let kept = self.margin_keeps(*owner, *transfer);
-                kept.map_or_else(|| self.accounts[owner.index()].check_funding(*transfer), Err)
+                self.accounts[owner.index()].check_funding(*transfer)?;
+                self.margin_keeps(*owner, *transfer).map_or(Ok(()), Err)
             })
         };
         if let Err(refusal) = checked {
@@ -201,6 +201,7 @@ impl MarketState {
             self.follow_risk(owner);
             let funding = Funding { transfer, reference: funding.reference.clone() };
             self.record(at.time, &Fact::AccountFunded { owner, funding })?;
+            self.end_call_of(owner, at.time)?;
         }
         Ok(Ok(Outcome::Transferred))
     }

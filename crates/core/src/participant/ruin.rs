@@ -6,10 +6,10 @@ use std::sync::Arc;
 use super::context::Context;
 use super::message::{MarketData, Message, Update};
 use super::state::MarketState;
-use crate::account::{Account, Closing, Liquidation, Restriction, Ruined};
+use crate::account::{Account, Closing, Liquidation, MarginCall, Restriction, Ruined, Valuation};
 use crate::kernel::Wakeup;
 use crate::market::{CommandKind, Fact, OrderTerms, Phase, Side, SinkError, TimeInForce};
-use crate::units::{ActorId, InstrumentId, ListingId, OrderId, SimTime};
+use crate::units::{ActorId, InstrumentId, ListingId, Money, OrderId, SimTime};
 
 /// The tag with which an exchange is woken to look for ruin at its replayed listings.
 pub(crate) const ENFORCE_RUIN: u64 = 8 << 32;
@@ -29,7 +29,13 @@ impl MarketState {
         if account.on_ruin().is_none() || account.is_ruined() {
             return Ok(false);
         }
+        if account.is_closed_out() {
+            self.end_call_of(owner, now)?;
+            return Ok(false);
+        }
         let Some(worth) = self.valuation_on_path(owner, now) else { return Ok(false) };
+        self.note_untold_call(owner, worth);
+        let account = &self.accounts[owner.index()];
         let call = account.margin_call(worth);
         let fact = match (self.accounts[owner.index()].note_valuation(worth), call) {
             (None, _) | (Some(Restriction::Called), None) => return Ok(false),
@@ -44,16 +50,34 @@ impl MarketState {
         Ok(true)
     }
 
+    /// Has an owner hear of a margin call of the day before, once it is known what the account is worth.
+    fn note_untold_call(&mut self, owner: ActorId, worth: Valuation) {
+        let Some(index) = self.untold.iter().position(|it| *it == owner) else { return };
+        self.untold.swap_remove(index);
+        let account = &self.accounts[owner.index()];
+        if let Some(terms) = account.margin_terms().filter(|_| account.is_called()) {
+            let maintenance = terms.maintenance().of(worth.exposure);
+            self.called.push((owner, MarginCall { equity: worth.equity, maintenance }));
+        }
+    }
+
     /// Lifts the margin call of an account that has neither positions nor orders any more, and writes that to
-    /// the tape.
+    /// the tape; or that it is ruined, if closing cost all that there was.
     pub(super) fn end_call_of(&mut self, owner: ActorId, now: SimTime) -> Result<(), SinkError> {
         let account = &mut self.accounts[owner.index()];
-        if !account.end_call() {
+        if !account.is_closed_out() {
             return Ok(());
         }
         let equity = account.cash();
+        let left = Valuation { equity, exposure: Money::ZERO };
+        let fact = if account.note_valuation(left) == Some(Restriction::Ruined) {
+            Fact::AccountRuined { owner, equity }
+        } else {
+            account.end_call();
+            Fact::MarginCallEnded { owner, equity }
+        };
         self.follow_risk(owner);
-        self.record(now, &Fact::MarginCallEnded { owner, equity })
+        self.record(now, &fact)
     }
 
     /// Returns the owners of accounts that are ruined or called, in the order of their ids.
@@ -97,6 +121,23 @@ impl Context {
         for owner in self.domain_mut().restricted() {
             self.enforce_ruin_of(owner);
         }
+    }
+
+    /// Returns whether margin calls of the day before are still to be told.
+    pub(super) fn has_untold_calls(&self) -> bool {
+        !self.domain().untold.is_empty()
+    }
+
+    /// Tells of the margin calls of the day before, as far as it is known what the accounts are worth, and
+    /// enforces them.
+    pub(super) fn resume_calls(&mut self) {
+        let now = self.now();
+        for owner in self.domain().untold.clone() {
+            if let Err(error) = self.domain_mut().note_ruin_of(owner, now) {
+                self.fail(error);
+            }
+        }
+        self.enforce_ruin();
     }
 
     /// Enforces the ruin of one owner, except at the replayed listings of the exchange at hand.

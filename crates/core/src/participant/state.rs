@@ -44,6 +44,8 @@ pub struct MarketState {
     pub(super) at_risk: Vec<AtRisk>,
     /// Owners who have yet to hear of their margin calls.
     pub(super) called: Vec<(ActorId, MarginCall)>,
+    /// Owners whose accounts are called from the day before, and who have not heard of it.
+    pub(super) untold: Vec<ActorId>,
     /// Exchanges that are yet to look at those who were found to be ruined.
     pub(super) to_look_for_ruin: Vec<ActorId>,
     /// What open orders have been charged.
@@ -152,6 +154,7 @@ impl MarketState {
             fees_collected: Money::ZERO,
             at_risk: Vec::new(),
             called: Vec::new(),
+            untold: Vec::new(),
             to_look_for_ruin: Vec::new(),
             fee_ledger: FeeLedger::default(),
             financed: Money::ZERO,
