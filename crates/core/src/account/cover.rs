@@ -26,6 +26,10 @@ struct Wanted {
     side: Side,
     quantity: Quantity,
     released: Money,
+    /// The open order that it is linked with: of the two one trades.
+    linked: Option<OpenOrder>,
+    /// The trigger that it waits for.
+    trigger: Option<Price>,
     /// Whether it closes what another order opens.
     is_exit: bool,
 }
@@ -50,18 +54,16 @@ impl Account {
         if self.credit == Credit::Unlimited {
             return Ok(terms);
         }
-        if let Credit::Margin(margin) = self.credit {
-            if !at.is_asked_at_fill() {
-                self.protect(&mut terms, at, reference, Money::ZERO)?;
-            }
-            let orders = linked_orders(id, &terms, partner, at);
-            let fees = orders.first().map_or(Money::ZERO, |own| self.own_need(own, Quantity::ZERO, at).cash);
-            self.cover_margin(margin, &orders, fees, at)?;
-            return Ok(terms);
-        }
         let released = partner.map_or(Need::default(), |partner| self.own_need(&partner, Quantity::ZERO, at));
         if !at.is_asked_at_fill() {
-            self.protect(&mut terms, at, reference, released.cash)?;
+            self.protect(&mut terms, at, reference, (released.cash, partner))?;
+        }
+        if let Credit::Margin(margin) = self.credit {
+            let orders = linked_orders(id, &terms, partner, at);
+            let fees = orders.iter().map(|order| self.own_need(order, Quantity::ZERO, at));
+            let fees = fees.fold(released, Need::or).cash - released.cash;
+            self.cover_margin(margin, &orders, fees, at)?;
+            return Ok(terms);
         }
         let stop = paired_stop(id, &terms, at).map(|stop| self.own_need(&stop, Quantity::ZERO, at));
         let own = self.own_need(&OpenOrder::leaving(id, &terms, at), Quantity::ZERO, at).or(released);
@@ -94,7 +96,7 @@ impl Account {
             self.check_reduces(terms.side, terms.quantity, at.instrument_id, None)?;
         }
         if self.credit != Credit::Unlimited {
-            self.protect(terms, at, reference, Money::ZERO)?;
+            self.protect(terms, at, reference, (Money::ZERO, None))?;
         }
         let part = WorstPart { price: terms.kind.worst_price(), quantity: terms.quantity };
         let needed = self.need_alone(None, terms.side, part, at);
@@ -127,18 +129,19 @@ impl Account {
     }
 
     /// Sets the worst price of orders that have none, and that could cost cash without, to the worst that the
-    /// account covers; `released` is the cash that a linked order holds already, and that covers both.
+    /// account covers; `released` is the cash that a linked order holds already, and that covers both, and
+    /// that order.
     fn protect(
         &self,
         terms: &mut OrderTerms,
         at: &OrderContext<'_>,
         reference: Option<Price>,
-        released: Money,
+        (released, linked): (Money, Option<OpenOrder>),
     ) -> Result<(), Refusal> {
         let takes_cash = |side| side == Side::Buy || at.instrument.may_be_negative();
         let quantity = terms.quantity;
         let is_bracket = matches!(terms.link, Link::Bracket { .. });
-        let trade = |side| Wanted { side, quantity, released, is_exit: false };
+        let trade = |side| Wanted { side, quantity, released, linked, trigger: None, is_exit: false };
         let stop = match &mut terms.link {
             Link::Bracket { stop_loss: Some(stop), .. } => Some((stop, terms.side.opposite())),
             Link::Pair(stop) => Some((stop, terms.side)),
@@ -147,7 +150,7 @@ impl Account {
         if let Some((StopLoss::Market { trigger, protection }, side)) = stop
             && takes_cash(side)
         {
-            let wanted = Wanted { is_exit: is_bracket, ..trade(side) };
+            let wanted = Wanted { is_exit: is_bracket, trigger: Some(*trigger), ..trade(side) };
             *protection = Some(self.protection(wanted, at, Some(*trigger), *protection)?);
         }
         if !takes_cash(terms.side) {
@@ -168,7 +171,8 @@ impl Account {
                 reference.map(|price| distance.trigger(terms.side, price))
             }
         };
-        let price = self.protection(trade(terms.side), at, reference, terms.kind.worst_price())?;
+        let wanted = Wanted { trigger: terms.kind.trigger(), ..trade(terms.side) };
+        let price = self.protection(wanted, at, reference, terms.kind.worst_price())?;
         terms.kind = terms.kind.protected_at(price);
         Ok(())
     }
@@ -253,13 +257,16 @@ impl Account {
 
     /// Checks that an order without limit is covered at a price.
     fn covers_at(&self, wanted: Wanted, price: Price, at: &OrderContext<'_>) -> Result<(), Refusal> {
-        let Wanted { side, quantity, released, is_exit } = wanted;
+        let Wanted { side, quantity, released, linked, trigger, is_exit } = wanted;
         let part = [WorstPart { price: Some(price), quantity }];
         match self.credit {
             Credit::Margin(_) if is_exit => Ok(()),
             Credit::Margin(margin) => {
-                let order = OpenOrder::leaving(UNSENT, &OrderTerms::limit(side, quantity, price), at);
-                self.cover_margin(margin, &[order], self.worst_fees(None, side, &part, at), at)
+                let limit = OrderKind::Limit(price);
+                let kind = trigger.map_or(limit, |trigger| OrderKind::StopLimit { trigger, limit: price });
+                let orders = linked_orders(UNSENT, &OrderTerms::new(side, quantity, kind), linked, at);
+                let fees = self.worst_fees(None, side, &part, at).max(released) - released;
+                self.cover_margin(margin, &orders, fees, at)
             }
             Credit::Covered | Credit::Unlimited => {
                 self.cover_cash(self.worst_cost(None, side, &part, at), released, Money::ZERO)

@@ -5,8 +5,11 @@
 //! - Of each instrument, purchases that are open can make it hold so much, sales that it owes so much: the
 //!   larger of the two, at [initial margin](MarginTerms::initial), is what it takes. Orders that only bring a
 //!   position nearer to zero take nothing: of those of one side, the most expensive are taken to go beyond.
+//! - Exits of brackets and reduce-only orders never open: they are the first to reduce a position, and what
+//!   the others sell of it besides counts as opening, but for losses.
 //! - A purchase counts at its worst price; a sale at its limit, or at the mark if that is higher or it has no
-//!   limit. What an order that opens can lose against the mark at once, by its price, is taken in full.
+//!   limit. What an order that opens can lose against the mark at once, by its price, is taken in full; of a
+//!   stop that waits, against its trigger.
 //! - Open orders hold the fees that they can cost at worst.
 //! - An order that takes more than equity leaves is refused; one that takes nothing more never is.
 //! - Below [maintenance margin](MarginTerms::maintenance), of what holdings are worth without their signs,
@@ -20,7 +23,7 @@ use super::margin_terms::MarginTerms;
 use super::order_context::OrderContext;
 use super::orders::OpenOrder;
 use crate::market::{Refusal, Side};
-use crate::units::{InstrumentId, Money, NetQuantity, Price, Quantity};
+use crate::units::{InstrumentId, Money, NetQuantity, OrderId, Price, Quantity};
 
 /// What instruments are worth, as whoever keeps the account may know it.
 pub trait Marks: fmt::Debug {
@@ -83,6 +86,25 @@ impl MarginNeed {
     }
 }
 
+/// Orders as they are to be, in place of those of the same ids.
+#[derive(Debug, Clone, Copy)]
+struct Changed<'a> {
+    orders: &'a [OpenOrder],
+    /// The one that fills at this instant, before all others.
+    filling: Option<OrderId>,
+}
+
+/// When an order counts as trading, as far as a position is reduced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    /// It fills now.
+    First,
+    /// It only leaves a position, and never opens one.
+    Leaving,
+    /// After those.
+    Then,
+}
+
 /// What an open order takes if it opens a position.
 #[derive(Debug, Clone, Copy)]
 struct Demand {
@@ -93,6 +115,7 @@ struct Demand {
     worth: Money,
     /// What it loses against the mark at once.
     loss: Money,
+    turn: Turn,
 }
 
 /// What orders of one side take beyond those that reduce a position.
@@ -121,7 +144,7 @@ impl Account {
         Some(MarginStanding {
             equity: self.cash + worths().sum(),
             exposure,
-            initial: self.margin_taken(terms, marks, &[]) + self.held_cash,
+            initial: self.margin_taken(terms, marks, UNCHANGED) + self.held_cash,
             maintenance: terms.maintenance().of(exposure),
             terms,
         })
@@ -138,19 +161,21 @@ impl Account {
     ) -> Result<(), Refusal> {
         let marks = at.marks.ok_or(Refusal::NoMark)?;
         let is_unknown = |order: &OpenOrder| {
-            let opens = order.most_leaves() > self.position_against(order.side, order.instrument);
+            let opens = !order.leaves_position()
+                && order.most_leaves() > self.position_against(order.side, order.instrument);
             opens && self.demand(order, marks).is_none()
         };
         if orders.iter().any(is_unknown) {
             return Err(Refusal::NoMark);
         }
-        let need = self.margin_need(terms, marks, [&[], orders], fees);
+        let need = self.margin_need(terms, marks, [UNCHANGED, Changed { orders, filling: None }], fees);
         let MarginNeed { needed, free, .. } = need;
         if need.is_covered() { Ok(()) } else { Err(Refusal::InsufficientMargin { needed, free }) }
     }
 
     /// Returns what a fill of an open order takes of margin, with so much more in fees than the order holds,
-    /// and what is free for it; `filling` is what is filled, with the order's id.
+    /// and what is free for it; `filling` is what is filled, with the order's id. What that trades, the order
+    /// that it is linked with loses.
     pub(super) fn margin_for(
         &self,
         terms: MarginTerms,
@@ -161,8 +186,16 @@ impl Account {
         let Some(marks) = at.marks else {
             return MarginNeed { needed: fees, free: Money::ZERO, taken: fees };
         };
-        let without = OpenOrder { is_forced: true, ..*filling };
-        self.margin_need(terms, marks, [&[without], &[*filling]], fees)
+        let partner = filling.partner.and_then(|id| self.order(id)).map(|partner| {
+            let mut rest = OpenOrder { partner: None, ..partner };
+            rest.cap(partner.most_leaves().saturating_sub(filling.leaves));
+            rest
+        });
+        let filling = OpenOrder { partner: None, ..*filling };
+        let with = |filling| [Some(filling), partner].into_iter().flatten().collect::<Vec<OpenOrder>>();
+        let (from, to) = (with(OpenOrder { is_forced: true, ..filling }), with(filling));
+        let from = Changed { orders: &from, filling: None };
+        self.margin_need(terms, marks, [from, Changed { orders: &to, filling: Some(filling.id) }], fees)
     }
 
     /// Returns what it takes to go from open orders with the forms `from` to such with the forms `to`.
@@ -170,7 +203,7 @@ impl Account {
         &self,
         terms: MarginTerms,
         marks: &dyn Marks,
-        [from, to]: [&[OpenOrder]; 2],
+        [from, to]: [Changed<'_>; 2],
         fees: Money,
     ) -> MarginNeed {
         let before = self.margin_taken(terms, marks, from);
@@ -185,22 +218,10 @@ impl Account {
         marks.worth(id, holding).unwrap_or_else(|| self.position(id).cost())
     }
 
-    /// Returns what holdings and open orders take at initial margin, fees apart; `with` are orders that are
-    /// new, or stand for those of the same ids.
-    fn margin_taken(&self, terms: MarginTerms, marks: &dyn Marks, with: &[OpenOrder]) -> Money {
-        let stands = |id| with.iter().find(|order| order.id == id).copied();
-        let find = |id| stands(id).or_else(|| self.order(id));
-        let own = self.orders.iter().filter(|order| stands(order.id).is_none());
-        let mut demands: Vec<Demand> = own
-            .chain(with.iter().copied())
-            .filter(|order| {
-                // Of two linked orders one trades: the one that takes more, or else the older.
-                let partner = order.partner.and_then(find);
-                partner.is_none_or(|other| self.rank(order, marks) > self.rank(&other, marks))
-            })
-            .filter_map(|order| self.demand(&order, marks))
-            .collect();
-        demands.sort_by_key(|it| (it.instrument, it.side == Side::Sell, Reverse((it.worth, it.loss))));
+    /// Returns what holdings and open orders take at initial margin, fees apart; with orders that are new, or
+    /// changed.
+    fn margin_taken(&self, terms: MarginTerms, marks: &dyn Marks, with: Changed<'_>) -> Money {
+        let demands = self.demands(marks, with);
         let mut taken = Money::ZERO;
         let mut rest = demands.as_slice();
         for (id, line) in (0..).map(InstrumentId::new).zip(self.lines.iter()) {
@@ -224,6 +245,28 @@ impl Account {
         taken
     }
 
+    /// Returns what open orders take where they open, by instrument and side, the most expensive first.
+    fn demands(&self, marks: &dyn Marks, with: Changed<'_>) -> Vec<Demand> {
+        let stands = |id| with.orders.iter().find(|order| order.id == id).copied();
+        let find = |id| stands(id).or_else(|| self.order(id));
+        let own = self.orders.iter().filter(|order| stands(order.id).is_none());
+        let mut demands: Vec<Demand> = own
+            .chain(with.orders.iter().copied())
+            .filter(|order| {
+                // Of two linked orders one trades: the one that takes more, or else the older.
+                let partner = order.partner.and_then(find);
+                partner.is_none_or(|other| self.rank(order, marks) > self.rank(&other, marks))
+            })
+            .filter_map(|order| {
+                let demand = self.demand(&order, marks)?;
+                let is_filling = with.filling == Some(order.id);
+                Some(if is_filling { Demand { turn: Turn::First, ..demand } } else { demand })
+            })
+            .collect();
+        demands.sort_by_key(|it| (it.instrument, it.side == Side::Sell, Reverse((it.worth, it.loss))));
+        demands
+    }
+
     /// Orders linked orders by what they take.
     fn rank(&self, order: &OpenOrder, marks: &dyn Marks) -> (Money, Reverse<u64>) {
         let taken = self.demand(order, marks).map(|it| (it.worth + it.loss) * i128::from(it.lots));
@@ -241,33 +284,49 @@ impl Account {
         let lot = Quantity::new(1);
         let mark = marks.worth(instrument, lot.net());
         let priced = |price| marks.notional(instrument, price, lot);
-        let prices = || order.prices().map(priced);
-        let dearest = prices().reduce(Money::max);
-        let cheapest = prices().reduce(|a, b| if b < a { b } else { a });
+        let dearest = order.priced_forms().map(|(price, _)| priced(price)).reduce(Money::max);
         let worth = match side {
             Side::Buy => dearest.or(mark)?,
             Side::Sell => dearest.into_iter().chain(mark).reduce(Money::max)?,
         };
-        let loss = match (side, mark) {
-            (_, None) => Money::ZERO,
-            (Side::Buy, Some(mark)) => dearest.map_or(Money::ZERO, |price| price - mark),
-            (Side::Sell, Some(mark)) => cheapest.map_or(Money::ZERO, |price| mark - price),
+        let lost = |(price, trigger): (Price, Option<Price>)| {
+            let from = mark.into_iter().chain(trigger.map(priced));
+            match side {
+                Side::Buy => from.reduce(Money::max).map(|from| priced(price) - from),
+                Side::Sell => from.reduce(|a, b| if b < a { b } else { a }).map(|from| from - priced(price)),
+            }
         };
-        Some(Demand { instrument, side, lots, worth: worth.abs(), loss: loss.max(Money::ZERO) })
+        let losses = order.priced_forms().filter(|_| mark.is_some()).filter_map(lost);
+        let loss = losses.fold(Money::ZERO, Money::max);
+        let turn = if order.leaves_position() { Turn::Leaving } else { Turn::Then };
+        Some(Demand { instrument, side, lots, worth: worth.abs(), loss, turn })
     }
 }
 
-/// Sums up what orders of one side take, the most expensive first, beyond so many lots that reduce a
-/// position.
+/// No order is new or changed.
+const UNCHANGED: Changed<'static> = Changed { orders: &[], filling: None };
+
+/// Sums up what orders of one side take beyond so many lots that reduce a position: what fills now reduces it
+/// first, then what only leaves it; of the others the most expensive, which stand first, go beyond.
+///
+/// A loss is only taken of what goes beyond without those that leave: either of them loses at most once.
 fn opening(orders: &[Demand], reducing: u64) -> Opening {
-    let all: u64 = orders.iter().map(|order| order.lots).sum();
-    let mut left = all.saturating_sub(reducing);
-    let mut sum = Opening::default();
-    for order in orders {
-        let lots = order.lots.min(left);
-        left -= lots;
-        sum.worth += order.worth * i128::from(lots);
-        sum.loss += order.loss * i128::from(lots);
+    let of = |turn| orders.iter().filter(move |it| it.turn == turn);
+    let lots = |turn| of(turn).map(|order| order.lots).sum::<u64>();
+    let left = reducing.saturating_sub(lots(Turn::First));
+    let sum = |turn, reducing, part: fn(&Demand) -> Money| -> Money {
+        let mut beyond = lots(turn).saturating_sub(reducing);
+        let taken = of(turn).map(|order| {
+            let lots = order.lots.min(beyond);
+            beyond -= lots;
+            part(order) * i128::from(lots)
+        });
+        taken.sum()
+    };
+    let (worth, loss): (fn(&Demand) -> Money, fn(&Demand) -> Money) = (|it| it.worth, |it| it.loss);
+    Opening {
+        worth: sum(Turn::First, reducing, worth)
+            + sum(Turn::Then, left.saturating_sub(lots(Turn::Leaving)), worth),
+        loss: sum(Turn::First, reducing, loss) + sum(Turn::Then, left, loss),
     }
-    sum
 }

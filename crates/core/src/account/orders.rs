@@ -164,10 +164,20 @@ impl OpenOrder {
         self.hold_price.filter(|_| self.is_asked_at_fill)
     }
 
-    /// Returns the worst price of the order, and that of a pending replace, where they have one.
-    pub(super) fn prices(&self) -> impl Iterator<Item = Price> {
-        let replaced = self.pending.and_then(|new| self.hold_price_of(new.kind));
-        self.hold_price.into_iter().chain(replaced)
+    /// Returns the worst price of the order, and that of a pending replace, where they have one; each with the
+    /// trigger without which the order does not trade, if it waits for one.
+    pub(super) fn priced_forms(&self) -> impl Iterator<Item = (Price, Option<Price>)> {
+        // In a replay a trailing stop has the price at which it would be elected by now.
+        let trigger_of = move |kind: OrderKind, price| match kind {
+            OrderKind::TrailingStop { .. } if self.is_asked_at_fill => Some(price),
+            _ => kind.trigger(),
+        };
+        let own = self.hold_price.map(move |price| (price, trigger_of(self.kind, price)));
+        let replaced = self.pending.and_then(move |new| {
+            let price = self.hold_price_of(new.kind)?;
+            Some((price, trigger_of(new.kind, price)))
+        });
+        own.into_iter().chain(replaced)
     }
 
     /// Returns what a replace would make of the order, as far as is known.

@@ -81,10 +81,12 @@ impl Account {
     ) -> Affordable {
         let Purchase { price, quantity, .. } = purchase;
         let own = self.order(order);
-        let held = own.map_or(Money::ZERO, |own| own.held.cash);
+        let family = self.order_index(order).map(|index| self.held_by(self.family(index)));
+        let held = family.map_or(Money::ZERO, |need| need.cash);
         let of = |lots: u64| {
             let quantity = Quantity::new(lots);
-            let filling = OpenOrder::leaving(order, &OrderTerms::limit(Side::Buy, quantity, price), at);
+            let leaving = OpenOrder::leaving(order, &OrderTerms::limit(Side::Buy, quantity, price), at);
+            let filling = OpenOrder { partner: own.and_then(|own| own.partner), ..leaving };
             let fees = cost(lots) - at.instrument.notional(price, quantity);
             self.margin_for(margin, &filling, fees - held, at)
         };

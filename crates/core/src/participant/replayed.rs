@@ -2,10 +2,11 @@
 
 use super::context::Context;
 use super::feeds::Feed;
+use super::marks::PathMarks;
 use super::message::{MarketData, Update};
 use super::publish::{BarAlarms, BarPrice};
 use super::state::MarketState;
-use crate::account::{Account, Affordable, OpenOrder, Pricing, Purchase, Restriction};
+use crate::account::{Account, Affordable, OpenOrder, OrderContext, Pricing, Purchase, Restriction};
 use crate::market::{
     Bar, BarAdded, ExecutionReport, Fact, Leg, Listing, OrderTerms, Phase, Quote, ReportKind, Side,
 };
@@ -23,18 +24,20 @@ impl Context {
     /// Returns how much of an order's purchase its owner's account can pay for; nothing if there is no such
     /// account.
     pub(crate) fn affordable(
-        &mut self,
+        &self,
         listing: ListingId,
         order: OrderId,
         owner: ActorId,
         purchase: Purchase,
     ) -> Affordable {
-        let now = self.now();
-        let gate = self.domain_mut().gate(owner, listing, now);
-        gate.map_or(Affordable { quantity: Quantity::ZERO, needed: Money::ZERO, free: Money::ZERO }, |gate| {
-            let (account, at) = gate;
-            account.affordable(order, purchase, &at)
-        })
+        let (now, market) = (self.now(), self.domain());
+        // At the prices of the paths: what is held is worth that when it fills.
+        let marks = PathMarks(&market.instruments);
+        let found = market.account(owner).zip(market.context_at(owner, listing, now));
+        found.map_or(
+            Affordable { quantity: Quantity::ZERO, needed: Money::ZERO, free: Money::ZERO },
+            |(account, at)| account.affordable(order, purchase, &OrderContext { marks: Some(&marks), ..at }),
+        )
     }
 
     /// Books the replayed market's side of a fill into the account of the venue.
@@ -206,6 +209,15 @@ impl MarketState {
         };
         let own = self.account(owner).into_iter().flat_map(Account::open_orders);
         Pricing::AskedAtFill { reference, proceeds: own.filter_map(expected).sum() }
+    }
+
+    /// Returns what an account's gate needs to know of a listing; participants' marks are not among that.
+    fn context_at(&self, owner: ActorId, listing: ListingId, now: SimTime) -> Option<OrderContext<'_>> {
+        let pricing = self.pricing(owner, listing, None);
+        let Listing { instrument: instrument_id, venue, .. } = self.listings.get(listing.index())?.listing;
+        let fees = &self.venues.get(venue.index())?.fees;
+        let instrument = &self.instruments[instrument_id.index()].instrument;
+        Some(OrderContext { listing, instrument_id, instrument, fees, now, pricing, marks: None })
     }
 
     /// Returns whether the next open of a listing is the first of its day.

@@ -9,7 +9,8 @@ use bearpit_core::account::{AccountConfig, Credit, MarginRate, MarginTerms, OnRu
 use bearpit_core::exchange::{ListingConfig, MarketBuilder};
 use bearpit_core::kernel::Wakeup;
 use bearpit_core::market::{
-    CancelReason, ExecutionReport, Fees, Instrument, OrderTerms, ReportKind, Side, TimeInForce,
+    CancelReason, ExecutionReport, Fees, Instrument, Link, OrderTerms, ReportKind, Side, StopLoss,
+    TimeInForce,
 };
 use bearpit_core::participant::{Context, Feed, Latencies, MarketData, ParticipantConfig, Update};
 use bearpit_core::replay::{Days, FillRules, MarketFill, ReplayBar, ReplayConfig, SessionHours};
@@ -218,6 +219,34 @@ fn a_purchase_at_the_open_is_cut_to_what_the_margin_covers_there() {
         lines[..3],
         ["bar 100 sent true", "04T11:00 filled at 125", "04T11:00 insufficient_cash with 64"]
     );
+}
+
+#[test]
+fn an_exit_covers_the_whole_of_its_position_though_no_margin_is_left() {
+    let mut falls = bar("2025-03-04T11:00:00", 0);
+    falls.low = Price::new(85);
+    let bars = [bar("2025-03-04T10:00:00", 0), falls];
+    let [take_profit, stop_loss] = [90, 110].map(Price::new);
+    let link = Link::Bracket { take_profit: Some(take_profit), stop_loss: Some(StopLoss::at(stop_loss)) };
+    let terms = OrderTerms { link, ..OrderTerms::limit(Side::Sell, Quantity::new(100), Price::new(100)) };
+    let lines = heard_by(on_margin(5_000), replay(&bars, FillRules::default()), &[bars_feed()], terms);
+    assert_eq!(lines[..2], ["bar 100 sent true", "04T11:00 filled at 100"]);
+    assert!(lines[2].ends_with("filled at 90"), "{lines:?}");
+}
+
+#[test]
+fn a_purchase_on_the_path_is_cut_to_what_the_equity_of_that_price_covers() {
+    let mut falls = bar("2025-03-04T11:00:00", 0);
+    falls.low = Price::new(80);
+    let bars = [bar("2025-03-04T10:00:00", 0), falls];
+    let terms = OrderTerms::limit(Side::Buy, Quantity::new(120), Price::new(80));
+    let holdings = vec![(InstrumentId::new(0), Quantity::new(100))];
+    let account = AccountConfig { holdings, ..on_margin(0) };
+    let lines = heard_by(account, replay(&bars, FillRules::default()), &[bars_feed()], terms);
+    // 8,000 of equity there cover 200 lots at 80, of which it has a hundred.
+    assert_eq!(lines[0], "bar 100 sent true");
+    assert!(lines[1].ends_with("filled at 80"), "{lines:?}");
+    assert!(lines[2].ends_with("insufficient_cash with 200"), "{lines:?}");
 }
 
 #[test]

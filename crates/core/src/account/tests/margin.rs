@@ -287,6 +287,48 @@ fn an_account_on_margin_cannot_have_limits_of_its_own() {
     }
 }
 
+#[test]
+fn a_full_account_sells_out_of_what_its_exits_leave_too() {
+    let mut desk = MarginDesk::new(10_000, 2);
+    let entry = desk.submit(0, bracket(buy(200, 100), 120, 80)).unwrap();
+    desk.fill(0, entry, 100, 200);
+    assert_eq!(desk.stands().initial, whole(10_000));
+    desk.submit(0, OrderTerms::market(Side::Sell, Quantity::new(200))).unwrap();
+    let mut desk = MarginDesk::new(10_000, 2);
+    let entry = desk.submit(0, bracket(buy(200, 100), 120, 80)).unwrap();
+    desk.fill(0, entry, 100, 200);
+    // Below the mark too: what closes it opens nothing that could lose.
+    desk.submit(0, sell(200, 95)).unwrap();
+    assert_eq!(desk.power(), Money::ZERO);
+    // Of 201 lots the one that goes beyond counts as of the most expensive order: half of 100, and 5 lost.
+    assert_eq!(desk.submit(0, sell(1, 100)), short_of(55, 0));
+}
+
+#[test]
+fn a_linked_order_without_a_limit_is_covered_by_what_its_partner_takes() {
+    let mut desk = MarginDesk::new(10_000, 2);
+    let first = desk.submit(0, buy(180, 100)).unwrap();
+    let stop = desk.submit(0, or(stop(Side::Buy, 180, 101), first)).unwrap();
+    // At 105 a lot would take 52.5 and lose 4: the order is protected where the margin ends.
+    assert_eq!(desk.account.order(OrderId::new(stop)).unwrap().price, Some(Price::new(104)));
+    assert!(desk.stands().excess() >= Money::ZERO);
+}
+
+#[test]
+fn a_stop_that_waits_loses_nothing_before_its_trigger() {
+    let stop_limit = |side, trigger, limit| {
+        let kind = OrderKind::StopLimit { trigger: Price::new(trigger), limit: Price::new(limit) };
+        OrderTerms { kind, ..super::limit(side, 100, limit) }
+    };
+    let mut desk = MarginDesk::new(10_000, 2);
+    // Half of 112, and the 2 that it can lose beyond its trigger.
+    desk.submit(0, stop_limit(Side::Buy, 110, 112)).unwrap();
+    assert_eq!(desk.stands().initial, whole(5_800));
+    let mut desk = MarginDesk::new(10_000, 2);
+    desk.submit(0, stop_limit(Side::Sell, 90, 87)).unwrap();
+    assert_eq!(desk.stands().initial, whole(5_300));
+}
+
 /// What an account on margin does.
 #[derive(Debug, Clone, Copy)]
 enum Step {
