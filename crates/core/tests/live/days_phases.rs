@@ -291,7 +291,7 @@ fn a_state_that_does_not_fit_the_market_is_refused_in_words() {
     let found = |change: &dyn Fn(&mut ClosingState)| refused(1_000, change);
     assert_eq!(
         found(&|state| state.version = 9),
-        "the opening state has version 9, and this engine reads version 2"
+        "the opening state has version 9, and this engine reads version 3"
     );
     assert_eq!(
         refused(999, &|_| ()),
