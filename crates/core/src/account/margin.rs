@@ -306,6 +306,9 @@ impl Account {
 /// No order is new or changed.
 const UNCHANGED: Changed<'static> = Changed { orders: &[], filling: None };
 
+/// What a lot of an order takes in one way.
+type Part = fn(&Demand) -> Money;
+
 /// Sums up what orders of one side take beyond so many lots that reduce a position: what fills now reduces it
 /// first, then what only leaves it; of the others the most expensive, which stand first, go beyond.
 ///
@@ -314,7 +317,7 @@ fn opening(orders: &[Demand], reducing: u64) -> Opening {
     let of = |turn| orders.iter().filter(move |it| it.turn == turn);
     let lots = |turn| of(turn).map(|order| order.lots).sum::<u64>();
     let left = reducing.saturating_sub(lots(Turn::First));
-    let sum = |turn, reducing, part: fn(&Demand) -> Money| -> Money {
+    let sum = |turn, reducing, part: Part| -> Money {
         let mut beyond = lots(turn).saturating_sub(reducing);
         let taken = of(turn).map(|order| {
             let lots = order.lots.min(beyond);
@@ -323,7 +326,7 @@ fn opening(orders: &[Demand], reducing: u64) -> Opening {
         });
         taken.sum()
     };
-    let (worth, loss): (fn(&Demand) -> Money, fn(&Demand) -> Money) = (|it| it.worth, |it| it.loss);
+    let (worth, loss): (Part, Part) = (|it| it.worth, |it| it.loss);
     Opening {
         worth: sum(Turn::First, reducing, worth)
             + sum(Turn::Then, left.saturating_sub(lots(Turn::Leaving)), worth),
