@@ -107,15 +107,16 @@ impl JumpPath {
         self.value
     }
 
-    /// Returns what a later day begins with.
+    /// Returns what a later day begins with: the value, and the time until the next jump, below 0 if that has
+    /// not been drawn.
     pub(super) fn state(&self) -> Vec<f64> {
-        std::iter::once(self.value).chain(self.jumps.until).collect()
+        vec![self.value, self.jumps.until.unwrap_or(-1.0)]
     }
 
     /// Goes on from what [`JumpPath::state`] returned.
     pub(super) fn restore(&mut self, state: &[f64]) {
         self.value = state.first().copied().unwrap_or(self.value);
-        self.jumps.until = state.get(1).copied();
+        self.jumps.until = state.get(1).copied().filter(|until| *until >= 0.0);
     }
 }
 

@@ -70,6 +70,12 @@ pub trait ConfiguredProcess: fmt::Debug + Any + Send + Sync {
     fn following(&self, _earlier: &[EarlierInstrument]) -> Option<Arc<dyn ConfiguredProcess>> {
         None
     }
+
+    /// Returns the same process for a market that goes on when so much of its day has `passed`; `None` if that
+    /// is the same to it, as unless this is implemented.
+    fn resumed(&self, _passed: SimDuration) -> Option<Arc<dyn ConfiguredProcess>> {
+        None
+    }
 }
 
 /// What a process may know of the instrument it is for.

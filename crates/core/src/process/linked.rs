@@ -6,6 +6,7 @@ use super::kind::{
     ConfiguredProcess, EarlierInstrument, HALF_LIFE, HOURS_PER_YEAR, ProcessKind, ProcessSite, VOLATILITY,
 };
 use super::ou::OrnsteinUhlenbeck;
+use super::shocks::go_on_without;
 use super::value::{PriceProcess, Value};
 use crate::kernel::Stream;
 use crate::params::{NumberRange, ParamDefault, ParamError, ParamErrors, ParamSpec, ParamType, Values};
@@ -84,6 +85,11 @@ impl ConfiguredProcess for ConfiguredLinked {
         let leader = find_leader(&self.symbol, earlier)?;
         Some(Arc::new(Self { symbol: self.symbol.clone(), leader, ratio: self.ratio, gap: self.gap }))
     }
+
+    fn resumed(&self, passed: SimDuration) -> Option<Arc<dyn ConfiguredProcess>> {
+        let leader = self.leader.resumed(passed)?;
+        Some(Arc::new(Self { symbol: self.symbol.clone(), leader, ratio: self.ratio, gap: self.gap }))
+    }
 }
 
 /// Two cointegrated values (Engle and Granger 1987): V = ratio x leader + gap, where the gap returns to zero
@@ -114,6 +120,8 @@ pub struct Linked {
     /// The gap plus `center`, because the process needs a mean above zero.
     gap: OrnsteinUhlenbeck,
     center: f64,
+    /// The leader's value.
+    leader_value: f64,
 }
 
 /// The process of another instrument, with a copy of its random stream.
@@ -143,16 +151,16 @@ impl Linked {
     pub fn new(leader: Leader, ratio: f64, initial: f64, gap: GapConfig) -> Self {
         let GapConfig { half_life, volatility, hours_per_year } = gap;
         let gap = OrnsteinUhlenbeck::new(initial, initial, half_life, volatility, hours_per_year);
-        Self { leader, ratio, gap, center: initial }
+        Self { leader, ratio, gap, center: initial, leader_value: initial / ratio }
     }
 }
 
 impl PriceProcess for Linked {
     fn step(&mut self, to: SimTime, span: SimDuration, rng: &mut Stream) -> f64 {
-        let leader = self.leader.process.step(to, span, &mut self.leader.rng);
+        self.leader_value = self.leader.process.step(to, span, &mut self.leader.rng);
         let gap = self.gap.step(to, span, rng) - self.center;
         // Prices stay above zero, however far the leader falls.
-        (self.ratio * leader + gap).max(self.center * 1e-4)
+        (self.ratio * self.leader_value + gap).max(self.center * 1e-4)
     }
 
     fn state(&self) -> Vec<f64> {
@@ -166,6 +174,20 @@ impl PriceProcess for Linked {
         let (gap, leader) = state.split_at(state.len().min(1));
         self.gap.restore(gap);
         self.leader.process.restore(leader);
+    }
+
+    /// The leader goes on from the value that follows from this one and the gap, as the instrument that it is
+    /// a copy of does from its own.
+    fn go_on(&mut self, value: f64, state: &[f64]) {
+        if go_on_without(self, value, state) {
+            return;
+        }
+        let [gap, leader @ ..] = state else {
+            return self.gap.restore(&[value - self.ratio * self.leader_value + self.center]);
+        };
+        self.gap.restore(&[*gap]);
+        self.leader_value = (value - (gap - self.center)) / self.ratio;
+        self.leader.process.go_on(self.leader_value, leader);
     }
 }
 

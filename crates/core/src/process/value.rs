@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::moments::Moments;
+use super::shocks::go_on_without;
 use crate::kernel::{Stream, stream};
 use crate::units::{Seed, SimDuration, SimTime};
 
@@ -27,14 +28,31 @@ pub trait PriceProcess: fmt::Debug {
         Moments::default()
     }
 
-    /// Returns the numbers from which another process of the same configuration goes on, in an order of its
-    /// own; none if it follows from time alone, as unless this is implemented.
+    /// Returns the numbers from which another process of the same configuration goes on, the value first,
+    /// unless [`PriceProcess::go_on`] is implemented, and others in an order of its own; none if it follows
+    /// from time alone, as unless this is implemented.
     fn state(&self) -> Vec<f64> {
         Vec::new()
     }
 
     /// Goes on from numbers that [`PriceProcess::state`] returned; ignores others.
     fn restore(&mut self, _state: &[f64]) {}
+
+    /// Goes on from `value`, and from the numbers that [`PriceProcess::state`] returned when it had that: from
+    /// `value` alone if they are of another configuration, as after an operator has changed a scenario between
+    /// two days.
+    fn go_on(&mut self, value: f64, state: &[f64]) {
+        if go_on_without(self, value, state) {
+            return;
+        }
+        let mut own = self.state();
+        if own.len() == state.len() {
+            self.restore(state);
+        } else if let Some(first) = own.first_mut() {
+            *first = value;
+            self.restore(&own);
+        }
+    }
 }
 
 /// Implements `step` and `step_by` of a process that one normal shock moves, by its own method `moved`.
@@ -107,7 +125,7 @@ impl Value {
     /// Goes on from where it stopped, instead of from its first value.
     pub fn restore(&mut self, state: &ValueState) {
         self.current = state.value;
-        self.process.restore(&state.process);
+        self.process.go_on(state.value, &state.process);
     }
 
     /// Returns the random stream with which the value of `symbol` moves in a run of `seed`.

@@ -1,7 +1,10 @@
 //! [`Shocked`]: a process with shocks at set times.
 
+mod carried;
+
 use std::sync::Arc;
 
+use self::carried::{Carried, CarriedShock};
 use super::kind::{ConfiguredProcess, EarlierInstrument};
 use super::moments::Moments;
 use super::value::PriceProcess;
@@ -43,10 +46,13 @@ pub static COMMON_PARAMS: [ParamSpec; 1] = [ParamSpec::new(
 /// How many shocks a process may have.
 const SHOCKS_MAX: usize = 1_000;
 
+/// How far shocks may move the logarithm of a value: by a factor of 5e21 up or down.
+const LEVEL_MAX: f64 = 50.0;
+
 /// A change of a value at a set time.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Shock {
-    /// When it comes, after the start of the run.
+    /// When it comes, after the start of the run, or of the day in a live market.
     pub after: SimDuration,
     /// The value is multiplied by one more than this, which is above -1.
     pub size: f64,
@@ -61,7 +67,7 @@ impl Shock {
         libm::exp2(-halvings)
     }
 
-    /// Returns the logarithm of its factor when the run has lasted so long.
+    /// Returns the logarithm of its factor when so much of the day has passed.
     fn log_factor(&self, passed: SimDuration) -> f64 {
         let since = passed.nanos() - self.after.nanos();
         if since < 0 { 0.0 } else { libm::log1p(self.size) * self.left(SimDuration::from_nanos(since)) }
@@ -105,13 +111,15 @@ pub fn shocked(process: Arc<dyn ConfiguredProcess>, shocks: Vec<Shock>) -> Arc<d
     if shocks.is_empty() {
         return process;
     }
-    Arc::new(ConfiguredShocked { process, shocks: shocks.into() })
+    Arc::new(ConfiguredShocked { process, shocks: shocks.into(), begun: SimDuration::ZERO })
 }
 
 #[derive(Debug)]
 struct ConfiguredShocked {
     process: Arc<dyn ConfiguredProcess>,
     shocks: Arc<[Shock]>,
+    /// How much of its day has passed when it starts.
+    begun: SimDuration,
 }
 
 impl ConfiguredProcess for ConfiguredShocked {
@@ -124,7 +132,7 @@ impl ConfiguredProcess for ConfiguredShocked {
     }
 
     fn start(&self, seed: Seed) -> Box<dyn PriceProcess> {
-        Box::new(Shocked::new(self.process.start(seed), Arc::clone(&self.shocks)))
+        Box::new(Shocked::new(self.process.start(seed), Arc::clone(&self.shocks)).begun(self.begun))
     }
 
     fn warnings(&self) -> &[ParamError] {
@@ -133,7 +141,12 @@ impl ConfiguredProcess for ConfiguredShocked {
 
     fn following(&self, earlier: &[EarlierInstrument]) -> Option<Arc<dyn ConfiguredProcess>> {
         let process = self.process.following(earlier)?;
-        Some(Arc::new(Self { process, shocks: Arc::clone(&self.shocks) }))
+        Some(Arc::new(Self { process, shocks: Arc::clone(&self.shocks), begun: self.begun }))
+    }
+
+    fn resumed(&self, passed: SimDuration) -> Option<Arc<dyn ConfiguredProcess>> {
+        let process = self.process.resumed(passed).unwrap_or_else(|| Arc::clone(&self.process));
+        Some(Arc::new(Self { process, shocks: Arc::clone(&self.shocks), begun: passed }))
     }
 }
 
@@ -155,39 +168,116 @@ impl ConfiguredProcess for ConfiguredShocked {
 pub struct Shocked {
     process: Box<dyn PriceProcess>,
     shocks: Arc<[Shock]>,
-    /// The start of the run; not known before the first step.
-    start: Option<SimTime>,
-    /// The logarithm of each shock's factor at the start: what was left of it when the last run stopped.
-    carried: Vec<f64>,
-    /// How long the run has lasted.
+    /// How much of its day had passed when it began: more than nothing where a market goes on within a day.
+    begun: SimDuration,
+    /// The start of the day; not known before the first step.
+    day_start: Option<SimTime>,
+    /// How much of the day has passed.
     passed: SimDuration,
+    /// When it last moved, in the last run if it has not moved in this one; `None` if that is not known.
+    at: Option<SimTime>,
+    /// Until when in the day shocks had come before it began; of use where it began within the day.
+    came_until: SimDuration,
+    /// The logarithm of each shock's factor when it began: what was left of it when the last run stopped.
+    carried: Vec<f64>,
 }
+
+/// Before all shocks: when a process last moved that has not moved yet.
+const NEVER: SimTime = SimTime::from_nanos(i64::MIN / 2);
 
 impl Shocked {
     /// Adds shocks to a process that begins.
     #[must_use]
     pub fn new(process: Box<dyn PriceProcess>, shocks: Arc<[Shock]>) -> Self {
         let carried = vec![0.0; shocks.len()];
-        Self { process, shocks, start: None, carried, passed: SimDuration::ZERO }
+        let (passed, begun, came_until) = (SimDuration::ZERO, SimDuration::ZERO, SimDuration::ZERO);
+        Self { process, shocks, begun, day_start: None, passed, at: Some(NEVER), came_until, carried }
     }
 
-    /// Returns the logarithm of each shock's factor when the run has lasted so long.
-    fn log_factors(&self, passed: SimDuration) -> impl Iterator<Item = f64> {
-        let pairs = self.shocks.iter().zip(&self.carried);
-        pairs.map(move |(shock, carried)| carried * shock.left(passed) + shock.log_factor(passed))
+    /// Has it begin when so much of its day has passed. Shocks before that do not come again: what they left
+    /// is in the state from which it goes on. One that came due while the market stood still comes at the
+    /// first step.
+    #[must_use]
+    pub fn begun(self, passed: SimDuration) -> Self {
+        let at = if passed.is_zero() { self.at } else { None };
+        Self { begun: passed, passed, came_until: passed, at, ..self }
     }
+
+    /// Returns the logarithm of each shock's factor when so much of the day has passed.
+    fn log_factors(&self, passed: SimDuration) -> impl Iterator<Item = f64> {
+        let since = SimDuration::from_nanos(passed.nanos() - self.begun.nanos());
+        let is_over = |shock: &Shock| !self.begun.is_zero() && shock.after <= self.came_until;
+        self.shocks.iter().zip(&self.carried).map(move |(shock, carried)| {
+            let own = if is_over(shock) { 0.0 } else { shock.log_factor(passed) };
+            bounded(carried * shock.left(since) + own)
+        })
+    }
+
+    /// Returns the logarithm of the factor of what it goes on from.
+    fn level_carried(&self) -> f64 {
+        bounded(self.carried.iter().sum())
+    }
+
+    /// Goes on from the state of an earlier format, which has no record of its shocks, or of a process that
+    /// had none.
+    fn go_on_unrecorded(&mut self, value: f64, state: &[f64]) {
+        let Some((levels, process)) = state.split_at_checked(self.shocks.len()) else {
+            return self.process.go_on(value / libm::exp(self.level_carried()), state);
+        };
+        let unshocked = value / libm::exp(levels.iter().sum());
+        // The process may have fewer numbers than later while it has not moved.
+        let is_value = |first: &f64| (first / unshocked - 1.0).abs() < 1e-9;
+        if process.len() == self.process.state().len() || process.first().is_some_and(is_value) {
+            self.restore_unrecorded(levels);
+            self.process.go_on(value / libm::exp(self.level_carried()), process);
+        } else {
+            self.process.go_on(value / libm::exp(self.level_carried()), state);
+        }
+    }
+
+    /// Takes what shocks left from a state that does not say when it was.
+    fn restore_unrecorded(&mut self, levels: &[f64]) {
+        (self.carried, self.at) = (levels.to_vec(), None);
+    }
+}
+
+/// Returns the logarithm of a factor within what a value can bear: lasting shocks add up day after day.
+const fn bounded(level: f64) -> f64 {
+    level.clamp(-LEVEL_MAX, LEVEL_MAX)
+}
+
+/// Has a process without shocks go on from the state of one that had some: what was left of them becomes part
+/// of its value. Returns whether it is such a state.
+pub(super) fn go_on_without<P: PriceProcess + ?Sized>(process: &mut P, value: f64, state: &[f64]) -> bool {
+    let Some((carried, rest)) = Carried::read(state) else { return false };
+    let level = bounded(carried.shocks.iter().map(|shock| shock.level).sum());
+    // Twice: from all that it was, and then from another value.
+    process.go_on(value / libm::exp(level), rest);
+    if level.abs() > 0.0 {
+        process.go_on(value, &[]);
+    }
+    true
 }
 
 impl PriceProcess for Shocked {
     fn step(&mut self, to: SimTime, span: SimDuration, rng: &mut Stream) -> f64 {
-        let start = *self.start.get_or_insert(to - span);
-        self.passed = to - start;
-        let level: f64 = self.log_factors(self.passed).sum();
+        let day_start = match self.day_start {
+            Some(day_start) => day_start,
+            None => {
+                let day_start = to - span - self.begun;
+                if let Some(at) = self.at {
+                    self.came_until = self.begun.min(at - day_start);
+                }
+                *self.day_start.insert(day_start)
+            }
+        };
+        (self.passed, self.at) = (to - day_start, Some(to));
+        let level = bounded(self.log_factors(self.passed).sum());
         self.process.step(to, span, rng) * libm::exp(level)
     }
 
     fn moments(&self, after: SimDuration) -> Moments {
-        let level: f64 = self.log_factors(self.passed + after).sum();
+        let level = bounded(self.log_factors(self.passed + after).sum());
         let (moments, factor) = (self.process.moments(after), libm::exp(level));
         Moments {
             mean: moments.mean.map(|mean| mean * factor),
@@ -198,88 +288,40 @@ impl PriceProcess for Shocked {
     }
 
     fn state(&self) -> Vec<f64> {
-        let mut state: Vec<f64> = self.log_factors(self.passed).collect();
+        let pairs = self.shocks.iter().zip(self.log_factors(self.passed));
+        let shocks = pairs.map(|(shock, level)| CarriedShock::new(shock, level)).collect();
+        let mut state = Carried { at: self.at, shocks }.numbers();
         state.extend(self.process.state());
         state
     }
 
     fn restore(&mut self, state: &[f64]) {
-        if let Some((carried, process)) = state.split_at_checked(self.shocks.len()) {
-            self.carried = carried.to_vec();
+        if let Some((mut carried, process)) = Carried::read(state) {
+            self.carried = self.shocks.iter().map(|shock| carried.take(shock)).collect();
+            self.at = carried.at;
             self.process.restore(process);
+        } else if let Some((levels, process)) = state.split_at_checked(self.shocks.len()) {
+            self.restore_unrecorded(levels);
+            self.process.restore(process);
+        }
+    }
+
+    /// Shocks that it no longer has become part of the value, and others have left nothing yet.
+    fn go_on(&mut self, value: f64, state: &[f64]) {
+        let Some((mut carried, process)) = Carried::read(state) else {
+            return self.go_on_unrecorded(value, state);
+        };
+        let all = bounded(carried.shocks.iter().map(|shock| shock.level).sum());
+        self.carried = self.shocks.iter().map(|shock| carried.take(shock)).collect();
+        self.at = carried.at;
+        self.process.go_on(value / libm::exp(all), process);
+        let kept = self.level_carried();
+        // Another order of the same shocks may sum to a little else.
+        if (kept - all).abs() > 1e-12 {
+            self.process.go_on(value / libm::exp(kept), &[]);
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::kernel::stream;
-    use crate::process::Gbm;
-
-    const MINUTE: SimDuration = SimDuration::from_secs(60);
-
-    fn shocked(shocks: &[Shock]) -> Shocked {
-        Shocked::new(Box::new(Gbm::new(100.0, 0.0, 0.0, 1_638.0)), shocks.into())
-    }
-
-    /// Returns the values of so many minutes.
-    fn path(value: &mut Shocked, minutes: i64) -> Vec<f64> {
-        let mut rng = stream(Seed::new(1), "shocks");
-        let at = |minute| SimTime::from_nanos(0) + SimDuration::from_secs(60 * minute);
-        (1..=minutes).map(|minute| value.step(at(minute), MINUTE, &mut rng)).collect()
-    }
-
-    fn assert_near(found: &[f64], expected: &[f64]) {
-        assert_eq!(found.len(), expected.len());
-        assert!(found.iter().zip(expected).all(|(a, b)| (a / b - 1.0).abs() < 1e-12), "{found:?}");
-    }
-
-    const FALL: Shock = Shock { after: SimDuration::from_secs(120), size: -0.19, half_life: None };
-    const BLIP: Shock = Shock { after: MINUTE, size: 0.21, half_life: Some(MINUTE) };
-
-    /// 0.81 halves, as a logarithm, to 0.9; 1.21 to 1.1.
-    #[test]
-    fn shocks_come_at_their_time_and_stay_or_fade() {
-        assert_near(&path(&mut shocked(&[FALL]), 3), &[100.0, 81.0, 81.0]);
-        assert_near(&path(&mut shocked(&[BLIP]), 2), &[121.0, 110.0]);
-        assert_near(&path(&mut shocked(&[BLIP, FALL]), 2), &[121.0, 110.0 * 0.81]);
-    }
-
-    #[test]
-    fn the_closed_form_has_the_shocks() {
-        let value = shocked(&[FALL, BLIP]);
-        let moments = value.moments(SimDuration::from_secs(120));
-        assert!((moments.mean.unwrap() - 110.0 * 0.81).abs() < 1e-9);
-        assert!((moments.log_mean.unwrap() - libm::log(1.1 * 0.81)).abs() < 1e-12);
-    }
-
-    /// On the next day the fall is still there, the blip goes on fading, and both come again.
-    #[test]
-    fn what_is_left_of_a_shock_goes_on_the_next_day() {
-        let mut today = shocked(&[FALL, BLIP]);
-        path(&mut today, 2);
-        let mut tomorrow = shocked(&[FALL, BLIP]);
-        tomorrow.restore(&today.state());
-        let quarter = libm::pow(1.21, 0.25);
-        assert_near(&path(&mut tomorrow, 1), &[81.0 * quarter * 1.21]);
-    }
-
-    #[test]
-    fn a_shock_after_the_end_is_refused() {
-        let process = crate::process::ProcessKind::named("gbm").unwrap();
-        let values = Values::new().with("initial", 100.0).with("volatility", 0.0);
-        let values = values.complete(process.params).unwrap();
-        let calm = (process.configure)(&values, &crate::process::ProcessSite::default()).unwrap();
-        let shock = Values::new().with("after", SimDuration::from_secs(7_200)).with("size", 0.1);
-        let values = Values::new().with("shocks", vec![shock]).complete(&COMMON_PARAMS).unwrap();
-        assert!(with_shocks(Arc::clone(&calm), &values, None).is_ok());
-        let error = with_shocks(calm, &values, Some(SimDuration::from_secs(3_600))).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "shock 1 comes 2h after the start, but the scenario ends 1h after it: it would never come"
-        );
-        let wrong = Values::new().with("after", MINUTE).with("size", -1.0);
-        assert!(Values::new().with("shocks", vec![wrong]).complete(&COMMON_PARAMS).is_err());
-    }
-}
+mod tests;
