@@ -163,7 +163,13 @@ impl LiveDays<'_> {
             return Err(DayError::Over(date, end));
         }
         let seed = self.derived_seed(date, Some(from));
-        Ok(self.dated(date, DaySpan { start: from, end }, seed))
+        let mut rest = self.dated(date, DaySpan { start: from, end }, seed);
+        for process in rest.instruments.iter_mut().filter_map(|it| it.process.as_mut()) {
+            if let Some(resumed) = process.resumed(from - start) {
+                *process = resumed;
+            }
+        }
+        Ok(rest)
     }
 
     /// Returns whether there is trading on a date: whether a venue has no sessions, or one that day.

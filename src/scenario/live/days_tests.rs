@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::{CivilDate, DayError, DaySpan, LiveDays, schedule};
 use crate::data::Zone;
 use crate::scenario::Scenario;
-use bearpit_core::exchange::{Calendar, Schedule};
+use bearpit_core::exchange::{Calendar, MarketEnd, Schedule};
 use bearpit_core::market::BarInterval;
 use bearpit_core::units::{Seed, SimDuration, SimTime};
 
@@ -262,6 +262,50 @@ fn each_day_has_a_seed_of_its_own_which_never_changes() {
     assert_eq!(days.rest(day, end).unwrap_err(), DayError::Over(day, end));
     let whole = days.rest(day, at("2025-03-03")).unwrap();
     assert_eq!((whole.start, whole.seed), (at("2025-03-03"), own));
+}
+
+/// Returns the value a second before and at an hour of a day that was stopped at noon and goes on.
+fn around(shock: &str, hour: &str) -> [f64; 2] {
+    let market = MARKET.replace("START", "2025-03-03T09:30:00").replace("END", "2025-03-03T16:00:00");
+    let process = format!(
+        "tick_size = \"0.01\"\nprocess = {{ kind = \"gbm\", initial = 100, volatility = 0, shocks = [{{ {shock} }}] }}"
+    );
+    let text = market.replace("LIVE", "clock = \"scaled\"").replace("SESSIONS", "");
+    let text = text.replace("tick_size = \"0.01\"", &process);
+    let scenario = Scenario::from_text(Path::new("t.toml"), &text, &[]);
+    let scenario = scenario.unwrap_or_else(|found| panic!("{}", found.render(false)));
+    let (days, noon) = (scenario.live_days().unwrap(), at("2025-03-03T12:00:00"));
+    let mut builder = days.scenario(days.first()).unwrap().lay_out_live().unwrap();
+    builder.goes_on();
+    let mut morning = builder.open().unwrap();
+    morning.start();
+    morning.step(noon, u64::MAX).unwrap();
+    morning.settle().unwrap();
+    let left = morning.closing_state().unwrap().clone();
+    assert_eq!((left.at, left.end), (noon, MarketEnd::Stopped));
+    let value = |until: SimTime| {
+        let mut builder = days.rest(days.first(), noon).unwrap().lay_out_live().unwrap();
+        builder.goes_on();
+        builder.opening(left.clone());
+        let mut market = builder.open().unwrap();
+        market.start();
+        market.step(until, u64::MAX).unwrap();
+        market.settle().unwrap();
+        market.closing_state().unwrap().instruments[0].value.as_ref().unwrap().value
+    };
+    let hour = at(&format!("2025-03-03T{hour}:00"));
+    [hour - SimDuration::from_secs(1), hour].map(|until| (value(until) * 1e6).round() / 1e6)
+}
+
+/// The day begins at 9:30, and is stopped and goes on at noon.
+#[test]
+fn shocks_of_a_day_that_was_stopped_come_once_and_at_their_time() {
+    let before = "after = \"2h\", size = -0.05";
+    for hour in ["12:01", "14:00", "15:59"] {
+        assert_eq!(around(before, hour), [95.0; 2], "{hour}");
+    }
+    assert_eq!(around("after = \"3h30m\", size = -0.05", "13:00"), [100.0, 95.0]);
+    assert_eq!(around("after = \"3h30m\", size = -0.05", "15:30"), [95.0; 2]);
 }
 
 const NEXT: u64 = 4_864_650_253_909_519_723;
