@@ -130,6 +130,7 @@ impl Scenario {
         *files.clock.borrow_mut() = head.as_ref().map_or_else(RunClock::default, |head| RunClock {
             span: Some(SiteSpan { start: head.start, end: head.end }),
             zone: head.zone.clone(),
+            is_live: root.has("live"),
         });
         let record = record(&root, head.as_ref().map_or_else(Default::default, Head::record_defaults));
         let baskets = baskets(&root);

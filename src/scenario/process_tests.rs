@@ -103,6 +103,24 @@ fn a_broken_feller_condition_is_a_warning() {
     assert!(found[0].ends_with("let `xi` be at most 0.4"), "{found:?}");
 }
 
+/// A simulation has a shock once, a live market each day.
+#[test]
+fn a_lasting_shock_of_a_live_market_is_a_warning() {
+    let shocks = "shocks = [\n{ after = \"10m\", size = 0.1, half_life = \"1h\" },\n{ after = \"30m\", size = -0.05 }]";
+    let warnings = |more: &str| {
+        let scenario = load(&format!("{GBM}{shocks}"), more).unwrap();
+        said(&scenario.warnings.to_json_of(super::Severity::Warning))
+    };
+    assert_eq!(warnings(""), [""; 0]);
+    assert_eq!(
+        warnings("[live]\nclock = \"scaled\"\n"),
+        [
+            "14:1: shock 2 has no `half_life`: in a live market it comes each day and stays, so that it adds up day after day \
+             | give it a `half_life`, in which half of it is forgotten"
+        ]
+    );
+}
+
 const GBM: &str = "kind = \"gbm\"\ninitial = 100\nvolatility = 0.2\n";
 
 #[test]
@@ -116,6 +134,14 @@ fn each_shock_has_its_own_errors() {
             ""
         ),
         ["13:1: shock 2 comes 2h after the start, but the scenario ends 1h after it: it would never come"]
+    );
+    let huge = "{ after = \"30m\", size = 1e6 }";
+    assert_eq!(
+        errors(&format!("{GBM}shocks = [{huge}, {huge}, {huge}, {huge}]"), ""),
+        [
+            "12:10: the sizes of `shocks` add up to 55.26 as logarithms, `|ln(1 + size)|`, but must add up to at most 50: \
+             the value would be out of range | have fewer shocks, or smaller ones"
+        ]
     );
     let found = errors(&format!("{GBM}shocks = [\n{{ after = \"30m\", sise = -0.05 }},\n]"), "");
     assert!(

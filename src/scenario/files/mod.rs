@@ -38,6 +38,8 @@ pub(super) struct RunClock {
     pub(super) span: Option<SiteSpan>,
     /// `None` if the scenario does not say.
     pub(super) zone: Option<Zone>,
+    /// Whether the scenario can run as a live market, day after day.
+    pub(super) is_live: bool,
 }
 
 impl SiteClock for RunClock {

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use super::baskets::Baskets;
 use super::instruments::KnownInstrument;
-use super::params::{ParamScope, read_params, report_errors};
+use super::params::{ParamScope, item, read_params, report_errors};
 use crate::scenario::document::{Section, readers};
 use crate::scenario::files::Files;
+use bearpit_core::params::Values;
 use bearpit_core::process::{
     COMMON_PARAMS, ConfiguredProcess, EarlierInstrument, KINDS, ProcessKind, ProcessSite, with_shocks,
 };
+use bearpit_core::units::SimDuration;
 
 /// What an instrument's process may depend on.
 pub(super) struct ProcessScope<'a> {
@@ -67,5 +69,24 @@ fn configure(
         let (place, help) = (section.place_of(warning.param()), warning.help().map(ToOwned::to_owned));
         section.findings.borrow_mut().warn(place, warning.to_string(), help);
     }
+    if files.clock.borrow().is_live {
+        warn_of_lasting(section, &common);
+    }
     Some(configured)
+}
+
+/// Warns of shocks of a live market that stay.
+fn warn_of_lasting(section: &Section<'_>, common: &Values) {
+    let shocks: Vec<Values> = common.given("shocks").ok().flatten().unwrap_or_default();
+    let lasts = |shock: &Values| matches!(shock.given::<SimDuration>("half_life"), Ok(None));
+    for (number, _) in (1..).zip(&shocks).filter(|(_, shock)| lasts(shock)) {
+        let node = section.peek("shocks").and_then(|list| item(list, &number.to_string()));
+        let place = node.map_or_else(|| section.place_of("shocks"), |node| node.place.clone());
+        let message = format!(
+            "shock {number} has no `half_life`: in a live market it comes each day and stays, so that it adds up day after \
+             day"
+        );
+        let help = "give it a `half_life`, in which half of it is forgotten".to_owned();
+        section.findings.borrow_mut().warn(place, message, Some(help));
+    }
 }

@@ -78,7 +78,8 @@ impl Shock {
 /// long a run is, if that is known.
 ///
 /// # Errors
-/// A shock after the end of the run, or more than 1,000.
+/// A shock after the end of the run, more than 1,000, or shocks that together move the logarithm of the value
+/// by more than 50.
 pub fn with_shocks(
     process: Arc<dyn ConfiguredProcess>,
     values: &Values,
@@ -102,6 +103,16 @@ pub fn with_shocks(
         shocks.push(Shock { after, size: table.get("size")?, half_life: table.given("half_life")? });
     }
     ParamErrors::check(errors)?;
+    let moved: f64 = shocks.iter().map(|shock| libm::log1p(shock.size).abs()).sum();
+    if moved > LEVEL_MAX {
+        let message = format!(
+            "the sizes of `shocks` add up to {moved:.2} as logarithms, `|ln(1 + size)|`, but must add up to at most \
+             {LEVEL_MAX}: the value would be out of range"
+        );
+        return Err(ParamError::invalid("shocks", message)
+            .with_help("have fewer shocks, or smaller ones")
+            .into());
+    }
     Ok(shocked(process, shocks))
 }
 

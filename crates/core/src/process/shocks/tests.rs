@@ -182,6 +182,22 @@ fn shocks_that_add_up_day_after_day_leave_the_value_finite() {
     }
 }
 
+#[test]
+fn shocks_beyond_what_a_value_can_bear_are_refused() {
+    let shock = |size: f64| Values::new().with("after", MINUTE).with("size", size);
+    let of = |size: f64, count: usize| {
+        let values = Values::new().with("shocks", vec![shock(size); count]).complete(&COMMON_PARAMS).unwrap();
+        with_shocks(calm(&[]), &values, None).map(|_| ())
+    };
+    assert!(of(1e6, 3).is_ok() && of(-0.5, 72).is_ok());
+    assert!(of(-0.5, 73).is_err());
+    assert_eq!(
+        of(1e6, 4).unwrap_err().to_string(),
+        "the sizes of `shocks` add up to 55.26 as logarithms, `|ln(1 + size)|`, but must add up to at most 50: the \
+         value would be out of range"
+    );
+}
+
 /// Returns the value at a time of a day: that of a market which is not stopped, and that of one which is.
 fn over_a_stop(
     process: &Arc<dyn ConfiguredProcess>,
