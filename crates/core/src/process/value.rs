@@ -38,9 +38,9 @@ pub trait PriceProcess: fmt::Debug {
     /// Goes on from numbers that [`PriceProcess::state`] returned; ignores others.
     fn restore(&mut self, _state: &[f64]) {}
 
-    /// Goes on from `value`, and from the numbers that [`PriceProcess::state`] returned when it had that: from
-    /// `value` alone if they are of another configuration, as after an operator has changed a scenario between
-    /// two days.
+    /// Goes on from `value`, and from the numbers that [`PriceProcess::state`] returned when it had that:
+    /// from `value` alone if they are of another configuration, as after an operator has changed a scenario
+    /// between two days.
     fn go_on(&mut self, value: f64, state: &[f64]) {
         if go_on_without(self, value, state) {
             return;
