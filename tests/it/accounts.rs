@@ -100,6 +100,15 @@ fn an_account_without_margin_has_none_of_that() {
 }
 
 #[test]
+fn margin_for_prices_that_may_be_negative_is_refused() {
+    let (_keep, code, told) =
+        example(&[("tick_size = \"0.01\"", "tick_size = \"0.01\"\nmin_price = \"-10\"")]);
+    assert_ne!(code, 0, "{told}");
+    assert!(told.contains("the `min_price` of `X` is below one tick"), "{told}");
+    assert!(told.contains("leave `margin` out"), "{told}");
+}
+
+#[test]
 fn terms_that_make_no_sense_are_refused_with_what_to_write() {
     let margin = "margin = { leverage = 2, maintenance = 0.3 }";
     let cases = [

@@ -41,7 +41,7 @@ const ACCOUNT: [Reason; 16] = [
     reason(
         "insufficient_margin",
         "the order took more margin than equity left",
-        "size the order by buying_power()",
+        "size the order by buying_power(), and a market order by a few percent less",
     ),
     reason(
         "no_mark",

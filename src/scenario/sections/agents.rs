@@ -140,6 +140,7 @@ fn agent(
     let latencies = latencies(section, outline.files)
         .and_then(|it| slowed(section, it, kind, outline.script_latency_min));
     let place = place_of(section, kind.listing, outline);
+    margin::check_prices(section, margin.flatten(), traded(kind.listing, place, outline));
     let configured = configure(section, kind, place, latencies.as_ref().unwrap_or(&Latencies::NONE), outline);
     Some(AgentConfig {
         name: name?,
@@ -158,6 +159,18 @@ fn agent(
         configured: configured.as_ref().map(|(configured, _)| Arc::clone(configured))?,
         drawn: configured?.1,
     })
+}
+
+/// Returns the instruments that an agent may trade: those of all listings, or that of its own.
+fn traded<'a>(
+    choice: ListingChoice,
+    place: Option<Place<'a>>,
+    outline: &MarketOutline<'a>,
+) -> impl Iterator<Item = &'a Instrument> {
+    let trades_all = choice == ListingChoice::First;
+    let all = outline.instruments.iter().filter(move |_| trades_all);
+    let own = place.filter(|_| !trades_all).map(|place| place.instrument);
+    all.filter_map(|known| known.instrument.as_ref()).chain(own)
 }
 
 /// Reports an agent that could neither buy nor sell anything. A script may be there to watch.

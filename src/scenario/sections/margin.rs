@@ -4,6 +4,7 @@ use crate::scenario::document::readers::{self, Read, disallowed};
 use crate::scenario::document::{Node, Section};
 use bearpit_agents::AgentKind;
 use bearpit_core::account::{Credit, MarginRate, MarginTerms, OnRuin};
+use bearpit_core::market::Instrument;
 
 /// Reads `margin = { leverage = 2, maintenance = 0.25 }`, or `initial` in the place of `leverage`; the
 /// maintenance margin is half of the initial one unless it is said.
@@ -37,6 +38,25 @@ pub(super) fn check_on_ruin(section: &Section<'_>, margin: Option<MarginTerms>, 
     if margin.is_some() && on_ruin == Some(OnRuin::Keep) {
         let message = "`on_ruin` is `keep`, but the positions of a margin account are always closed";
         section.report("on_ruin", message, None);
+    }
+}
+
+/// Reports margin for instruments whose prices may be negative: near zero, a share of what a position is worth
+/// covers no loss of it.
+pub(super) fn check_prices<'a>(
+    section: &Section<'_>,
+    margin: Option<MarginTerms>,
+    traded: impl IntoIterator<Item = &'a Instrument>,
+) {
+    let mut negative = traded.into_iter().filter(|instrument| instrument.may_be_negative());
+    if let Some(instrument) = negative.next().filter(|_| margin.is_some()) {
+        let message = format!(
+            "`margin` is a share of what positions are worth, which is no cover near zero: the `min_price` of `{}` is \
+             below one tick",
+            instrument.symbol()
+        );
+        let help = "leave `margin` out: a cash account holds what its orders cost at worst".to_owned();
+        section.report("margin", message, Some(help));
     }
 }
 
