@@ -71,8 +71,8 @@ pub trait ConfiguredProcess: fmt::Debug + Any + Send + Sync {
         None
     }
 
-    /// Returns the same process for a market that goes on when so much of its day has `passed`; `None` if that
-    /// is the same to it, as unless this is implemented.
+    /// Returns the same process for a market that goes on when so much of its day has `passed`; `None` if
+    /// that is the same to it, as unless this is implemented.
     fn resumed(&self, _passed: SimDuration) -> Option<Arc<dyn ConfiguredProcess>> {
         None
     }
