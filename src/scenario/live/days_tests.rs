@@ -265,7 +265,7 @@ fn each_day_has_a_seed_of_its_own_which_never_changes() {
 }
 
 /// Returns the value a second before and at an hour of a day that was stopped at noon and goes on.
-fn around(shock: &str, hour: &str) -> [f64; 2] {
+fn around(shock: &str, hour: &str) -> [String; 2] {
     let market = MARKET.replace("START", "2025-03-03T09:30:00").replace("END", "2025-03-03T16:00:00");
     let process = format!(
         "tick_size = \"0.01\"\nprocess = {{ kind = \"gbm\", initial = 100, volatility = 0, shocks = [{{ {shock} }}] }}"
@@ -294,7 +294,7 @@ fn around(shock: &str, hour: &str) -> [f64; 2] {
         market.closing_state().unwrap().instruments[0].value.as_ref().unwrap().value
     };
     let hour = at(&format!("2025-03-03T{hour}:00"));
-    [hour - SimDuration::from_secs(1), hour].map(|until| (value(until) * 1e6).round() / 1e6)
+    [hour - SimDuration::from_secs(1), hour].map(|until| format!("{:.6}", value(until)))
 }
 
 /// The day begins at 9:30, and is stopped and goes on at noon.
@@ -302,10 +302,10 @@ fn around(shock: &str, hour: &str) -> [f64; 2] {
 fn shocks_of_a_day_that_was_stopped_come_once_and_at_their_time() {
     let before = "after = \"2h\", size = -0.05";
     for hour in ["12:01", "14:00", "15:59"] {
-        assert_eq!(around(before, hour), [95.0; 2], "{hour}");
+        assert_eq!(around(before, hour), ["95.000000"; 2], "{hour}");
     }
-    assert_eq!(around("after = \"3h30m\", size = -0.05", "13:00"), [100.0, 95.0]);
-    assert_eq!(around("after = \"3h30m\", size = -0.05", "15:30"), [95.0; 2]);
+    assert_eq!(around("after = \"3h30m\", size = -0.05", "13:00"), ["100.000000", "95.000000"]);
+    assert_eq!(around("after = \"3h30m\", size = -0.05", "15:30"), ["95.000000"; 2]);
 }
 
 const NEXT: u64 = 4_864_650_253_909_519_723;
