@@ -51,6 +51,9 @@ fn violation(schema: &Value, value: &Value, at: &str) -> Option<String> {
             "minItems" => {
                 refused(value.as_array().is_none_or(|it| it.len() as u64 >= rule.as_u64().unwrap()))
             }
+            "maxItems" => {
+                refused(value.as_array().is_none_or(|it| it.len() as u64 <= rule.as_u64().unwrap()))
+            }
             "items" => {
                 let items = value.as_array().into_iter().flatten().enumerate();
                 items.into_iter().find_map(|(index, item)| violation(rule, item, &format!("{at}[{index}]")))
