@@ -41,8 +41,8 @@ pub(super) fn check_on_ruin(section: &Section<'_>, margin: Option<MarginTerms>, 
     }
 }
 
-/// Reports margin for instruments whose prices may be negative: near zero, a share of what a position is worth
-/// covers no loss of it.
+/// Reports margin for instruments whose prices may be negative: near zero, a share of what a position is
+/// worth covers no loss of it.
 pub(super) fn check_prices<'a>(
     section: &Section<'_>,
     margin: Option<MarginTerms>,

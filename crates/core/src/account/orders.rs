@@ -164,8 +164,8 @@ impl OpenOrder {
         self.hold_price.filter(|_| self.is_asked_at_fill)
     }
 
-    /// Returns the worst price of the order, and that of a pending replace, where they have one; each with the
-    /// trigger without which the order does not trade, if it waits for one.
+    /// Returns the worst price of the order, and that of a pending replace, where they have one; each with
+    /// the trigger without which the order does not trade, if it waits for one.
     pub(super) fn priced_forms(&self) -> impl Iterator<Item = (Price, Option<Price>)> {
         // In a replay a trailing stop has the price at which it would be elected by now.
         let trigger_of = move |kind: OrderKind, price| match kind {

@@ -10,8 +10,8 @@ use crate::units::{ActorId, ListingId, Money, OrderId, Price, SimTime};
 pub struct Preview {
     /// The terms as they would be sent: the gate protects orders that have no limit.
     pub terms: OrderTerms,
-    /// The free cash that it would hold: what it can cost at worst, fees included; of a margin account the fees
-    /// alone, since margin is taken of equity.
+    /// The free cash that it would hold: what it can cost at worst, fees included; of a margin account the
+    /// fees alone, since margin is taken of equity.
     pub held: Money,
     /// The free cash that would be left.
     pub free_cash: Money,

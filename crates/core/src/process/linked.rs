@@ -6,8 +6,7 @@ use super::kind::{
     ConfiguredProcess, EarlierInstrument, HALF_LIFE, HOURS_PER_YEAR, ProcessKind, ProcessSite, VOLATILITY,
 };
 use super::ou::OrnsteinUhlenbeck;
-use super::shocks::go_on_without;
-use super::value::{PriceProcess, Value};
+use super::value::{PriceProcess, Value, go_on_without};
 use crate::kernel::Stream;
 use crate::params::{NumberRange, ParamDefault, ParamError, ParamErrors, ParamSpec, ParamType, Values};
 use crate::units::{Seed, SimDuration, SimTime};

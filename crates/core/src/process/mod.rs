@@ -9,6 +9,7 @@
 
 mod bar_file;
 mod basket;
+mod carried;
 mod cir;
 mod fbm;
 mod fourier;
@@ -27,6 +28,7 @@ mod ou;
 mod proof;
 mod regime;
 mod replay;
+mod shock;
 mod shocks;
 mod tick_file;
 mod ticks;
@@ -52,7 +54,8 @@ pub use moments::Moments;
 pub use ou::OrnsteinUhlenbeck;
 pub use regime::{Regime, RegimeConfig};
 pub use replay::{BAR_LENGTH, BAR_OPEN, Replay, waypoint_time};
-pub use shocks::{COMMON_PARAMS, SHOCK_PARAMS, Shock, Shocked, shocked, with_shocks};
+pub use shock::Shock;
+pub use shocks::{COMMON_PARAMS, SHOCK_PARAMS, Shocked, shocked, with_shocks};
 pub use tick_file::{TICK_COLUMNS, TICK_DATA};
 pub use ticks::{TickPrice, TickReplay};
 pub use value::{PriceProcess, Value, ValueState};

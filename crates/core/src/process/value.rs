@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use super::carried::Carried;
 use super::moments::Moments;
-use super::shocks::go_on_without;
+use super::shock::bounded;
 use crate::kernel::{Stream, stream};
 use crate::units::{Seed, SimDuration, SimTime};
 
@@ -53,6 +54,19 @@ pub trait PriceProcess: fmt::Debug {
             self.restore(&own);
         }
     }
+}
+
+/// Has a process without shocks go on from the state of one that had some: what was left of them becomes part
+/// of its value. Returns whether it is such a state.
+pub(super) fn go_on_without<P: PriceProcess + ?Sized>(process: &mut P, value: f64, state: &[f64]) -> bool {
+    let Some((carried, rest)) = Carried::read(state) else { return false };
+    let level = bounded(carried.shocks.iter().map(|shock| shock.level).sum());
+    // Twice: from all that it was, and then from another value.
+    process.go_on(value / libm::exp(level), rest);
+    if level.abs() > 0.0 {
+        process.go_on(value, &[]);
+    }
+    true
 }
 
 /// Implements `step` and `step_by` of a process that one normal shock moves, by its own method `moved`.

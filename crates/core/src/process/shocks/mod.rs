@@ -1,12 +1,11 @@
 //! [`Shocked`]: a process with shocks at set times.
 
-mod carried;
-
 use std::sync::Arc;
 
-use self::carried::{Carried, CarriedShock};
+use super::carried::{Carried, CarriedShock};
 use super::kind::{ConfiguredProcess, EarlierInstrument};
 use super::moments::Moments;
+use super::shock::{LEVEL_MAX, Shock, bounded};
 use super::value::PriceProcess;
 use crate::kernel::Stream;
 use crate::params::{
@@ -45,34 +44,6 @@ pub static COMMON_PARAMS: [ParamSpec; 1] = [ParamSpec::new(
 
 /// How many shocks a process may have.
 const SHOCKS_MAX: usize = 1_000;
-
-/// How far shocks may move the logarithm of a value: by a factor of 5e21 up or down.
-const LEVEL_MAX: f64 = 50.0;
-
-/// A change of a value at a set time.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Shock {
-    /// When it comes, after the start of the run, or of the day in a live market.
-    pub after: SimDuration,
-    /// The value is multiplied by one more than this, which is above -1.
-    pub size: f64,
-    /// The time in which its logarithm halves; `None` if it stays.
-    pub half_life: Option<SimDuration>,
-}
-
-impl Shock {
-    /// Returns the share of it that is left after a time.
-    fn left(&self, after: SimDuration) -> f64 {
-        let halvings = self.half_life.map_or(0.0, |half_life| after.secs_f64() / half_life.secs_f64());
-        libm::exp2(-halvings)
-    }
-
-    /// Returns the logarithm of its factor when so much of the day has passed.
-    fn log_factor(&self, passed: SimDuration) -> f64 {
-        let since = passed.nanos() - self.after.nanos();
-        if since < 0 { 0.0 } else { libm::log1p(self.size) * self.left(SimDuration::from_nanos(since)) }
-    }
-}
 
 /// Adds the shocks that the values of [`COMMON_PARAMS`] name to a process, if they name any; `length` is how
 /// long a run is, if that is known.
@@ -250,24 +221,6 @@ impl Shocked {
     fn restore_unrecorded(&mut self, levels: &[f64]) {
         (self.carried, self.at) = (levels.to_vec(), None);
     }
-}
-
-/// Returns the logarithm of a factor within what a value can bear: lasting shocks add up day after day.
-const fn bounded(level: f64) -> f64 {
-    level.clamp(-LEVEL_MAX, LEVEL_MAX)
-}
-
-/// Has a process without shocks go on from the state of one that had some: what was left of them becomes part
-/// of its value. Returns whether it is such a state.
-pub(super) fn go_on_without<P: PriceProcess + ?Sized>(process: &mut P, value: f64, state: &[f64]) -> bool {
-    let Some((carried, rest)) = Carried::read(state) else { return false };
-    let level = bounded(carried.shocks.iter().map(|shock| shock.level).sum());
-    // Twice: from all that it was, and then from another value.
-    process.go_on(value / libm::exp(level), rest);
-    if level.abs() > 0.0 {
-        process.go_on(value, &[]);
-    }
-    true
 }
 
 impl PriceProcess for Shocked {

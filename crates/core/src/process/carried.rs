@@ -1,6 +1,6 @@
 //! [`Carried`]: what shocks leave to the next day, each recognizable by what it is.
 
-use super::Shock;
+use super::shock::Shock;
 use crate::units::SimTime;
 
 /// Stands before and behind what shocks leave, in the numbers of a process's state. No value or logarithm is
