@@ -96,18 +96,18 @@ struct Changed<'a> {
 
 /// When an order counts as trading, as far as a position is reduced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Turn {
+enum Reduces {
     /// It fills now.
-    First,
+    Filling,
     /// It only leaves a position, and never opens one.
     Leaving,
     /// After those.
-    Then,
+    Other,
 }
 
 /// What an open order takes if it opens a position.
 #[derive(Debug, Clone, Copy)]
-struct Demand {
+struct OrderMargin {
     instrument: InstrumentId,
     side: Side,
     lots: u64,
@@ -115,7 +115,7 @@ struct Demand {
     worth: Money,
     /// What it loses against the mark at once.
     loss: Money,
-    turn: Turn,
+    reduces: Reduces,
 }
 
 /// What orders of one side take beyond those that reduce a position.
@@ -246,11 +246,11 @@ impl Account {
     }
 
     /// Returns what open orders take where they open, by instrument and side, the most expensive first.
-    fn demands(&self, marks: &dyn Marks, with: Changed<'_>) -> Vec<Demand> {
+    fn demands(&self, marks: &dyn Marks, with: Changed<'_>) -> Vec<OrderMargin> {
         let stands = |id| with.orders.iter().find(|order| order.id == id).copied();
         let find = |id| stands(id).or_else(|| self.order(id));
         let own = self.orders.iter().filter(|order| stands(order.id).is_none());
-        let mut demands: Vec<Demand> = own
+        let mut demands: Vec<OrderMargin> = own
             .chain(with.orders.iter().copied())
             .filter(|order| {
                 // Of two linked orders one trades: the one that takes more, or else the older.
@@ -260,7 +260,7 @@ impl Account {
             .filter_map(|order| {
                 let demand = self.demand(&order, marks)?;
                 let is_filling = with.filling == Some(order.id);
-                Some(if is_filling { Demand { turn: Turn::First, ..demand } } else { demand })
+                Some(if is_filling { OrderMargin { reduces: Reduces::Filling, ..demand } } else { demand })
             })
             .collect();
         demands.sort_by_key(|it| (it.instrument, it.side == Side::Sell, Reverse((it.worth, it.loss))));
@@ -275,7 +275,7 @@ impl Account {
 
     /// Returns what an order takes where it opens a position; nothing if it cannot, or if it is not known
     /// what a lot is worth.
-    fn demand(&self, order: &OpenOrder, marks: &dyn Marks) -> Option<Demand> {
+    fn demand(&self, order: &OpenOrder, marks: &dyn Marks) -> Option<OrderMargin> {
         let (instrument, side) = (order.instrument, order.side);
         let lots = order.most_leaves().lots();
         if order.is_forced || lots == 0 {
@@ -298,8 +298,8 @@ impl Account {
         };
         let losses = order.priced_forms().filter(|_| mark.is_some()).filter_map(lost);
         let loss = losses.fold(Money::ZERO, Money::max);
-        let turn = if order.leaves_position() { Turn::Leaving } else { Turn::Then };
-        Some(Demand { instrument, side, lots, worth: worth.abs(), loss, turn })
+        let reduces = if order.leaves_position() { Reduces::Leaving } else { Reduces::Other };
+        Some(OrderMargin { instrument, side, lots, worth: worth.abs(), loss, reduces })
     }
 }
 
@@ -307,19 +307,19 @@ impl Account {
 const UNCHANGED: Changed<'static> = Changed { orders: &[], filling: None };
 
 /// What a lot of an order takes in one way.
-type Part = fn(&Demand) -> Money;
+type Part = fn(&OrderMargin) -> Money;
 
 /// Sums up what orders of one side take beyond so many lots that reduce a position: what fills now reduces it
 /// first, then what only leaves it; of the others the most expensive, which stand first, go beyond.
 ///
 /// A loss is only taken of what goes beyond without those that leave: either of them loses at most once.
-fn opening(orders: &[Demand], reducing: u64) -> Opening {
-    let of = |turn| orders.iter().filter(move |it| it.turn == turn);
-    let lots = |turn| of(turn).map(|order| order.lots).sum::<u64>();
-    let left = reducing.saturating_sub(lots(Turn::First));
-    let sum = |turn, reducing, part: Part| -> Money {
-        let mut beyond = lots(turn).saturating_sub(reducing);
-        let taken = of(turn).map(|order| {
+fn opening(orders: &[OrderMargin], reducing: u64) -> Opening {
+    let of = |reduces| orders.iter().filter(move |it| it.reduces == reduces);
+    let lots = |reduces| of(reduces).map(|order| order.lots).sum::<u64>();
+    let left = reducing.saturating_sub(lots(Reduces::Filling));
+    let sum = |reduces, reducing, part: Part| -> Money {
+        let mut beyond = lots(reduces).saturating_sub(reducing);
+        let taken = of(reduces).map(|order| {
             let lots = order.lots.min(beyond);
             beyond -= lots;
             part(order) * i128::from(lots)
@@ -328,8 +328,8 @@ fn opening(orders: &[Demand], reducing: u64) -> Opening {
     };
     let (worth, loss): (Part, Part) = (|it| it.worth, |it| it.loss);
     Opening {
-        worth: sum(Turn::First, reducing, worth)
-            + sum(Turn::Then, left.saturating_sub(lots(Turn::Leaving)), worth),
-        loss: sum(Turn::First, reducing, loss) + sum(Turn::Then, left, loss),
+        worth: sum(Reduces::Filling, reducing, worth)
+            + sum(Reduces::Other, left.saturating_sub(lots(Reduces::Leaving)), worth),
+        loss: sum(Reduces::Filling, reducing, loss) + sum(Reduces::Other, left, loss),
     }
 }

@@ -492,7 +492,7 @@ impl MarketBuilder {
                 (id, config)
             });
             let mut exchange = Exchange::new(own, self.open, self.close);
-            exchange.take_time(self.config.venues[venue.index()].processing);
+            exchange.set_processing_time(self.config.venues[venue.index()].processing);
             for (_, id) in listings().filter(|(listing, _)| listing.venue == venue) {
                 if let Some(book) = opening.and_then(|opening| opening.book(id)) {
                     exchange.resume(id, book.clone());

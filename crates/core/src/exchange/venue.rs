@@ -20,7 +20,8 @@ use crate::units::{ActorId, ListingId, OrderId, Price, Quantity, SimDuration, Si
 
 /// Runs the books of one venue: matches commands, writes facts, reports to owners.
 ///
-/// # Lifecycle Each book follows its own [`ListingConfig`]: the phases of its sessions, and halts where a
+/// # Lifecycle
+/// Each book follows its own [`ListingConfig`]: the phases of its sessions, and halts where a
 /// price band is hit. At `close`, before anything else that is due at that instant, all open orders expire,
 /// or in a market that goes on another day those that do not outlast this one; commands that arrive later are
 /// rejected. A venue that takes time over commands executes them in the order of their arrival, each when it
@@ -58,7 +59,7 @@ impl Exchange {
     }
 
     /// Sets how long it takes over each command, one after another.
-    pub(super) fn take_time(&mut self, processing: SimDuration) {
+    pub(super) fn set_processing_time(&mut self, processing: SimDuration) {
         self.processing = Processing::new(processing);
     }
 

@@ -23,6 +23,7 @@
 //! and how long to sleep.
 
 mod actor;
+mod calendar_buckets;
 mod context;
 mod count_draws;
 mod digest;
@@ -33,7 +34,6 @@ mod instant_watch;
 mod join;
 mod journal;
 mod latency;
-mod later;
 mod moment;
 mod outside;
 mod pacing;

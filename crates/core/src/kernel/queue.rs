@@ -10,7 +10,7 @@
 
 use std::collections::VecDeque;
 
-use super::later::{LaterKeys, MANY};
+use super::calendar_buckets::{CalendarBuckets, LARGE_HEAP};
 use super::moment::Moment;
 use crate::units::{SimDuration, SimTime};
 
@@ -18,11 +18,11 @@ use crate::units::{SimDuration, SimTime};
 #[derive(Debug)]
 pub struct EventQueue<T> {
     heap: Vec<Key>,
-    later: LaterKeys,
-    /// With more keys than that in the heap, and none later, most are put into buckets.
+    buckets: CalendarBuckets,
+    /// With more keys than that in the heap, and none in buckets, most are put into buckets.
     heap_max: usize,
     /// Slots of the alarms that have moved from the buckets to the heap since this was last asked for.
-    come_near: Vec<u32>,
+    to_prefetch: Vec<u32>,
     lanes: Vec<Lane>,
     /// The earliest key of each lane, and then of the heap: side by side, since all of them are compared
     /// whenever an item is taken out.
@@ -84,9 +84,9 @@ impl<T> EventQueue<T> {
     pub const fn new() -> Self {
         Self {
             heap: Vec::new(),
-            later: LaterKeys::new(),
-            heap_max: MANY,
-            come_near: Vec::new(),
+            buckets: CalendarBuckets::new(),
+            heap_max: LARGE_HEAP,
+            to_prefetch: Vec::new(),
             lanes: Vec::new(),
             fronts: [Key::NONE; _],
             earliest: HEAP,
@@ -118,29 +118,29 @@ impl<T> EventQueue<T> {
     /// Adds a key to the heap, or to what waits for it.
     #[inline]
     fn push_alarm(&mut self, key: Key) {
-        if self.later.take(key) {
+        if self.buckets.take(key) {
             return;
         }
         self.heap.push(key);
         self.sift_up(self.heap.len() - 1, key);
         self.note_front(HEAP, key);
-        if self.heap.len() > self.heap_max && self.later.is_empty() {
-            self.later.spread(std::mem::take(&mut self.heap));
+        if self.heap.len() > self.heap_max && self.buckets.is_empty() {
+            self.buckets.spread(std::mem::take(&mut self.heap));
             self.refill_heap();
             // Those that are due at one time stay together.
-            self.heap_max = MANY.max(2 * self.heap.len());
+            self.heap_max = LARGE_HEAP.max(2 * self.heap.len());
         }
     }
 
     /// Fills the heap, which is empty, with the next of what waits for it.
     #[cold]
     fn refill_heap(&mut self) {
-        while self.heap.is_empty() && !self.later.is_empty() {
-            let (heap, come_near) = (&mut self.heap, &mut self.come_near);
-            come_near.clear();
-            self.later.pour_next(|key| {
+        while self.heap.is_empty() && !self.buckets.is_empty() {
+            let (heap, to_prefetch) = (&mut self.heap, &mut self.to_prefetch);
+            to_prefetch.clear();
+            self.buckets.take_next_bucket(|key| {
                 heap.push(key);
-                come_near.push(key.slot);
+                to_prefetch.push(key.slot);
             });
         }
         // In order of rank, as a heap is too.
@@ -188,7 +188,7 @@ impl<T> EventQueue<T> {
                 let last = self.heap.pop()?;
                 if !self.heap.is_empty() {
                     self.sift_down(last);
-                } else if !self.later.is_empty() {
+                } else if !self.buckets.is_empty() {
                     self.refill_heap();
                 }
                 self.heap.first()
@@ -219,15 +219,15 @@ impl<T> EventQueue<T> {
     /// Returns whether alarms have come near since they were last taken.
     #[inline]
     #[must_use]
-    pub const fn has_near(&self) -> bool {
-        !self.come_near.is_empty()
+    pub const fn has_prefetch(&self) -> bool {
+        !self.to_prefetch.is_empty()
     }
 
     /// Shows the alarms that have come near, where there are many: what they need can be fetched from memory
     /// before they are due.
-    pub fn take_near(&mut self, mut show: impl FnMut(&T)) {
+    pub fn take_prefetch(&mut self, mut show: impl FnMut(&T)) {
         let slots = &self.slots;
-        self.come_near.drain(..).filter_map(|slot| slots[slot as usize].as_ref()).for_each(&mut show);
+        self.to_prefetch.drain(..).filter_map(|slot| slots[slot as usize].as_ref()).for_each(&mut show);
     }
 
     /// Returns how many items wait.
@@ -422,8 +422,8 @@ mod property_tests {
                         prop_assert_eq!(popped, reference.pop().map(|Reverse(item)| item));
                         now = popped.map_or(now, |(time, _)| time);
                         let mut near = Vec::new();
-                        queue.take_near(|item| near.push(*item));
-                        prop_assert!(near.iter().all(|item| *item < sequence) && !queue.has_near());
+                        queue.take_prefetch(|item| near.push(*item));
+                        prop_assert!(near.iter().all(|item| *item < sequence) && !queue.has_prefetch());
                     },
                 }
                 prop_assert_eq!(queue.len(), reference.len());

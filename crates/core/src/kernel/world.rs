@@ -375,7 +375,7 @@ impl<D: Domain> World<D> {
             Some((_, Arrival::Reseat(reseat))) => self.reseat(&reseat),
             None => {}
         }
-        if self.ctx.queue.has_near() && self.actors.len() > CACHED_ACTORS {
+        if self.ctx.queue.has_prefetch() && self.actors.len() > CACHED_ACTORS {
             self.fetch_ahead();
         }
     }
@@ -387,7 +387,7 @@ impl<D: Domain> World<D> {
     fn fetch_ahead(&mut self) {
         let (near, actors) = (&mut self.near, &self.actors);
         near.clear();
-        self.ctx.queue.take_near(|arrival| match arrival {
+        self.ctx.queue.take_prefetch(|arrival| match arrival {
             Arrival::Message { to, .. } if to.index() < actors.len() => near.push(*to),
             _ => {}
         });

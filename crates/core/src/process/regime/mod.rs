@@ -1,6 +1,6 @@
 //! Markov regime switching.
 
-mod stretch;
+mod transition_moments;
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::params::{
     DurationRange, NumberRange, ParamDefault, ParamError, ParamErrors, ParamSpec, ParamType, Values,
 };
 use crate::units::SimDuration;
-use stretch::{RawMoments, Stretch};
+use transition_moments::{RawMoments, TransitionMoments};
 
 const VOLATILITY: ParamType = ParamType::Number(NumberRange::between(0.0, 100.0));
 const DRIFT: ParamType = ParamType::Number(NumberRange::between(-100.0, 100.0));
@@ -228,9 +228,9 @@ impl Regime {
     }
 
     /// Returns what a share of a period does, at whose end the regime may change.
-    fn stretch(&self, share: f64) -> Stretch {
+    fn stretch(&self, share: f64) -> TransitionMoments {
         let years = share * years(self.config.period, self.config.hours_per_year);
-        Stretch::new(&self.config.transition, |regime| self.of_regime(regime, years))
+        TransitionMoments::new(&self.config.transition, |regime| self.of_regime(regime, years))
     }
 }
 

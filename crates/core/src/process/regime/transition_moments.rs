@@ -1,4 +1,4 @@
-//! [`Stretch`]: the moments of a switching value over many periods, by squaring.
+//! [`TransitionMoments`]: the moments of a switching value over many periods, by squaring.
 
 /// The coefficients of (a + b)^n, by n and by the power of b.
 const BINOMIALS: [[f64; 5]; 5] = [
@@ -14,7 +14,7 @@ type Matrix = Vec<Vec<f64>>;
 
 /// What a stretch of time does to a value: moments of it on the paths from each regime to each other one.
 #[derive(Debug, Clone)]
-pub(super) struct Stretch {
+pub(super) struct TransitionMoments {
     /// The raw moments of orders 0 to 4 of the log return.
     logs: [Matrix; 5],
     /// The means of growth and of its square.
@@ -30,7 +30,7 @@ pub(super) struct RawMoments {
     pub(super) growths: [f64; 2],
 }
 
-impl Stretch {
+impl TransitionMoments {
     /// Returns a stretch in which the regime stays as it is until its end, when it changes by the
     /// probabilities of `transition`; `of_regime` returns mean and variance of the log return in a regime.
     pub(super) fn new(transition: &[Vec<f64>], of_regime: impl Fn(usize) -> (f64, f64)) -> Self {
@@ -114,8 +114,11 @@ mod tests {
     #[test]
     fn many_periods_by_squaring_are_those_one_after_another() {
         let transition = [vec![0.9, 0.1], vec![0.3, 0.7]];
-        let one = Stretch::new(&transition, |regime| if regime == 0 { (1e-4, 1e-5) } else { (-2e-4, 9e-5) });
-        let walked = (0..1_000).fold(Stretch::none(2), |so_far, _| so_far.then(&one));
+        let one = TransitionMoments::new(
+            &transition,
+            |regime| if regime == 0 { (1e-4, 1e-5) } else { (-2e-4, 9e-5) },
+        );
+        let walked = (0..1_000).fold(TransitionMoments::none(2), |so_far, _| so_far.then(&one));
         for regime in [0, 1] {
             let [found, expected] =
                 [one.clone().repeated(1_000), walked.clone()].map(|it| it.beginning_in(regime));

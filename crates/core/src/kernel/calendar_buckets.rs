@@ -1,4 +1,4 @@
-//! [`LaterKeys`]: what is due later than the queue's heap reaches, in buckets by time.
+//! [`CalendarBuckets`]: what is due later than the queue's heap reaches, in buckets by time.
 //!
 //! A heap of many keys is larger than the processor's nearest caches, and each item that is taken out leads
 //! down all of it: a dozen lines of memory, one after another. So with many alarms the heap has the next few
@@ -10,7 +10,7 @@ use super::queue::Key;
 
 /// The keys that are due at a time or later, of which the heap has all earlier ones.
 #[derive(Debug, Default)]
-pub(super) struct LaterKeys {
+pub(super) struct CalendarBuckets {
     /// Spans of `1 << shift` nanoseconds each, from `origin` on.
     buckets: Vec<Vec<Key>>,
     origin: u64,
@@ -27,11 +27,11 @@ pub(super) struct LaterKeys {
 /// About how many keys a bucket has.
 const PER_BUCKET: usize = 32;
 /// A heap of so many keys is fast enough.
-const FEW: usize = if cfg!(test) { 16 } else { 1 << 10 };
+const SMALL_HEAP: usize = if cfg!(test) { 16 } else { 1 << 10 };
 /// With more keys in the heap than that, buckets are begun.
-pub(super) const MANY: usize = 4 * FEW;
+pub(super) const LARGE_HEAP: usize = 4 * SMALL_HEAP;
 
-impl LaterKeys {
+impl CalendarBuckets {
     pub(super) const fn new() -> Self {
         Self { buckets: Vec::new(), origin: 0, shift: 0, next: 0, beyond: Vec::new(), len: 0, len_max: 0 }
     }
@@ -94,10 +94,10 @@ impl LaterKeys {
     }
 
     /// Passes the keys of the next bucket that has any, and then belong into the heap, to `pour`.
-    pub(super) fn pour_next(&mut self, pour: impl FnMut(Key)) {
+    pub(super) fn take_next_bucket(&mut self, pour: impl FnMut(Key)) {
         if self.next == self.buckets.len() {
             let beyond = std::mem::take(&mut self.beyond);
-            if beyond.len() < FEW {
+            if beyond.len() < SMALL_HEAP {
                 self.len = 0;
                 return beyond.into_iter().for_each(pour);
             }
