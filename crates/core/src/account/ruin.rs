@@ -251,7 +251,7 @@ impl Account {
 
     /// Returns the open orders that a restricted account may not have, and whose cancel has not been sent.
     #[must_use]
-    pub fn orders_beyond_ruin(&self) -> Vec<OrderId> {
+    pub fn disallowed_orders(&self) -> Vec<OrderId> {
         let live =
             self.orders.iter().filter(|it| !it.cancel_sent && !it.is_forced && it.awaits_entry.is_none());
         live.filter(|it| !self.may_stay(it)).map(|it| it.id).collect()
@@ -259,7 +259,7 @@ impl Account {
 
     /// Returns the instruments whose position is to be closed, and that no order on its way closes.
     #[must_use]
-    pub fn positions_beyond_ruin(&self) -> Vec<InstrumentId> {
+    pub fn positions_to_close(&self) -> Vec<InstrumentId> {
         if self.on_ruin != Some(OnRuin::Liquidate) {
             return Vec::new();
         }

@@ -129,7 +129,7 @@ impl MarketState {
             self.unread.note_reducing(owner);
         }
         if state.is_called {
-            self.untold.push(owner);
+            self.carried_calls.push(owner);
         }
         let participant = &mut self.participants[index];
         participant.seat = seat.map(Box::new);

@@ -37,7 +37,7 @@ impl Actor for MarkToMarket {
 
     fn started(&mut self, ctx: &mut Context) {
         self.wait(ctx);
-        if ctx.has_untold_calls() {
+        if ctx.has_carried_calls() {
             // Once the venues have begun too, and their books have prices.
             ctx.wake_at(ctx.now(), RESUME_CALLS);
         }

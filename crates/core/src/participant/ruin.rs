@@ -34,14 +34,14 @@ impl MarketState {
             return Ok(false);
         }
         let Some(worth) = self.valuation_on_path(owner, now) else { return Ok(false) };
-        self.note_untold_call(owner, worth);
+        self.note_carried_call(owner, worth);
         let account = &self.accounts[owner.index()];
         let call = account.margin_call(worth);
         let fact = match (self.accounts[owner.index()].note_valuation(worth), call) {
             (None, _) | (Some(Restriction::Called), None) => return Ok(false),
             (Some(Restriction::Ruined), _) => Fact::AccountRuined { owner, equity: worth.equity },
             (Some(Restriction::Called), Some(call)) => {
-                self.called.push((owner, call));
+                self.new_calls.push((owner, call));
                 Fact::MarginCalled { owner, equity: call.equity, maintenance: call.maintenance }
             }
         };
@@ -51,13 +51,13 @@ impl MarketState {
     }
 
     /// Has an owner hear of a margin call of the day before, once it is known what the account is worth.
-    fn note_untold_call(&mut self, owner: ActorId, worth: Valuation) {
-        let Some(index) = self.untold.iter().position(|it| *it == owner) else { return };
-        self.untold.swap_remove(index);
+    fn note_carried_call(&mut self, owner: ActorId, worth: Valuation) {
+        let Some(index) = self.carried_calls.iter().position(|it| *it == owner) else { return };
+        self.carried_calls.swap_remove(index);
         let account = &self.accounts[owner.index()];
         if let Some(terms) = account.margin_terms().filter(|_| account.is_called()) {
             let maintenance = terms.maintenance().of(worth.exposure);
-            self.called.push((owner, MarginCall { equity: worth.equity, maintenance }));
+            self.new_calls.push((owner, MarginCall { equity: worth.equity, maintenance }));
         }
     }
 
@@ -117,22 +117,22 @@ impl Context {
     /// At books, by orders that are sent now; what could not be closed is tried again when accounts are
     /// marked next. Replayed listings do it themselves, at this instant.
     pub(super) fn enforce_ruin(&mut self) {
-        self.tell_called();
+        self.publish_margin_calls();
         for owner in self.domain_mut().restricted() {
             self.enforce_ruin_of(owner);
         }
     }
 
     /// Returns whether margin calls of the day before are still to be told.
-    pub(super) fn has_untold_calls(&self) -> bool {
-        !self.domain().untold.is_empty()
+    pub(super) fn has_carried_calls(&self) -> bool {
+        !self.domain().carried_calls.is_empty()
     }
 
     /// Tells of the margin calls of the day before, as far as it is known what the accounts are worth, and
     /// enforces them.
     pub(super) fn resume_calls(&mut self) {
         let now = self.now();
-        for owner in self.domain().untold.clone() {
+        for owner in self.domain().carried_calls.clone() {
             if let Err(error) = self.domain_mut().note_ruin_of(owner, now) {
                 self.fail(error);
             }
@@ -143,7 +143,7 @@ impl Context {
     /// Enforces the ruin of one owner, except at the replayed listings of the exchange at hand.
     fn enforce_ruin_of(&mut self, owner: ActorId) {
         let Some(account) = self.domain().account(owner) else { return };
-        let (orders, positions) = (account.orders_beyond_ruin(), account.positions_beyond_ruin());
+        let (orders, positions) = (account.disallowed_orders(), account.positions_to_close());
         let mut exchanges = Vec::new();
         for order in orders {
             let listing = self.domain().account(owner).and_then(|it| it.order(order)).map(|it| it.listing);
@@ -234,7 +234,7 @@ impl Context {
         });
         if is_new {
             self.mark_ruined(owner);
-            self.tell_called();
+            self.publish_margin_calls();
         }
         let market = self.domain();
         let found = market.account(owner).and_then(|account| Some((account, account.restriction()?)));
@@ -244,7 +244,7 @@ impl Context {
         let orders = account.open_orders().iter().filter(|order| account.restriction_of(order.id).is_some());
         let orders = orders.map(|order| (order.listing, order.id));
         let cancels = orders.filter(|(listing, _)| is_here(*listing)).collect();
-        let positions = account.positions_beyond_ruin().into_iter();
+        let positions = account.positions_to_close().into_iter();
         let positions = positions.filter_map(|id| market.closing_listing(id).map(|listing| (id, listing)));
         let positions: Vec<_> = positions.filter(|(_, listing)| is_here(*listing)).collect();
         let mut closes = Vec::new();
@@ -262,9 +262,9 @@ impl Context {
     }
 
     /// Tells owners that they have been called: as their feed of what they hold would.
-    fn tell_called(&mut self) {
+    fn publish_margin_calls(&mut self) {
         let at = self.now();
-        for (owner, call) in std::mem::take(&mut self.domain_mut().called) {
+        for (owner, call) in std::mem::take(&mut self.domain_mut().new_calls) {
             let market = self.domain_mut();
             let held = market.account(owner).and_then(|account| account.held().next());
             let listing = held.and_then(|(id, _)| market.instruments[id.index()].primary);

@@ -43,9 +43,9 @@ pub struct MarketState {
     /// Accounts that a price could ruin, by owner.
     pub(super) at_risk: Vec<AtRisk>,
     /// Owners who have yet to hear of their margin calls.
-    pub(super) called: Vec<(ActorId, MarginCall)>,
+    pub(super) new_calls: Vec<(ActorId, MarginCall)>,
     /// Owners whose accounts are called from the day before, and who have not heard of it.
-    pub(super) untold: Vec<ActorId>,
+    pub(super) carried_calls: Vec<ActorId>,
     /// Exchanges that are yet to look at those who were found to be ruined.
     pub(super) to_look_for_ruin: Vec<ActorId>,
     /// What open orders have been charged.
@@ -153,8 +153,8 @@ impl MarketState {
             next_trade: 0,
             fees_collected: Money::ZERO,
             at_risk: Vec::new(),
-            called: Vec::new(),
-            untold: Vec::new(),
+            new_calls: Vec::new(),
+            carried_calls: Vec::new(),
             to_look_for_ruin: Vec::new(),
             fee_ledger: FeeLedger::default(),
             financed: Money::ZERO,

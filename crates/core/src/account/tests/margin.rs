@@ -252,10 +252,10 @@ fn equity_below_maintenance_calls_the_account_until_it_is_closed_out() {
     assert_eq!(desk.account.note_valuation(desk.worth()), Some(Restriction::Called));
     assert_eq!(desk.account.note_valuation(desk.worth()), None, "once");
     assert_eq!(desk.submit(0, reducing(sell(10, 66))), Err(Refusal::MarginCall));
-    assert_eq!(desk.account.positions_beyond_ruin(), [ACME]);
+    assert_eq!(desk.account.positions_to_close(), [ACME]);
     let forced = OrderTerms { reduce_only: true, ..OrderTerms::market(Side::Sell, Quantity::new(200)) };
     desk.with(0, |account, at| account.force(OrderId::new(1_000), forced, at));
-    assert!(desk.account.positions_beyond_ruin().is_empty(), "an order for it is on its way");
+    assert!(desk.account.positions_to_close().is_empty(), "an order for it is on its way");
     assert!(!desk.account.end_call());
     desk.fill(0, 1_000, 65, 200);
     assert!(desk.account.end_call());
