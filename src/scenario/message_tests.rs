@@ -1,7 +1,8 @@
 //! What is said of wrong input: once, at its place, with what to write, and in words of scenarios.
 
-use std::fs;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{fs, process};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -29,7 +30,7 @@ const SCRIPT: &str = "[[agents]]\nname = \"s\"\nkind = \"script\"\nfile = \"s.rh
 
 /// Loads a text beside a script and a file of bars.
 fn load(text: &str, changes: &[&str]) -> Result<Scenario, Diagnostics> {
-    let directory = TempDir::new().unwrap();
+    let directory = directory_without_words();
     let bars = "date,open,high,low,close\n2025-03-03T09:30:00,100,101,99,100.5\n";
     let trades = "time,price,quantity\n2025-03-03T09:30:00,100.00,50\n";
     let script = "const N = param(\"n\", 2.0, [0.0, 9.0]);\nfn on_bar(bar) { log(N); }\n";
@@ -38,6 +39,14 @@ fn load(text: &str, changes: &[&str]) -> Result<Scenario, Diagnostics> {
     }
     let changes: Vec<Override> = changes.iter().map(|change| change.parse().unwrap()).collect();
     Scenario::load(&directory.path().join("t.toml"), &changes)
+}
+
+/// Returns a directory of its own whose name has no letters at random: messages name it, and they are read for words.
+fn directory_without_words() -> TempDir {
+    static MADE: AtomicUsize = AtomicUsize::new(0);
+    let number = MADE.fetch_add(1, Ordering::Relaxed);
+    let name = format!("messages-{}-{number}", process::id());
+    tempfile::Builder::new().prefix(&name).rand_bytes(0).tempdir().unwrap()
 }
 
 /// Returns each error with its line, and its help.

@@ -58,13 +58,6 @@ impl Account {
         if !at.is_asked_at_fill() {
             self.protect(&mut terms, at, reference, (released.cash, partner))?;
         }
-        if let Credit::Margin(margin) = self.credit {
-            let orders = linked_orders(id, &terms, partner, at);
-            let fees = orders.iter().map(|order| self.own_need(order, Quantity::ZERO, at));
-            let fees = fees.fold(released, Need::or).cash - released.cash;
-            self.cover_margin(margin, &orders, fees, at)?;
-            return Ok(terms);
-        }
         let stop = paired_stop(id, &terms, at).map(|stop| self.own_need(&stop, Quantity::ZERO, at));
         let own = self.own_need(&OpenOrder::leaving(id, &terms, at), Quantity::ZERO, at).or(released);
         let own = own.or(stop.unwrap_or_default());
@@ -74,6 +67,12 @@ impl Account {
             Side::Sell => Need { lots: Quantity::ZERO, ..self.own_need(&exit, terms.quantity, at) },
         });
         let needed = own.and(exits.fold(Need::default(), Need::or));
+        if let Credit::Margin(margin) = self.credit {
+            // Of a margin account orders hold the fees alone.
+            let fees = needed.cash - released.cash;
+            self.cover_margin(margin, &linked_orders(id, &terms, partner, at), fees, at)?;
+            return Ok(terms);
+        }
         let expected = match at.pricing {
             Pricing::AskedAtFill { proceeds, .. } => proceeds,
             Pricing::Protected => Money::ZERO,

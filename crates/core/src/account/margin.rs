@@ -60,12 +60,6 @@ impl MarginStanding {
     pub fn buying_power(&self) -> Money {
         self.terms.initial().covered_by(self.excess())
     }
-
-    /// Returns whether equity is below the maintenance margin.
-    #[must_use]
-    pub fn is_short(&self) -> bool {
-        self.equity < self.maintenance
-    }
 }
 
 /// What an order takes, and what there is for it.
@@ -160,11 +154,8 @@ impl Account {
         at: &OrderContext<'_>,
     ) -> Result<(), Refusal> {
         let marks = at.marks.ok_or(Refusal::NoMark)?;
-        let is_unknown = |order: &OpenOrder| {
-            let opens = !order.leaves_position()
-                && order.most_leaves() > self.position_against(order.side, order.instrument);
-            opens && self.demand(order, marks).is_none()
-        };
+        // Nothing would be known of it beside other orders, either, whatever it reduces by itself.
+        let is_unknown = |order: &OpenOrder| !order.leaves_position() && self.demand(order, marks).is_none();
         if orders.iter().any(is_unknown) {
             return Err(Refusal::NoMark);
         }

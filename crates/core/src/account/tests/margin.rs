@@ -4,7 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Two instruments, of which a tick times a lot is one of money, and what a lot of each is worth.
+/// Two instruments, of which a tick times a lot is one of money, and what a lot of each is worth; nothing is known
+/// of one at zero.
 #[derive(Debug, Clone, Copy)]
 struct Prices([i64; 2]);
 
@@ -12,7 +13,8 @@ const INSTRUMENTS: [InstrumentId; 2] = [InstrumentId::new(0), InstrumentId::new(
 
 impl Marks for Prices {
     fn worth(&self, instrument: InstrumentId, holding: NetQuantity) -> Option<Money> {
-        Some(Money::from_whole(self.0[instrument.index()] * holding.lots()))
+        let price = self.0[instrument.index()];
+        (price != 0).then(|| Money::from_whole(price * holding.lots()))
     }
 
     fn notional(&self, _: InstrumentId, price: Price, quantity: Quantity) -> Money {
@@ -237,6 +239,29 @@ fn fees_are_taken_beside_the_margin() {
     assert_eq!(desk.account.free_cash(), whole(10_000) - fee);
     assert!(matches!(desk.submit(0, buy(100, 100)), Err(Refusal::InsufficientMargin { .. })));
     assert!(desk.submit(0, buy(99, 100)).is_ok());
+}
+
+#[test]
+fn fees_of_exits_are_asked_for_with_those_of_their_entry() {
+    let charged = || MarginDesk::new(10_000, 2).charged(25);
+    // 199 lots take 9,950, and 49.75 of fees; their exits another 59.70 at worst.
+    assert!(charged().submit(0, buy(199, 100)).is_ok());
+    let refused = charged().submit(0, bracket(buy(199, 100), 120, 80));
+    assert!(matches!(refused, Err(Refusal::InsufficientMargin { .. })), "{refused:?}");
+    let mut desk = charged();
+    desk.submit(0, bracket(buy(197, 100), 120, 80)).unwrap();
+    assert!(desk.stands().excess() > Money::ZERO);
+}
+
+#[test]
+fn before_there_is_a_price_an_order_without_a_limit_is_refused_whatever_it_reduces() {
+    let mut desk = MarginDesk::new(10_000, 2);
+    desk.trade(0, buy(100, 100), 100);
+    desk.prices = Prices([0, 50]);
+    let market = OrderTerms::market(Side::Sell, Quantity::new(100));
+    assert_eq!(desk.submit(0, market), Err(Refusal::NoMark));
+    desk.submit(0, reducing(market)).unwrap();
+    desk.submit(0, sell(100, 100)).unwrap();
 }
 
 #[test]
