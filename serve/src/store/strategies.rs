@@ -12,11 +12,13 @@ statements! {
               AND (SELECT COUNT(*) FROM strategies WHERE status IN ('starting', 'running')) < $9
               AND (SELECT COUNT(*) FROM strategies WHERE user_id = $2 AND created_at > $10) < $11";
     STARTED = "SELECT COUNT(*) AS started FROM strategies WHERE user_id = $1 AND created_at > $2";
-    GIVE_UP = "UPDATE strategies SET status = 'deleted', ended_at = $2, client_id = NULL
+    MARK_START_FAILED = "UPDATE strategies SET status = 'deleted', ended_at = $2, client_id = NULL
                WHERE account_id = $1 AND status = 'starting'";
     // An account of a contest has one strategy after the other: those before stay under ids of their own.
-    SHELVE = "UPDATE strategies SET account_id = $2, status = 'deleted'
-              WHERE account_id = $1 AND status IN ('stopped', 'deleted')";
+    ARCHIVE = "UPDATE strategies SET account_id = $2, status = 'deleted'
+               WHERE account_id = $1 AND status = 'stopped'";
+    ARCHIVE_DELETED = "UPDATE strategies SET account_id = $2 WHERE account_id = $1 AND status = 'deleted'";
+    RESTORE = "UPDATE strategies SET account_id = $1, status = 'stopped' WHERE account_id = $2";
     MOVE = "UPDATE strategies SET status = $2, ended_at = $3 WHERE account_id = $1 AND status <> 'deleted'";
     REMOVE = "DELETE FROM strategies WHERE account_id = $1 AND status = 'starting'";
     OF_USER = "SELECT account_id, user_id, name, script, cash, status, created_at, ended_at, client_id
@@ -83,13 +85,16 @@ pub struct StrategyRow {
     pub client: Option<ClientOrderId>,
 }
 
-/// What came of adding a strategy.
+/// Whether a strategy was added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Added {
-    /// It is there.
-    Done,
+pub enum AddStrategyOutcome {
+    /// It was added.
+    Added {
+        /// The id under which the stopped strategy is kept whose account it took, if there was one.
+        archived: Option<AccountId>,
+    },
     /// Too many run.
-    TooManyRun,
+    TooManyRunning,
     /// Its owner has started too many in the last day.
     TooManyStarted,
 }
@@ -119,11 +124,17 @@ impl StrategyLimits {
 }
 
 impl Database {
-    /// Adds a strategy that is being started, if there is room for it.
+    /// Adds a strategy that is being started, if there is room for it. A stopped strategy in the same account,
+    /// which is that of a contest, is archived: it is deleted, under another id, the id that its owner gave it
+    /// stays taken, and it still counts as started. If nothing is added, nothing is archived.
     ///
     /// # Errors
     /// [`StoreError`], also if its owner has given another its id.
-    pub async fn add_strategy(&self, row: &StrategyRow, limits: StrategyLimits) -> Result<Added, StoreError> {
+    pub async fn add_strategy(
+        &self,
+        row: &StrategyRow,
+        limits: StrategyLimits,
+    ) -> Result<AddStrategyOutcome, StoreError> {
         let StrategyRow { account, user, name, script, cash, created_at, client, .. } = row;
         let (per_user, total) = (i64::from(limits.per_user), i64::from(limits.total));
         let window = i64::try_from(StrategyLimits::WINDOW.as_nanos()).unwrap_or(i64::MAX);
@@ -143,19 +154,32 @@ impl Database {
             since,
             starts
         ];
-        if self.execute(INSERT, arguments).await? == 1 {
-            return Ok(Added::Done);
+        let mut transaction = self.begin().await?;
+        let archive = AccountId::draw();
+        let was_stopped = transaction.execute(ARCHIVE, args![*account, archive]).await? == 1;
+        if !was_stopped {
+            transaction.execute(ARCHIVE_DELETED, args![*account, archive]).await?;
         }
+        if transaction.execute(INSERT, arguments).await? == 1 {
+            transaction.commit().await?;
+            return Ok(AddStrategyOutcome::Added { archived: was_stopped.then_some(archive) });
+        }
+        // Without a commit, nothing is archived.
+        drop(transaction);
         let row = self.row(STARTED, args![*user, since]).await?;
         let started: i64 = row.map_or(Ok(0), |row| row.get("started"))?;
-        Ok(if started < starts { Added::TooManyRun } else { Added::TooManyStarted })
+        Ok(if started < starts {
+            AddStrategyOutcome::TooManyRunning
+        } else {
+            AddStrategyOutcome::TooManyStarted
+        })
     }
 
     /// Returns the strategy to which a person gave an id, also one that was deleted.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn strategy_of_client(
+    pub async fn find_strategy_by_client_id(
         &self,
         user: UserId,
         client: &ClientOrderId,
@@ -163,21 +187,13 @@ impl Database {
         self.rows(OF_CLIENT, args![user, client.as_str()]).await?.first().map(of_row).transpose()
     }
 
-    /// Notes that a strategy could not be started, whose account was opened: it counts as one that was.
+    /// Marks a strategy as one whose start failed after its account was opened: it is deleted, counts as
+    /// started, and its owner may give its id to another.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn give_up_strategy(&self, account: AccountId, now: WallTime) -> Result<(), StoreError> {
-        self.execute(GIVE_UP, args![account, now]).await.map(drop)
-    }
-
-    /// Puts a strategy aside that has ended, in whose account another is to be started: it is deleted, its
-    /// owner's id stays taken, and it still counts as one that was started.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn shelve_strategy(&self, account: AccountId) -> Result<(), StoreError> {
-        self.execute(SHELVE, args![account, AccountId::draw()]).await.map(drop)
+    pub async fn mark_start_failed(&self, account: AccountId, now: WallTime) -> Result<(), StoreError> {
+        self.execute(MARK_START_FAILED, args![account, now]).await.map(drop)
     }
 
     /// Says how far a strategy is from now on, and since when it is over if it is.
@@ -193,12 +209,22 @@ impl Database {
         Ok(self.execute(MOVE, args![account, status.name(), ended_at]).await? == 1)
     }
 
-    /// Removes a strategy that was not started, and has no account.
+    /// Removes a strategy whose start failed and left nothing, and restores the one that was archived when it
+    /// was added.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn remove_strategy(&self, account: AccountId) -> Result<(), StoreError> {
-        self.execute(REMOVE, args![account]).await.map(drop)
+    pub async fn remove_strategy(
+        &self,
+        account: AccountId,
+        archived: Option<AccountId>,
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        let was_removed = transaction.execute(REMOVE, args![account]).await? == 1;
+        if was_removed && let Some(archived) = archived {
+            transaction.execute(RESTORE, args![account, archived]).await?;
+        }
+        transaction.commit().await
     }
 
     /// Returns the strategies of a person, the oldest first.
@@ -252,6 +278,8 @@ mod tests {
     use super::*;
     use crate::store::database::testing::{add_user, on_each_database};
 
+    const ADDED: AddStrategyOutcome = AddStrategyOutcome::Added { archived: None };
+
     #[tokio::test]
     async fn as_many_strategies_run_as_there_is_room_for() {
         on_each_database(|database| async move {
@@ -275,7 +303,7 @@ mod tests {
             for row in &rows {
                 has_room.push(database.add_strategy(row, limits).await.unwrap());
             }
-            let (done, full) = (Added::Done, Added::TooManyRun);
+            let (done, full) = (ADDED, AddStrategyOutcome::TooManyRunning);
             assert_eq!(has_room, [done, done, full, done, full]);
             assert_eq!(database.starting_strategies().await.unwrap().len(), 3);
             assert_eq!(database.strategy(anne, rows[0].account).await, Ok(Some(rows[0].clone())));
@@ -290,7 +318,7 @@ mod tests {
             );
             database.move_strategy(first, StrategyStatus::Deleted, ended).await.unwrap();
             assert_eq!(database.move_strategy(first, StrategyStatus::Running, None).await, Ok(false));
-            database.remove_strategy(rows[1].account).await.unwrap();
+            database.remove_strategy(rows[1].account, None).await.unwrap();
             assert_eq!(database.strategies(anne).await.unwrap().len(), 1);
         })
         .await
@@ -316,10 +344,10 @@ mod tests {
             let limits = StrategyLimits { per_user: 1, total: 3 };
             for number in 0..limits.starts() {
                 let row = row(number, i64::from(number));
-                assert_eq!(database.add_strategy(&row, limits).await, Ok(Added::Done));
+                assert_eq!(database.add_strategy(&row, limits).await, Ok(ADDED));
                 if number % 2 == 0 {
-                    database.give_up_strategy(row.account, row.created_at).await.unwrap();
-                    let left = database.strategy_of_client(anne, row.client.as_ref().unwrap()).await;
+                    database.mark_start_failed(row.account, row.created_at).await.unwrap();
+                    let left = database.find_strategy_by_client_id(anne, row.client.as_ref().unwrap()).await;
                     assert_eq!(left, Ok(None), "its id is free");
                 } else {
                     let deleted = StrategyStatus::Deleted;
@@ -327,23 +355,74 @@ mod tests {
                 }
             }
             let next = row(99, 20);
-            assert_eq!(database.add_strategy(&next, limits).await, Ok(Added::TooManyStarted));
+            assert_eq!(database.add_strategy(&next, limits).await, Ok(AddStrategyOutcome::TooManyStarted));
             let day = i64::try_from(StrategyLimits::WINDOW.as_nanos()).unwrap();
             let again = row(1, day + 20);
             assert!(database.add_strategy(&again, limits).await.is_err(), "the id is taken");
             let next = row(99, day + 20);
-            assert_eq!(database.add_strategy(&next, limits).await, Ok(Added::Done));
-            let found = database.strategy_of_client(anne, next.client.as_ref().unwrap()).await;
+            assert_eq!(database.add_strategy(&next, limits).await, Ok(ADDED));
+            let found = database.find_strategy_by_client_id(anne, next.client.as_ref().unwrap()).await;
             assert_eq!(found, Ok(Some(next.clone())));
             // In an account of a contest the next takes its place, and its id stays taken.
             database.move_strategy(next.account, StrategyStatus::Stopped, None).await.unwrap();
-            database.shelve_strategy(next.account).await.unwrap();
             let after = StrategyRow { account: next.account, ..row(100, day + 21) };
-            assert_eq!(database.add_strategy(&after, limits).await, Ok(Added::Done));
-            let shelved = database.strategy_of_client(anne, next.client.as_ref().unwrap()).await;
-            let shelved = shelved.unwrap().unwrap();
-            assert_eq!(shelved.status, StrategyStatus::Deleted);
-            assert_ne!(shelved.account, after.account);
+            let outcome = database.add_strategy(&after, limits).await;
+            assert!(matches!(outcome, Ok(AddStrategyOutcome::Added { archived: Some(_) })), "{outcome:?}");
+            let archived = database.find_strategy_by_client_id(anne, next.client.as_ref().unwrap()).await;
+            let archived = archived.unwrap().unwrap();
+            assert_eq!(archived.status, StrategyStatus::Deleted);
+            assert_ne!(archived.account, after.account);
+        })
+        .await
+        .unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_strategy_that_is_not_added_leaves_the_one_before_it_in_its_account() {
+        on_each_database(|database| async move {
+            let anne = UserId::draw();
+            add_user(&database, anne, "anne").await.unwrap();
+            let row = |account, client: &str, at| StrategyRow {
+                account,
+                user: anne,
+                name: "mine".to_owned(),
+                script: "{}".to_owned(),
+                cash: Amount(5),
+                status: StrategyStatus::Starting,
+                created_at: WallTime::from_nanos(at),
+                ended_at: None,
+                client: ClientOrderId::try_from(client.to_owned()).ok(),
+            };
+            let limits = StrategyLimits { per_user: 1, total: 3 };
+            let [contest, other] = [AccountId::draw(), AccountId::draw()];
+            let first = row(contest, "first", 1);
+            assert_eq!(database.add_strategy(&first, limits).await, Ok(ADDED));
+            database.move_strategy(contest, StrategyStatus::Stopped, None).await.unwrap();
+            assert_eq!(database.add_strategy(&row(other, "other", 2), limits).await, Ok(ADDED));
+            let stopped = Ok(Some(StrategyRow { status: StrategyStatus::Stopped, ..first }));
+            let next = row(contest, "next", 3);
+            assert_eq!(database.add_strategy(&next, limits).await, Ok(AddStrategyOutcome::TooManyRunning));
+            assert_eq!(database.strategy(anne, contest).await, stopped);
+            let none = StrategyLimits { per_user: 0, total: 3 };
+            assert_eq!(database.add_strategy(&next, none).await, Ok(AddStrategyOutcome::TooManyStarted));
+            assert_eq!(database.strategy(anne, contest).await, stopped);
+            database.move_strategy(other, StrategyStatus::Stopped, None).await.unwrap();
+            assert!(
+                database.add_strategy(&row(contest, "other", 3), limits).await.is_err(),
+                "the id is taken"
+            );
+            assert_eq!(database.strategy(anne, contest).await, stopped);
+            let outcome = database.add_strategy(&next, limits).await.unwrap();
+            assert_eq!(database.strategy(anne, contest).await, Ok(Some(next.clone())));
+            let AddStrategyOutcome::Added { archived } = outcome else { panic!("{outcome:?}") };
+            // It could not be started: the one before it is back.
+            database.remove_strategy(contest, archived).await.unwrap();
+            assert_eq!(database.strategy(anne, contest).await, stopped);
+            // One that was deleted stays so.
+            database.move_strategy(contest, StrategyStatus::Deleted, None).await.unwrap();
+            assert_eq!(database.add_strategy(&next, limits).await, Ok(ADDED));
+            database.remove_strategy(contest, None).await.unwrap();
+            assert_eq!(database.strategy(anne, contest).await, Ok(None));
         })
         .await
         .unwrap();

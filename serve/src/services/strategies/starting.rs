@@ -17,7 +17,7 @@ use crate::driver::{Ask, What};
 use crate::services::identity::of_store;
 use crate::services::trading::asking::seat_of;
 use crate::store::database::Amount;
-use crate::store::strategies::{Added, StrategyLimits, StrategyRow, StrategyStatus};
+use crate::store::strategies::{AddStrategyOutcome, StrategyLimits, StrategyRow, StrategyStatus};
 
 /// The longest name of a strategy, in characters.
 const NAME_MAX: usize = 64;
@@ -106,17 +106,14 @@ impl Strategies {
         if let Some(known) = self.known(&row, giver).await? {
             return Ok(known);
         }
-        if giver.is_none() {
-            self.database.shelve_strategy(row.account).await.map_err(of_store)?;
-        }
         let added = self.database.add_strategy(&row, self.limits).await;
         drop(turn);
-        self.check_added(added.map_err(contest::one_at_a_time)?)?;
+        let archived = self.check_added(added.map_err(contest::one_at_a_time)?)?;
         if let Some(giver) = giver
             && let Err(problem) = self.fund(&row, giver).await
         {
             if problem.kind != ProblemKind::Unknown {
-                self.give_up(&row, Some(giver)).await?;
+                self.undo_add(&row, Some(giver), archived).await?;
             }
             return Err(problem);
         }
@@ -126,7 +123,7 @@ impl Strategies {
                 if let Some(giver) = giver {
                     self.give_back(row.account, giver).await?;
                 }
-                self.give_up(&row, giver).await?;
+                self.undo_add(&row, giver, archived).await?;
             }
             return Err(problem);
         }
@@ -143,7 +140,7 @@ impl Strategies {
         giver: Option<AccountId>,
     ) -> Result<Option<StrategyView>, Problem> {
         let Some(client) = &row.client else { return Ok(None) };
-        let Some(known) = self.of_client(row.user, client).await? else { return Ok(None) };
+        let Some(known) = self.find_by_client_id(row.user, client).await? else { return Ok(None) };
         let is_same = known.name == row.name && known.script == row.script && known.cash == row.cash;
         let is_there = match giver {
             None => known.account == row.account,
@@ -161,19 +158,24 @@ impl Strategies {
         Ok(Some(self.view(&known, account.as_deref())))
     }
 
-    async fn of_client(&self, user: UserId, client: &ClientOrderId) -> Result<Option<StrategyRow>, Problem> {
-        self.database.strategy_of_client(user, client).await.map_err(of_store)
+    async fn find_by_client_id(
+        &self,
+        user: UserId,
+        client: &ClientOrderId,
+    ) -> Result<Option<StrategyRow>, Problem> {
+        self.database.find_strategy_by_client_id(user, client).await.map_err(of_store)
     }
 
-    fn check_added(&self, added: Added) -> Result<(), Problem> {
+    /// Returns the strategy that was archived for the one that was added, if one was.
+    fn check_added(&self, outcome: AddStrategyOutcome) -> Result<Option<AccountId>, Problem> {
         let StrategyLimits { per_user, total } = self.limits;
-        let (message, hint) = match added {
-            Added::Done => return Ok(()),
-            Added::TooManyRun => (
+        let (message, hint) = match outcome {
+            AddStrategyOutcome::Added { archived } => return Ok(archived),
+            AddStrategyOutcome::TooManyRunning => (
                 format!("at most {per_user} strategies of a person run, and {total} in all"),
                 "stop one first",
             ),
-            Added::TooManyStarted => (
+            AddStrategyOutcome::TooManyStarted => (
                 format!("at most {} strategies of a person are started in 24 hours", self.limits.starts()),
                 "try a strategy out with POST /api/strategies/check, or bearpit simulate",
             ),
@@ -181,17 +183,22 @@ impl Strategies {
         Err(Problem::new(ProblemKind::Conflict, "too_many_strategies", message).hint(hint))
     }
 
-    /// Notes that a strategy could not be started, and has nothing. One whose account was opened for it
-    /// counts as started: the account stays.
-    async fn give_up(&self, row: &StrategyRow, giver: Option<AccountId>) -> Result<(), Problem> {
+    /// Takes a strategy whose start failed out of the list, and puts back the one that was archived for it. If
+    /// an account was opened for it, it counts as started: the account stays.
+    async fn undo_add(
+        &self,
+        row: &StrategyRow,
+        giver: Option<AccountId>,
+        archived: Option<AccountId>,
+    ) -> Result<(), Problem> {
         let left_nothing =
             giver.is_none() || matches!(self.trading.open_account(row.account).await, Ok(None));
-        let given_up = if left_nothing {
-            self.database.remove_strategy(row.account).await
+        let undone = if left_nothing {
+            self.database.remove_strategy(row.account, archived).await
         } else {
-            self.database.give_up_strategy(row.account, row.created_at).await
+            self.database.mark_start_failed(row.account, row.created_at).await
         };
-        given_up.map_err(of_store)
+        undone.map_err(of_store)
     }
 
     /// Opens a strategy's account, and gives it cash.

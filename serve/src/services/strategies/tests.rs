@@ -7,9 +7,11 @@ use bearpit_core::market::Transfer;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::domain::{Actor, Credential, Role, Scopes, SessionId, WallTime};
+use crate::domain::{Actor, ContestId, Credential, Role, Scopes, SessionId, WallTime};
 use crate::driver::What;
 use crate::services::trading::tests::Floor;
+use crate::store::contests::entries::{EntryStatus, NewEntry};
+use crate::store::contests::{ContestRow, ContestStatus, Ranking};
 use crate::store::database::Amount;
 use crate::store::database::testing::add_user;
 
@@ -27,6 +29,10 @@ struct Bench {
 impl Bench {
     /// Opens a market in which somebody bids 99 for ten, and has bought ten that are offered at 101.
     async fn open() -> Self {
+        Self::with(StrategyLimits { per_user: 2, total: 3 }).await
+    }
+
+    async fn with(limits: StrategyLimits) -> Self {
         let outputs = StrategyOutputs::default();
         let floor = Floor::open_to(vec![outputs.sink()]).await;
         let strategies = Arc::new(Strategies::new(StrategiesParts {
@@ -35,7 +41,7 @@ impl Bench {
             data: Arc::clone(&floor.trading.data),
             database: floor.trading.database.clone(),
             outputs,
-            limits: StrategyLimits { per_user: 2, total: 3 },
+            limits,
         }));
         let (maker, seller) = (AccountId::draw(), AccountId::draw());
         // Shares come from outside: nobody has any.
@@ -62,6 +68,45 @@ impl Bench {
             scopes: Scopes::default(),
             credential: Credential::Session(SessionId::draw()),
         }
+    }
+
+    /// Has somebody play in a contest, with an account that is open already, as one is once its contest has
+    /// begun, and returns them as they trade there.
+    async fn playing(&self, who: Actor) -> Actor {
+        let account = AccountId::draw();
+        self.floor.trading.account(account).await.unwrap();
+        self.playing_with(account, who).await
+    }
+
+    async fn playing_with(&self, account: AccountId, who: Actor) -> Actor {
+        let (database, now) = (&self.floor.trading.database, WallTime::from_nanos(1));
+        let contest = ContestRow {
+            id: ContestId::draw(),
+            name: "week".to_owned(),
+            description: String::new(),
+            ranking: Ranking::Return,
+            cash: Amount(5_000),
+            starts_at: 0,
+            ends_at: i64::MAX,
+            entry_until: i64::MAX,
+            instruments: "{}".to_owned(),
+            orders: None,
+            status: ContestStatus::Announced,
+            reason: None,
+            created_by: who.user,
+            created_at: now,
+            settled: None,
+        };
+        database.add_contest(&contest).await.unwrap();
+        let entry = NewEntry { contest: contest.id, user: who.user, account, name: None, now };
+        assert_eq!(database.add_entry(&entry).await, Ok(true));
+        database.move_entry(account, EntryStatus::Playing).await.unwrap();
+        Actor { account, ..who }
+    }
+
+    async fn listed(&self, who: Actor) -> Vec<AccountId> {
+        let listed = self.strategies.all(who.user).await.unwrap().strategies;
+        listed.into_iter().map(|view| view.strategy_id).collect()
     }
 
     async fn start(&self, who: Actor, request: Value) -> Result<StrategyView, Problem> {
@@ -302,6 +347,46 @@ async fn a_strategy_that_is_sent_again_under_its_id_is_started_once() {
 }
 
 #[tokio::test]
+async fn a_strategy_whose_start_a_crash_interrupted_is_returned_as_it_was_left_and_its_id_stays_taken() {
+    let bench = Bench::open().await;
+    let (anne, strategies) = (bench.person("anne").await, &bench.strategies);
+    let mut named = request(BUYER, "1000");
+    named["client_strategy_id"] = json!("mine-1");
+    let asked: StrategyRequest = serde_json::from_value(named.clone()).unwrap();
+    let row = StrategyRow {
+        account: AccountId::draw(),
+        user: anne.user,
+        name: asked.name.clone(),
+        script: asked.script().to_json(),
+        cash: Money::from_whole(1_000).into(),
+        status: StrategyStatus::Starting,
+        created_at: WallTime::from_nanos(1),
+        ended_at: None,
+        client: asked.client_strategy_id,
+    };
+    // A process did this, and ended before the script was in its seat.
+    strategies.database.add_strategy(&row, strategies.limits).await.unwrap();
+    strategies.fund(&row, anne.account).await.unwrap();
+    let again = async || bench.start(anne, named.clone()).await;
+    let found = again().await.unwrap();
+    assert_eq!((found.strategy_id, found.status), (row.account, StrategyStatusName::Starting));
+    strategies.end_left_half_way().await.unwrap();
+    let found = again().await.unwrap();
+    assert_eq!((found.strategy_id, found.status), (row.account, StrategyStatusName::Stopped));
+    assert_eq!(found.equity.unwrap().to_string(), "1000", "it has its cash, and has not traded");
+    assert_eq!(bench.cash(anne).await, "99000", "it got its cash once");
+    // Deleted, it gives its cash back, and its id stays taken.
+    strategies.delete(anne, row.account, WallTime::from_nanos(9)).await.unwrap();
+    assert_eq!(bench.cash(anne).await, "100000");
+    let refused = again().await.unwrap_err();
+    assert_eq!((refused.kind, &*refused.code), (ProblemKind::Conflict, "client_strategy_id_in_use"));
+    assert!(refused.message.contains("deleted"), "{refused}");
+    named["client_strategy_id"] = json!("mine-2");
+    assert_eq!(bench.start(anne, named).await.unwrap().status, StrategyStatusName::Running);
+    bench.floor.end();
+}
+
+#[tokio::test]
 async fn starts_and_deletes_in_a_loop_come_to_an_end_and_limits_outlast_the_process() {
     let bench = Bench::open().await;
     let anne = bench.person("anne").await;
@@ -346,5 +431,56 @@ async fn a_strategy_that_cannot_be_paid_for_leaves_no_account() {
     }
     assert_eq!(bench.strategies.all(anne.user).await.unwrap().strategies, []);
     bench.start(anne, request("fn on_start() {}", "1")).await.unwrap();
+    bench.floor.end();
+}
+
+#[tokio::test]
+async fn a_start_that_is_refused_leaves_the_strategy_before_it_in_the_account_of_a_contest() {
+    let bench = Bench::with(StrategyLimits { per_user: 1, total: 3 }).await;
+    let (anne, now) = (bench.person("anne").await, WallTime::from_nanos(9));
+    let player = bench.playing(anne).await;
+    let in_contest = |name: &str| json!({ "name": name, "source": "fn on_start() {}" });
+    bench.start(player, in_contest("first")).await.unwrap();
+    bench.strategies.stop(anne.user, player.account, StopRequest::default(), now).await.unwrap();
+    let own = bench.start(anne, request("fn on_start() {}", "1")).await.unwrap().strategy_id;
+    let refused = bench.start(player, in_contest("second")).await.unwrap_err();
+    assert_eq!(refused.code, "too_many_strategies");
+    let first = bench.strategies.one(anne.user, player.account).await.unwrap().strategy;
+    assert_eq!((first.name.as_str(), first.status), ("first", StrategyStatusName::Stopped));
+    assert_eq!(bench.listed(anne).await.len(), 2);
+    // Where there is room, the next takes its place.
+    bench.strategies.stop(anne.user, own, StopRequest::default(), now).await.unwrap();
+    let second = bench.start(player, in_contest("second")).await.unwrap();
+    assert_eq!((second.strategy_id, second.name.as_str()), (player.account, "second"));
+    assert_eq!(bench.listed(anne).await.len(), 2);
+    bench.floor.end();
+}
+
+#[tokio::test]
+async fn a_start_that_fails_in_the_market_restores_the_strategy_before_it() {
+    let bench = Bench::open().await;
+    let anne = bench.person("anne").await;
+    // An account that the market does not know, so that it starts nothing there.
+    let player = bench.playing_with(AccountId::draw(), anne).await;
+    let database = &bench.strategies.database;
+    let first = StrategyRow {
+        account: player.account,
+        user: anne.user,
+        name: "first".to_owned(),
+        script: "{}".to_owned(),
+        cash: Money::from_whole(5_000).into(),
+        status: StrategyStatus::Starting,
+        created_at: WallTime::from_nanos(1),
+        ended_at: None,
+        client: None,
+    };
+    database.add_strategy(&first, bench.strategies.limits).await.unwrap();
+    let stopped =
+        StrategyRow { status: StrategyStatus::Stopped, ended_at: Some(WallTime::from_nanos(2)), ..first };
+    database.move_strategy(player.account, stopped.status, stopped.ended_at).await.unwrap();
+    let request = json!({ "name": "second", "source": "fn on_start() {}", "client_strategy_id": "mine-2" });
+    let refused = bench.start(player, request).await.unwrap_err();
+    assert_ne!(refused.kind, ProblemKind::Unknown, "{refused}");
+    assert_eq!(database.strategies(anne.user).await, Ok(vec![stopped]));
     bench.floor.end();
 }
