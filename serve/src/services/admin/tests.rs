@@ -246,7 +246,7 @@ async fn a_block_waits_for_a_reset_with_the_account_and_not_with_the_person() {
     let bench = Bench::open().await;
     let (anne, user) = (bench.anne.account, bench.anne.user);
     bench.cash().await;
-    let turn = bench.admin.money.lock().await;
+    let mut turn = bench.admin.money.lock().await;
     let (admin, olga) = (Arc::clone(&bench.admin), bench.olga);
     let request = BlockRequest { reason: "r".to_owned(), cancel_orders: true };
     let blocking = tokio::spawn(async move { admin.block(olga, user, request).await });
@@ -256,10 +256,19 @@ async fn a_block_waits_for_a_reset_with_the_account_and_not_with_the_person() {
         }
     };
     tokio::time::timeout(Duration::from_secs(30), is_out).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(200)).await;
     let is_shut = async || bench.floor.trading.open_account(anne).await.unwrap().unwrap().blocked.is_some();
-    assert!(!is_shut().await, "a reset would open it up at its end");
-    drop(turn);
+    let waits = async {
+        loop {
+            assert!(!is_shut().await, "a reset would open it up at its end");
+            assert!(!blocking.is_finished(), "it has waited for nobody");
+            // One who waits has the lock as soon as it is let go, before anybody else can take it.
+            drop(turn);
+            let Ok(again) = bench.admin.money.try_lock() else { break };
+            turn = again;
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), waits).await.unwrap();
     assert_eq!(blocking.await.unwrap().unwrap().orders, BlockedOrders::Canceled);
     assert!(is_shut().await);
     bench.floor.end();
