@@ -5,14 +5,16 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bearpit::scenario::Scenario;
-use bearpit_core::kernel::Speed;
-use bearpit_core::market::{CancelReason, Fact, Instrument, OrderTerms, Phase, Side, Stamped, Trade};
+use bearpit_core::kernel::{RequestTag, Speed};
+use bearpit_core::market::{
+    CancelReason, Fact, Instrument, OrderTerms, Phase, Refusal, Side, Stamped, Trade,
+};
 use bearpit_core::units::{
     ActorId, ListingId, Money, OrderId, Price, Quantity, SimDuration, SimTime, TradeId,
 };
 
 use super::{CandleArchive, MarketData, MarketDataParts, MarketView, NoArchive};
-use crate::domain::AccountId;
+use crate::domain::{AccountId, RefusalId, RefusedOrder};
 use crate::driver::{DayStatus, MarketStatus, ScenarioSource, Stage};
 use crate::publication::{Day, DayParticipant, ListingInfo, Publication, PublicationConfig, Publisher};
 
@@ -203,6 +205,16 @@ impl Hand {
         self.next_id += 1;
         self.take(&Fact::OrderAccepted { order, owner, listing, terms, sent_at: None });
         order
+    }
+
+    /// Has the gate of an account refuse an order, as the market says it: first that it was refused, with the
+    /// number of its request, then the fact.
+    pub(crate) fn refuse(&mut self, owner: ActorId, tag: RequestTag, terms: OrderTerms) {
+        let (listing, reason) = (ALFA, Refusal::QuantityOutOfRange(terms.quantity));
+        let id = RefusalId::of(tag);
+        let refused = RefusedOrder { id, owner, listing, terms, reason, client: None, at: self.now };
+        self.publisher.refused(&refused);
+        self.take(&Fact::OrderRefused { owner, listing, terms, reason });
     }
 
     pub(crate) fn cancel(&mut self, order: OrderId, lots: u64) {

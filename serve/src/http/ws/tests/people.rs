@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::thread;
 use std::time::Duration;
 
-use bearpit_core::market::{AccountMark, Fact, MarkCause, Side};
-use bearpit_core::units::{InstrumentId, Money, NetQuantity};
+use bearpit_core::kernel::RequestTag;
+use bearpit_core::market::{AccountMark, Fact, MarkCause, OrderTerms, Side};
+use bearpit_core::units::{InstrumentId, Money, NetQuantity, Price, Quantity};
 use serde_json::{Value, json};
 
 use super::client::{Fixture, Told};
@@ -60,6 +61,36 @@ fn whoever_has_a_token_sees_their_own_orders_and_fills() {
     let from = json!({ "epoch": snapshot["epoch"], "next": snapshot["next"] });
     late.ask(&json!({ "op": "subscribe", "channel": "own", "from": from }).to_string());
     assert_eq!([late.next(), late.next()], [accepted, filled]);
+}
+
+#[test]
+fn a_refused_order_is_told_once_also_to_whoever_resumes() {
+    let mut fixture = Fixture::new();
+    let mut client = fixture.connect();
+    client.ask(AUTH);
+    client.ask(OWN);
+    let snapshot = client.next();
+    let terms = OrderTerms::limit(Side::Buy, Quantity::new(7), Price::new(9_990));
+    fixture.hand.refuse(ANNE, RequestTag::new(16), terms);
+    // What comes next, so that nothing else comes before it.
+    fixture.hand.enter(ANNE, Side::Buy, 9_980, 5);
+    fixture.hand.refuse(ANNE, RequestTag::new(18), terms);
+    fixture.hand.enter(ANNE, Side::Buy, 9_970, 5);
+    fixture.hand.publish();
+    let told = [client.next(), client.next(), client.next(), client.next()];
+    let events: Value = told.iter().map(|it| json!([it["type"], it["event"]])).collect();
+    let (refused, accepted) = (json!(["order", "refused"]), json!(["order", "accepted"]));
+    assert_eq!(events, json!([refused, accepted, refused, accepted]));
+    let [first, _, second, _] = &told;
+    assert_eq!([&first["order"]["order_id"], &second["order"]["order_id"]], ["R17", "R19"]);
+    let fields = ["status", "side", "price", "quantity", "filled_quantity", "reason"];
+    let fields: Value = fields.iter().map(|it| first["order"][*it].clone()).collect();
+    assert_eq!(fields, json!(["rejected", "buy", "99.9", "7", "0", "quantity_out_of_range"]));
+    let mut late = fixture.try_connect(&[("Authorization", "Bearer anne's")]).unwrap();
+    late.next();
+    let from = json!({ "epoch": snapshot["epoch"], "next": snapshot["next"] });
+    late.ask(&json!({ "op": "subscribe", "channel": "own", "from": from }).to_string());
+    assert_eq!([late.next(), late.next(), late.next(), late.next()], told);
 }
 
 /// Returns the names of the fields that a schema of the REST interface has.
