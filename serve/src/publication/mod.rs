@@ -66,7 +66,8 @@ pub use config::PublicationConfig;
 pub use day::{Day, DayParticipant, ListingInfo};
 pub use handle::{Numbered, Publication, SubscribeError};
 pub use own::{
-    AccountAfter, After, ClosedOrder, Fill, OpenOrder, OrderAfter, OrderEnd, OwnChange, OwnEvent, OwnState,
+    AccountSnapshot, ClosedOrder, Fill, OpenOrder, OrderEnd, OrderSnapshot, OwnChange, OwnEvent, OwnState,
+    ResultingState,
 };
 pub use owners::Owners;
 pub use publisher::{CandleSink, Publisher};

@@ -18,38 +18,38 @@ pub struct OwnEvent {
     pub at: SimTime,
     /// What.
     pub change: OwnChange,
-    /// What it has left behind.
-    pub after: After,
+    /// The state that it resulted in.
+    pub after: ResultingState,
 }
 
 impl OwnEvent {
-    /// Makes one of which it is not said what it leaves behind.
+    /// Makes an event whose resulting state is not known yet.
     pub(super) fn new(at: SimTime, change: OwnChange) -> Self {
-        Self { at, change, after: After::default() }
+        Self { at, change, after: ResultingState::default() }
     }
 }
 
-/// What an event has left behind, so that whoever gets it alone can show the whole of what it is about.
+/// The order or the account just after an event, so that a reader of this event alone can show all of it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct After {
+pub struct ResultingState {
     /// The order, if it is about one; of one that is on its way the event itself has all.
-    pub order: Option<Box<OrderAfter>>,
+    pub order: Option<Box<OrderSnapshot>>,
     /// The account, if it was marked.
-    pub account: Option<Box<AccountAfter>>,
+    pub account: Option<Box<AccountSnapshot>>,
 }
 
-/// An order after an event.
+/// An order just after an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum OrderAfter {
+pub enum OrderSnapshot {
     /// A venue has it.
     Open(OrderId, OpenOrder),
     /// It is over.
     Closed(ClosedOrder),
 }
 
-/// An account as its marks say.
+/// An account just after an event, at its marks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AccountAfter {
+pub struct AccountSnapshot {
     /// The cash, free and held.
     pub cash: Money,
     /// Cash and all holdings at their marks.
@@ -276,28 +276,28 @@ impl OwnState {
     }
 
     /// Returns what a change has left behind that was just applied, and is about an order or none.
-    pub(super) fn after(&self, change: &OwnChange, order: Option<OrderId>) -> After {
+    pub(super) fn resulting_state(&self, change: &OwnChange, order: Option<OrderId>) -> ResultingState {
         let is_mark = matches!(change, OwnChange::Fact(Fact::AccountMarked(_)));
-        After {
-            order: order.and_then(|order| self.order_after(order)).map(Box::new),
+        ResultingState {
+            order: order.and_then(|order| self.order_snapshot(order)).map(Box::new),
             account: is_mark.then(|| self.account()).flatten().map(Box::new),
         }
     }
 
-    fn order_after(&self, order: OrderId) -> Option<OrderAfter> {
+    fn order_snapshot(&self, order: OrderId) -> Option<OrderSnapshot> {
         if let Some(open) = self.orders.get(&order) {
-            return Some(OrderAfter::Open(order, open.clone()));
+            return Some(OrderSnapshot::Open(order, open.clone()));
         }
         // One that has just ended is the last.
         let closed = self.closed.back().filter(|closed| closed.id == order);
-        closed.map(|closed| OrderAfter::Closed(closed.clone()))
+        closed.map(|closed| OrderSnapshot::Closed(closed.clone()))
     }
 
     /// Returns the account as its marks say; nothing before the first.
     #[must_use]
-    pub fn account(&self) -> Option<AccountAfter> {
+    pub fn account(&self) -> Option<AccountSnapshot> {
         let last = self.marks.get(&self.last_mark?)?;
-        Some(AccountAfter {
+        Some(AccountSnapshot {
             cash: last.cash,
             equity: last.equity,
             opening_cash: self.opening.as_ref().map(|opening| opening.cash),

@@ -211,7 +211,7 @@ impl OwnFeeds {
 fn push(writers: &mut [OwnWriter], changed: &mut Vec<usize>, index: usize, mut event: OwnEvent) {
     let writer = &mut writers[index];
     writer.state.follow(&event);
-    event.after = writer.state.after(&event.change, order_of(&event));
+    event.after = writer.state.resulting_state(&event.change, order_of(&event));
     writer.replica.push(event.at, event);
     if !writer.is_changed {
         writer.is_changed = true;

@@ -10,7 +10,7 @@ use super::views::{EnterRequest, EntrantView, EntrantsView, EntryView};
 use super::{Contests, goes_on};
 use crate::domain::{AccountId, Actor, ClientOrderId, ContestId, Problem, ProblemKind, UserId, WallTime};
 use crate::driver::{Ask, What};
-use crate::services::identity::{check_person, of_store};
+use crate::services::identity::{of_store, refuse_contest_key};
 use crate::services::trading::asking::seat_of;
 use crate::store::contests::entries::{EntryRow, EntryStatus, NewEntry};
 use crate::store::contests::{ContestRow, ContestStatus};
@@ -35,7 +35,7 @@ impl Contests {
         request: &EnterRequest,
         now: WallTime,
     ) -> Result<EntryView, Problem> {
-        check_person(&self.database, &who).await?;
+        refuse_contest_key(&self.database, &who).await?;
         let name = request.display_name.as_deref().map(display_name).transpose()?;
         let row = self.row(id).await?;
         let market_time = self.now().ok_or_else(not_open)?.nanos();
@@ -84,7 +84,7 @@ impl Contests {
     /// # Errors
     /// [`Problem`] if it has begun, or one has not entered.
     pub async fn withdraw(&self, who: Actor, id: ContestId) -> Result<(), Problem> {
-        check_person(&self.database, &who).await?;
+        refuse_contest_key(&self.database, &who).await?;
         let row = self.row(id).await?;
         let entry = self.entry(id, who.user).await?;
         let has_begun = self.now().is_some_and(|now| now.nanos() >= row.starts_at);
@@ -120,7 +120,7 @@ impl Contests {
         id: ContestId,
         request: &EnterRequest,
     ) -> Result<EntryView, Problem> {
-        check_person(&self.database, &who).await?;
+        refuse_contest_key(&self.database, &who).await?;
         let name = request.display_name.as_deref().map(display_name).transpose()?;
         if self.row(id).await?.status == ContestStatus::Settled {
             let message = "the final ranking stands: it does not change any more";

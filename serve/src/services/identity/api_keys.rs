@@ -12,7 +12,7 @@ use super::names::refused;
 use super::{Identity, draw, of_store};
 use crate::domain::{AccountId, Actor, Credential, KeyId, Problem, ProblemKind, Scopes, Secret};
 use crate::store::database::Database;
-use crate::store::people::{Key, KeyAdded, NewKey};
+use crate::store::people::{AddKeyOutcome, Key, NewKey};
 
 /// What the secrets of keys begin with, so that people and scanners recognize one.
 pub(super) const KEY: &str = "bpk_";
@@ -76,13 +76,13 @@ impl Identity {
         let (user, hash, now) = (actor.user, secret.digest(), self.now());
         let key = NewKey { id, user, name: name.to_owned(), hash, scopes, account, now };
         match self.people.add_key(&key, KEYS_MAX).await.map_err(of_store)? {
-            KeyAdded::Done => {}
-            KeyAdded::TooMany => {
+            AddKeyOutcome::Added => {}
+            AddKeyOutcome::TooMany => {
                 let message = format!("there are {KEYS_MAX} keys already: end one");
                 return Err(Problem::new(ProblemKind::Conflict, "too_many_keys", message));
             }
             // Since the token was looked at.
-            KeyAdded::Blocked => return Err(invalid()),
+            AddKeyOutcome::Blocked => return Err(invalid()),
         }
         info!(user = %actor.user, key = %id, %scopes, "key made");
         Ok(DrawnKey { id, secret })
@@ -145,18 +145,18 @@ impl Identity {
     }
 }
 
-/// Refuses what a key that was made for an account of a contest is not for: what it shows stands for that
-/// account, not for its person.
+/// Refuses a request that was made with the key of an account of a contest. Such a key may act for that
+/// account only, not for the person who owns it.
 ///
 /// # Errors
-/// [`Problem`] if such a key was shown, or the database is away.
-pub(in crate::services) async fn check_person(database: &Database, who: &Actor) -> Result<(), Problem> {
+/// [`Problem`] if the request was made with such a key, or the database is away.
+pub(in crate::services) async fn refuse_contest_key(database: &Database, who: &Actor) -> Result<(), Problem> {
     let is_bound = matches!(who.credential, Credential::Key(_))
         && database.entry_of_account(who.account).await.map_err(of_store)?.is_some();
     if !is_bound {
         return Ok(());
     }
-    let message = "the key is for the account that it was made for, and for nothing else of its person";
+    let message = "this key was made for an account of a contest, and may act for that account only";
     let problem = Problem::new(ProblemKind::Forbidden, "account_of_key", message);
     Err(problem.hint("log in, and name the account in the header X-Account; or use another key"))
 }

@@ -47,7 +47,7 @@ use crate::store::database::{Database, StoreError};
 use crate::store::people::{KeyState, People, SessionState};
 
 pub use access::Profile;
-pub(in crate::services) use api_keys::check_person;
+pub(in crate::services) use api_keys::refuse_contest_key;
 pub use api_keys::{DrawnKey, is_id_of};
 pub use blocking::block;
 pub(in crate::services) use blocking::unknown_user;

@@ -4,7 +4,7 @@ use bearpit_core::units::Money;
 
 use super::{Strategies, being_started};
 use crate::domain::{Actor, Number, Problem, ProblemKind, UserId};
-use crate::services::identity::{check_person, of_store};
+use crate::services::identity::{of_store, refuse_contest_key};
 use crate::store::contests::entries::{EntryRow, EntryStatus};
 use crate::store::database::StoreError;
 
@@ -15,7 +15,7 @@ impl Strategies {
     /// # Errors
     /// [`Problem`] if such a key was shown, or the database is away.
     pub async fn owner(&self, who: &Actor) -> Result<UserId, Problem> {
-        check_person(&self.database, who).await?;
+        refuse_contest_key(&self.database, who).await?;
         Ok(who.user)
     }
 

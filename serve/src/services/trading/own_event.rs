@@ -8,7 +8,7 @@ use super::history::FillLine;
 use super::order_view::{OrderView, Writer};
 use super::own_view::{MarkedAccount, MarkedPosition, holding_of, snapshot_of, symbol_of};
 use crate::domain::{MarketTime, Number};
-use crate::publication::{Fill, OrderAfter, OwnChange, OwnEvent};
+use crate::publication::{Fill, OrderSnapshot, OwnChange, OwnEvent};
 use crate::services::market_data::MarketData;
 
 /// Something that happened.
@@ -81,7 +81,7 @@ impl OwnEventView {
             about: "order",
             event: "sent",
             at: data.time(event.at),
-            order: event.after.order.as_deref().and_then(|order| order_after(data, order)),
+            order: event.after.order.as_deref().and_then(|order| view_of_snapshot(data, order)),
             fill: None,
             position: None,
             account: event.after.account.as_deref().map(|account| MarkedAccount::of(data, account)),
@@ -219,13 +219,13 @@ impl OwnEventView {
     }
 }
 
-fn order_after(data: &MarketData, order: &OrderAfter) -> Option<OrderView> {
+fn view_of_snapshot(data: &MarketData, order: &OrderSnapshot) -> Option<OrderView> {
     let of = |listing: ListingId, write: &dyn Fn(Writer<'_>) -> OrderView| {
         snapshot_of(data, listing).map(|snapshot| write(Writer::of(data, &snapshot)))
     };
     match order {
-        OrderAfter::Open(id, open) => of(open.listing, &|writer| writer.open(*id, open, None)),
-        OrderAfter::Closed(closed) => of(closed.last.listing, &|writer| writer.closed(closed)),
+        OrderSnapshot::Open(id, open) => of(open.listing, &|writer| writer.open(*id, open, None)),
+        OrderSnapshot::Closed(closed) => of(closed.last.listing, &|writer| writer.closed(closed)),
     }
 }
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::order_view::{OrderView, Writer, average};
 use crate::domain::Number;
-use crate::publication::{AccountAfter, ListingSnapshot, OwnState};
+use crate::publication::{AccountSnapshot, ListingSnapshot, OwnState};
 use crate::services::market_data::MarketData;
 
 /// All open orders of an account, its positions, and what it is worth.
@@ -115,7 +115,7 @@ impl MarkedPosition {
 }
 
 impl MarkedAccount {
-    pub(super) fn of(data: &MarketData, account: &AccountAfter) -> Self {
+    pub(super) fn of(data: &MarketData, account: &AccountSnapshot) -> Self {
         Self {
             currency: data.currency().to_owned(),
             cash: Number::of_money(account.cash),

@@ -40,11 +40,11 @@ pub struct NewKey {
     pub now: WallTime,
 }
 
-/// What came of adding a key.
+/// Whether a key was added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyAdded {
-    /// It is there.
-    Done,
+pub enum AddKeyOutcome {
+    /// It was added.
+    Added,
     /// Its person has as many as may be.
     TooMany,
     /// Its person was shut out, or is gone.
@@ -88,14 +88,14 @@ impl People {
     ///
     /// # Errors
     /// As any statement.
-    pub async fn add_key(&self, key: &NewKey, most: i64) -> Result<KeyAdded, StoreError> {
+    pub async fn add_key(&self, key: &NewKey, most: i64) -> Result<AddKeyOutcome, StoreError> {
         let mut transaction = self.database.begin().await?;
         if transaction.execute(LOCK, args![key.user]).await? != 1 {
-            return Ok(KeyAdded::Blocked);
+            return Ok(AddKeyOutcome::Blocked);
         }
         let count = transaction.row(COUNT, args![key.user]).await?;
         if count.map_or(Ok(0), |row| row.get::<i64>("count"))? >= most {
-            return Ok(KeyAdded::TooMany);
+            return Ok(AddKeyOutcome::TooMany);
         }
         let arguments = args![
             key.id,
@@ -108,7 +108,7 @@ impl People {
         ];
         transaction.execute(ADD, arguments).await?;
         transaction.commit().await?;
-        Ok(KeyAdded::Done)
+        Ok(AddKeyOutcome::Added)
     }
 
     /// Returns whether an account of a contest is a person's.

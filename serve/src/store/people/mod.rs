@@ -16,7 +16,7 @@ use crate::domain::{AccountId, KeyId, Role, SessionId, UserId, WallTime};
 
 pub use blocks::Block;
 pub use directory::{ListedUser, UserFilter};
-pub use keys::{Key, KeyAdded, KeyState, NewKey};
+pub use keys::{AddKeyOutcome, Key, KeyState, NewKey};
 pub use sessions::{Client, NewSession, RefreshToken, Rotation, Session, SessionState, TokenState};
 pub use users::{NewUser, User};
 

@@ -193,9 +193,9 @@ async fn keys_are_added_up_to_so_many_and_ended() {
             now: at(number.into()),
         };
         let (one, two) = (key(1), key(2));
-        assert_eq!(people.add_key(&one, 2).await, Ok(KeyAdded::Done));
-        assert_eq!(people.add_key(&two, 2).await, Ok(KeyAdded::Done));
-        assert_eq!(people.add_key(&key(3), 2).await, Ok(KeyAdded::TooMany));
+        assert_eq!(people.add_key(&one, 2).await, Ok(AddKeyOutcome::Added));
+        assert_eq!(people.add_key(&two, 2).await, Ok(AddKeyOutcome::Added));
+        assert_eq!(people.add_key(&key(3), 2).await, Ok(AddKeyOutcome::TooMany));
         let state = people.key_state(one.id).await.unwrap().unwrap();
         assert_eq!(
             (state.hash, state.scopes, state.is_ended, state.last_used_at),
@@ -220,12 +220,12 @@ async fn keys_are_added_up_to_so_many_and_ended() {
         // For an account of a contest it reads and trades, whatever it was made with.
         let all = Scopes::of_role(Role::Admin);
         let bound = NewKey { scopes: all, account: Some(AccountId::draw()), ..key(4) };
-        assert_eq!(people.add_key(&bound, 2).await, Ok(KeyAdded::Done));
+        assert_eq!(people.add_key(&bound, 2).await, Ok(AddKeyOutcome::Added));
         let state = people.key_state(bound.id).await.unwrap().unwrap();
         assert_eq!((state.scopes, state.holder.account), (scopes, bound.account.unwrap()));
         // Whoever was let in a moment ago makes no key that outlasts a block.
         assert!(matches!(people.block(anne.id, at(9)).await, Ok(Block::Done(_))));
-        assert_eq!(people.add_key(&key(5), 9).await, Ok(KeyAdded::Blocked));
+        assert_eq!(people.add_key(&key(5), 9).await, Ok(AddKeyOutcome::Blocked));
         assert_eq!(people.keys(anne.id).await, Ok(vec![]));
         assert_eq!(people.key_state(KeyId::new(Uuid::nil())).await, Ok(None));
     })

@@ -14,7 +14,7 @@ use tokio_tungstenite::tungstenite::{Error, HandshakeError, client};
 use super::fixture::{Exchange, Key, PATIENCE};
 use super::streams::Client;
 use crate::domain::{KeyId, Role, Scope, Scopes, Secret, UserId, WallTime};
-use crate::store::people::{Block, KeyAdded, NewKey};
+use crate::store::people::{AddKeyOutcome, Block, NewKey};
 
 /// Who opens a connection, and what it shows.
 struct Asker {
@@ -50,7 +50,7 @@ fn key(exchange: &Exchange, user: UserId, scopes: Scopes) -> Key {
     let secret = Secret::new(format!("bpk_{}", URL_SAFE_NO_PAD.encode(bytes)));
     let now = WallTime::from_nanos(1);
     let key = NewKey { id, user, name: "k".to_owned(), hash: secret.digest(), scopes, account: None, now };
-    assert_eq!(exchange.block_on(exchange.people.add_key(&key, i64::MAX)), Ok(KeyAdded::Done));
+    assert_eq!(exchange.block_on(exchange.people.add_key(&key, i64::MAX)), Ok(AddKeyOutcome::Added));
     Key { id: id.to_string(), secret: secret.expose().to_owned() }
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::harness::{Site, access, bearer, config};
 use crate::domain::{KeyId, Role, Scope, Scopes, Secret};
 use crate::http::endpoint::{Access, Endpoint};
-use crate::store::people::{KeyAdded, NewKey};
+use crate::store::people::{AddKeyOutcome, NewKey};
 
 /// Who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +61,7 @@ fn key(site: &Site, name: &str, scopes: Scopes) -> String {
     let secret = Secret::new(format!("bpk_{text}"));
     let (name, hash, now) = ("k".to_owned(), secret.digest(), site.now());
     let key = NewKey { id, user, name, hash, scopes, account: None, now };
-    assert_eq!(site.block_on(site.people.add_key(&key, i64::MAX)), Ok(KeyAdded::Done));
+    assert_eq!(site.block_on(site.people.add_key(&key, i64::MAX)), Ok(AddKeyOutcome::Added));
     bearer(secret.expose())
 }
 
