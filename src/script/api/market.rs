@@ -26,6 +26,12 @@ pub(crate) fn register(api: &mut Registry<'_>, host: &SharedHost) {
         .option("lot_size", "number", "the smallest step of a quantity", |market| {
             Some(market.open("lot_size").ok()?.1.instrument.lot_size().to_f64())
         })
+        .option("maker_bps", "number | ()", "what its venue charges a resting order, in basis points of notional; a rebate is negative; `()` where it charges otherwise", |market| {
+            market.fees().map(|fees| fees.maker.bps())
+        })
+        .option("taker_bps", "number | ()", "what its venue charges an order that trades at once, in the same way", |market| {
+            market.fees().map(|fees| fees.taker.bps())
+        })
         .shown(|market| {
             market
                 .open("market")
@@ -152,13 +158,35 @@ fn markets(api: &mut Registry<'_>, host: &SharedHost) {
             |listing: &Rc<ListingInfo>| Dynamic::from(MarketHandle::at(Rc::clone(&shared), listing.id));
         listings.iter().map(market).collect()
     });
+    consolidated(api, host);
+}
+
+fn consolidated(api: &mut Registry<'_>, host: &SharedHost) {
+    let (home, named) = (MarketHandle::home(Rc::clone(host)), Rc::clone(host));
+    api.function(
+        "consolidated",
+        "(symbol?: text) -> ConsolidatedQuote",
+        "Best bid and ask over all venues that trade the instrument continuously, as the strategy's feeds show them.",
+        "consolidated(\"ACME\").ask_venues",
+    )
+    .form(move || home.consolidated("consolidated"))
+    .form(move |symbol: Dynamic| find_for("consolidated", &named, &symbol, None)?.consolidated("consolidated"));
 }
 
 fn find(host: &SharedHost, symbol: &Dynamic, venue: Option<&Dynamic>) -> ScriptResult<MarketHandle> {
-    let symbol = text("market", "symbol", symbol)?;
-    let venue = venue.map(|venue| text("market", "venue", venue)).transpose()?;
+    find_for("market", host, symbol, venue)
+}
+
+fn find_for(
+    function: &str,
+    host: &SharedHost,
+    symbol: &Dynamic,
+    venue: Option<&Dynamic>,
+) -> ScriptResult<MarketHandle> {
+    let symbol = text(function, "symbol", symbol)?;
+    let venue = venue.map(|venue| text(function, "venue", venue)).transpose()?;
     let borrowed = host.borrow();
-    borrowed.need_run("market")?;
+    borrowed.need_run(function)?;
     let listings = &borrowed.listings;
     let fits = |listing: &&Rc<ListingInfo>| {
         listing.symbol == symbol && venue.as_ref().is_none_or(|it| listing.venue == *it)
@@ -172,5 +200,5 @@ fn find(host: &SharedHost, symbol: &Dynamic, venue: Option<&Dynamic>) -> ScriptR
     let near =
         nearest(&asked, all.iter().map(String::as_str).chain(listings.iter().map(|it| it.symbol.as_str())));
     let near = near.map_or_else(String::new, |near| format!("did you mean {near}? "));
-    Err(format!("market: there is no {asked}; {near}there is {}", all.join(", ")).into())
+    Err(format!("{function}: there is no {asked}; {near}there is {}", all.join(", ")).into())
 }

@@ -10,7 +10,8 @@ use crate::script::host::{Host, SharedHost};
 use crate::script::value::arguments::ScriptResult;
 use crate::script::value::listing::ListingInfo;
 use crate::script::value::order_handle::OrderHandle;
-use crate::script::value::views::{HoldingView, QuoteView};
+use crate::script::value::views::{ConsolidatedView, HoldingView, QuoteView};
+use bearpit_core::market::{ConsolidatedLevel, Fees};
 use bearpit_core::participant::MarketView;
 use bearpit_core::units::ListingId;
 
@@ -60,6 +61,31 @@ impl MarketHandle {
         let (mut host, listing) = self.open(function)?;
         let (quote, at) = (host.ctx.market(listing.id).quote, host.ctx.now());
         Ok(QuoteView { listing, quote, at })
+    }
+
+    /// Returns the touch of the instrument over all its venues, in the strategy's feeds.
+    pub(crate) fn consolidated(&self, function: &str) -> ScriptResult<ConsolidatedView> {
+        let (mut host, listing) = self.open(function)?;
+        let touch = host.ctx.consolidated(listing.instrument_id);
+        let names = |level: &Option<ConsolidatedLevel>| {
+            let shown = level.iter().flat_map(|level| &level.listings);
+            shown.filter_map(|id| host.listings.get(id.index()).map(|it| it.venue.clone())).collect()
+        };
+        Ok(ConsolidatedView {
+            quote: touch.quote(),
+            bid_venues: names(&touch.bid),
+            ask_venues: names(&touch.ask),
+            is_locked: touch.is_locked(),
+            is_crossed: touch.is_crossed(),
+            at: host.ctx.now(),
+            listing,
+        })
+    }
+
+    /// Returns the rates of the venue's fees, if it charges shares of notional and nothing else.
+    pub(crate) fn fees(&self) -> Option<Fees> {
+        let (host, listing) = self.open("market").ok()?;
+        host.ctx.venue_fees(listing.id)?.plain().copied()
     }
 
     pub(crate) fn last_price(&self) -> ScriptResult<Option<f64>> {

@@ -1,5 +1,7 @@
 //! Registers the objects that scripts read, with their fields. The types are in `value`.
 
+use rhai::{Array, Dynamic, ImmutableString};
+
 use crate::script::api::order_options::word;
 use crate::script::api::registry::Registry;
 use crate::script::sandbox::native::add_function;
@@ -7,13 +9,15 @@ use crate::script::value::order_event::{OrderEvent, OrderEventKind};
 use crate::script::value::order_handle::OrderHandle;
 use crate::script::value::views::LevelView;
 use crate::script::value::views::{
-    ActionView, BarView, BookView, ClockView, HoldingView, MarginCallView, PhaseView, QuoteView, TradeView,
+    ActionView, BarView, BookView, ClockView, ConsolidatedView, HoldingView, MarginCallView, PhaseView,
+    QuoteView, TradeView,
 };
 use bearpit_core::market::ReportKind;
 
 /// Registers the objects that callbacks are given and functions return.
 pub(crate) fn register(api: &mut Registry<'_>) {
     bars_and_quotes(api);
+    consolidated(api);
     trades_and_books(api);
     action(api);
     margin_call(api);
@@ -87,6 +91,35 @@ fn bars_and_quotes(api: &mut Registry<'_>) {
         .shown(|quote| {
             let side = |price: Option<f64>| price.map_or_else(|| "none".to_owned(), |it| it.to_string());
             format!("{} bid {} ask {}", quote.listing.symbol, side(quote.bid()), side(quote.ask()))
+        });
+}
+
+fn consolidated(api: &mut Registry<'_>) {
+    let names = |venues: &[ImmutableString]| -> Array { venues.iter().cloned().map(Dynamic::from).collect() };
+    api.object::<ConsolidatedView>("ConsolidatedQuote")
+        .field("symbol", "text", "the instrument", |it| it.listing.symbol.clone())
+        .option("bid", "number | ()", "highest bid of all venues", |it| it.touch().bid())
+        .option("ask", "number | ()", "lowest ask of all venues", |it| it.touch().ask())
+        .option("bid_size", "number | ()", "quantity at that bid, over all venues", |it| {
+            it.quote.bid.and_then(|level| it.touch().size(level))
+        })
+        .option("ask_size", "number | ()", "quantity at that ask, over all venues", |it| {
+            it.quote.ask.and_then(|level| it.touch().size(level))
+        })
+        .field("bid_venues", "array", "names of the venues that bid it", move |it| names(&it.bid_venues))
+        .field("ask_venues", "array", "names of the venues that ask it", move |it| names(&it.ask_venues))
+        .option("mid", "number | ()", "the middle of bid and ask", |it| it.touch().mid())
+        .option("spread", "number | ()", "ask less bid; negative where it is crossed", |it| {
+            it.touch().spread()
+        })
+        .field("is_locked", "bool", "whether a venue bids what another asks", |it| it.is_locked)
+        .field("is_crossed", "bool", "whether a venue bids more than another asks", |it| it.is_crossed)
+        .field("time", "text", "when `consolidated()` read it", |it| it.at.to_string())
+        .instant(|it| it.at)
+        .shown(|it| {
+            let side = |price: Option<f64>| price.map_or_else(|| "none".to_owned(), |it| it.to_string());
+            let touch = it.touch();
+            format!("{} bid {} ask {}", it.listing.symbol, side(touch.bid()), side(touch.ask()))
         });
 }
 
@@ -271,6 +304,7 @@ mod tests {
         for path in [
             type_name::<BarView>(),
             type_name::<QuoteView>(),
+            type_name::<ConsolidatedView>(),
             type_name::<TradeView>(),
             type_name::<BookView>(),
             type_name::<LevelView>(),

@@ -6,7 +6,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use rhai::{Array, Dynamic};
+use rhai::{Array, Dynamic, ImmutableString};
 
 use crate::script::value::listing::ListingInfo;
 use bearpit_core::account::MarginCall;
@@ -83,6 +83,27 @@ impl QuoteView {
 
     pub(crate) fn size(&self, level: QuoteLevel) -> Option<f64> {
         level.known_size().map(|size| self.listing.quantity(size))
+    }
+}
+
+/// The best bid and ask of an instrument over all its venues.
+#[derive(Debug, Clone)]
+pub(crate) struct ConsolidatedView {
+    /// One of the instrument's listings: all have its symbol, ticks and lots.
+    pub(crate) listing: Rc<ListingInfo>,
+    pub(crate) quote: Quote,
+    pub(crate) bid_venues: Vec<ImmutableString>,
+    pub(crate) ask_venues: Vec<ImmutableString>,
+    pub(crate) is_locked: bool,
+    pub(crate) is_crossed: bool,
+    /// When it was looked at.
+    pub(crate) at: SimTime,
+}
+
+impl ConsolidatedView {
+    /// Returns it as a touch.
+    pub(crate) fn touch(&self) -> QuoteView {
+        QuoteView { listing: Rc::clone(&self.listing), quote: self.quote, at: self.at }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod api;
 mod callbacks;
+mod consolidated;
 mod errors;
 mod language;
 mod memory;

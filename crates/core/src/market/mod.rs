@@ -9,6 +9,7 @@ mod annotations;
 mod bar;
 mod bar_interval;
 mod command;
+mod consolidated;
 mod encode;
 mod exits;
 #[cfg(test)]
@@ -38,6 +39,7 @@ pub use annotations::{Cell, Finite, Row};
 pub use bar::Bar;
 pub use bar_interval::{BadInterval, BarInterval};
 pub use command::{Command, CommandKind, SentCommand};
+pub use consolidated::{ConsolidatedLevel, ConsolidatedTouch};
 pub use exits::{BracketExit, ExitIds, StopLoss};
 pub use fact::{AccountMark, AccountOpening, Fact, MarkCause, PaymentReason, Trade};
 pub use fees::{Charge, ChargedSide, FeeError, FeeRates, FeeSchedule, FeeTier, Fees, FillRate, TierMeasure};

@@ -4,7 +4,7 @@ use super::context::Context;
 use super::feeds::{Feed, FeedError};
 use super::view::MarketView;
 use crate::account::{Account, MarginStanding};
-use crate::market::{BarInterval, Instrument, Listing, Phase};
+use crate::market::{BarInterval, ConsolidatedTouch, FeeSchedule, Instrument, Listing, Phase};
 use crate::units::{InstrumentId, ListingId, Money, SimDuration, SimTime};
 
 impl Context {
@@ -55,6 +55,64 @@ impl Context {
         let Some(link) = market.links.get(owner, state.listing.venue) else { return MarketView::default() };
         link.seen = link.seen.max(now - link.feed.delay());
         state.history.at(link.seen)
+    }
+
+    /// Returns best bid and best ask of an instrument over all venues that trade it continuously, as the
+    /// actor's feeds have them now.
+    ///
+    /// Each venue's quote is what [`Context::market`] returns: as old as that venue's feed latency. So it may
+    /// be locked or crossed where the venues themselves never were. A venue in an auction, halted or closed
+    /// is left out, since its prices can be traded with by nobody.
+    ///
+    /// ```
+    /// use actix::{Actor, Handler};
+    /// use bearpit_core::kernel::Wakeup;
+    /// use bearpit_core::market::ExecutionReport;
+    /// use bearpit_core::participant::{Context, MarketData};
+    /// use bearpit_core::units::InstrumentId;
+    ///
+    /// struct Watcher;
+    ///
+    /// impl Actor for Watcher {
+    ///     type Context = Context;
+    /// }
+    ///
+    /// impl Handler<Wakeup> for Watcher {
+    ///     type Result = ();
+    ///
+    ///     fn handle(&mut self, _: Wakeup, ctx: &mut Context) {
+    ///         let touch = ctx.consolidated(InstrumentId::new(0));
+    ///         if let Some(ask) = touch.ask {
+    ///             ctx.log(format!("{} for sale at {} venues", ask.size, ask.listings.len()));
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// bearpit_core::ignore_messages!(Watcher: ExecutionReport, MarketData);
+    /// ```
+    pub fn consolidated(&mut self, instrument: InstrumentId) -> ConsolidatedTouch {
+        let all = (0..).map(ListingId::new).zip(self.domain().listings());
+        let listings: Vec<ListingId> =
+            all.filter(|(_, listing)| listing.instrument == instrument).map(|(id, _)| id).collect();
+        let views: Vec<_> = listings.into_iter().map(|id| (id, self.market(id))).collect();
+        let trading = views.into_iter().filter(|(_, view)| view.phase == Phase::Continuous);
+        ConsolidatedTouch::of(trading.map(|(id, view)| (id, view.quote)))
+    }
+
+    /// Returns what the venue of a listing charges.
+    #[must_use]
+    pub fn venue_fees(&self, listing: ListingId) -> Option<&FeeSchedule> {
+        let market = self.domain();
+        market.venue(market.listing(listing)?.venue).map(|venue| &venue.fees)
+    }
+
+    /// Returns how long an order of this actor usually takes to the venue of a listing, by
+    /// [`LatencyModel::typical`](crate::kernel::LatencyModel::typical) of both ends.
+    pub fn typical_entry_latency(&mut self, listing: ListingId) -> Option<SimDuration> {
+        let owner = self.id();
+        let market = self.domain_mut();
+        let venue = market.listing(listing)?.venue;
+        market.links.get(owner, venue).map(|link| link.entry.typical())
     }
 
     /// Subscribes to a feed, whose items arrive as messages from now on; a second time changes nothing.

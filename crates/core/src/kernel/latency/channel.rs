@@ -68,6 +68,15 @@ impl Channel {
         }
     }
 
+    /// Returns what both legs usually take together: the sum of [`LatencyModel::typical`].
+    #[must_use]
+    pub fn typical(&self) -> SimDuration {
+        match &self.0 {
+            Line::Constant(latency) => *latency,
+            Line::Drawn(line) => line.legs[0].typical() + line.legs[1].typical(),
+        }
+    }
+
     /// Returns a latency that no message exceeds.
     #[must_use]
     pub fn upper_bound(&self) -> SimDuration {

@@ -199,6 +199,26 @@ impl LatencyModel {
         }
     }
 
+    /// Returns what a message usually takes: the median, or the mean of normal and gamma latencies.
+    ///
+    /// ```
+    /// use bearpit_core::kernel::LatencyModel;
+    /// use bearpit_core::units::SimDuration;
+    ///
+    /// let [min, max] = [20, 60].map(SimDuration::from_micros);
+    /// assert_eq!(LatencyModel::Uniform { min, max }.typical(), SimDuration::from_micros(40));
+    /// ```
+    #[must_use]
+    pub fn typical(&self) -> SimDuration {
+        match *self {
+            Self::Constant(latency) => latency,
+            Self::Uniform { min, max } => SimDuration::from_nanos(i64::midpoint(min.nanos(), max.nanos())),
+            Self::LogNormal { median, .. } => median,
+            Self::Normal { mean, .. } | Self::Gamma { mean, .. } => mean,
+            Self::Empirical(ref samples) => samples.quantile(0.5),
+        }
+    }
+
     /// Returns a latency that no draw exceeds.
     #[must_use]
     pub fn upper_bound(&self) -> SimDuration {
