@@ -38,6 +38,14 @@ impl Account {
         self.lines[instrument.index()].position.receive(amount, cost);
     }
 
+    /// Marks the position in a future to market, at what it is worth; returns what is paid for that.
+    pub(crate) fn settle_future(&mut self, instrument: InstrumentId, worth: Money) -> Money {
+        let gain = self.lines[instrument.index()].position.settle(worth);
+        self.cash += gain;
+        self.futures_cost += gain;
+        gain
+    }
+
     /// Books the market's side of a split or payment.
     pub(crate) fn book_issue(&mut self, instrument: InstrumentId, shares: NetQuantity, cash: Money) {
         self.cash += cash;

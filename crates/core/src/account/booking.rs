@@ -8,7 +8,7 @@ use super::ledger::Account;
 use super::order_context::OrderContext;
 use super::orders::{OpenOrder, WorstPart};
 use super::plain_order::PlainOrder;
-use crate::market::{ExecutionReport, OrderKind, ReportKind, Side};
+use crate::market::{ExecutionReport, Instrument, OrderKind, ReportKind, Side};
 use crate::units::{InstrumentId, Money, NetQuantity, OrderId, Price, Quantity};
 
 /// Says that a report came for an order that is not open in the account.
@@ -48,7 +48,7 @@ impl Account {
         let change = |account: &mut Self| {
             if let ReportKind::Filled { price, quantity, fee, .. } = report.kind {
                 let notional = at.instrument.notional(price, quantity);
-                account.settle(order.side, order.instrument, &SettledFill { notional, quantity, fee });
+                account.settle(order.side, &SettledFill { notional, quantity, fee }, at);
                 account.follow_fees(order.id, order.side, report.kind, at);
             }
             account.follow(index, report.kind);
@@ -76,7 +76,7 @@ impl Account {
             ReportKind::Rejected(_) | ReportKind::Canceled(_) | ReportKind::Expired(_) => Need::default(),
             ReportKind::Filled { price, quantity, leaves, fee, .. } => {
                 let notional = at.instrument.notional(price, quantity);
-                self.settle(order.side, order.instrument, &SettledFill { notional, quantity, fee });
+                self.settle(order.side, &SettledFill { notional, quantity, fee }, at);
                 self.follow_fees(report.order, order.side, report.kind, at);
                 if leaves.is_zero() {
                     Need::default()
@@ -181,14 +181,33 @@ impl Account {
     }
 
     /// Moves cash and shares for a fill.
-    fn settle(&mut self, side: Side, instrument: InstrumentId, fill: &SettledFill) {
+    fn settle(&mut self, side: Side, fill: &SettledFill, at: &OrderContext<'_>) {
         let SettledFill { notional, quantity, fee } = *fill;
-        let sign = side.sign();
-        self.cash -= notional * i128::from(sign) + fee;
+        self.cash -= fee;
         self.fees += fee;
         self.fills += 1;
-        let change = NetQuantity::new(quantity.net().lots() * sign);
-        self.lines[instrument.index()].fill(change, notional);
+        let change = NetQuantity::new(quantity.net().lots() * side.sign());
+        self.exchange(at.instrument_id, at.instrument, change, notional);
+    }
+
+    /// Takes in so much of an instrument for its notional, or gives it away if negative. Of a future no money
+    /// is paid for it: what a part of a position that is closed has gained is.
+    pub(super) fn exchange(
+        &mut self,
+        id: InstrumentId,
+        instrument: &Instrument,
+        change: NetQuantity,
+        notional: Money,
+    ) {
+        let line = &mut self.lines[id.index()];
+        let before = line.position.cost();
+        line.fill(change, notional);
+        self.cash -= notional * i128::from(change.lots().signum());
+        if instrument.is_future() {
+            let cost = line.position.cost() - before;
+            self.cash += cost;
+            self.futures_cost += cost;
+        }
     }
 }
 

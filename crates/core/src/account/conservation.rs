@@ -94,7 +94,8 @@ impl Totals {
 
     /// Adds an account.
     pub fn add_account(&mut self, account: &Account) {
-        self.cash += account.cash;
+        // What a future gains is paid to some before others have paid it, so cash alone is not conserved.
+        self.cash += account.cash_less_futures();
         for (total, line) in self.holdings.iter_mut().zip(account.lines.iter()) {
             *total += line.position.holding();
         }

@@ -45,6 +45,7 @@ impl Account {
     ) -> Result<OrderTerms, Refusal> {
         let mut terms = terms;
         check_terms(&terms, at.instrument)?;
+        self.check_contract(at.instrument)?;
         let partner = self.find_partner(&terms, at)?;
         self.check_ruin(&mut terms, at.instrument_id, partner.map(|partner| partner.id))?;
         if terms.reduce_only {
@@ -90,6 +91,7 @@ impl Account {
         reference: Option<Price>,
     ) -> Result<Need, Refusal> {
         check_terms(terms, at.instrument)?;
+        self.check_contract(at.instrument)?;
         self.check_ruin(terms, at.instrument_id, None)?;
         if terms.reduce_only {
             self.check_reduces(terms.side, terms.quantity, at.instrument_id, None)?;
@@ -107,6 +109,12 @@ impl Account {
             Credit::Unlimited => {}
         }
         Ok(needed)
+    }
+
+    /// Checks that an account that pays for what it buys trades no future, of which it would pay nothing.
+    fn check_contract(&self, instrument: &Instrument) -> Result<(), Refusal> {
+        let is_covered = self.credit == Credit::Covered;
+        if instrument.is_future() && is_covered { Err(Refusal::NeedsMargin) } else { Ok(()) }
     }
 
     /// Finds the open order that a one-cancels-other order names.

@@ -57,6 +57,9 @@ pub enum FundingRefusal {
     /// It is not known what shares are worth that are to be taken out of a margin account.
     #[error("the instrument has no price yet, so it is not known what margin is left without the shares")]
     NoMark,
+    /// A position in a future is no thing that could be brought along.
+    #[error("a position in a future is opened by trading, and cannot be brought in or taken out")]
+    Future,
 }
 
 impl Account {

@@ -169,6 +169,8 @@ pub struct Account {
     pub(super) financed: Money,
     pub(super) financing: Financing,
     pub(super) contributed: Money,
+    /// What positions in futures cost, which nobody has paid.
+    pub(super) futures_cost: Money,
     /// When it was opened, if the market ran already: nothing accrues before.
     pub(super) opened_at: Option<SimTime>,
     pub(super) lines: Lines,
@@ -210,6 +212,7 @@ impl Account {
             financed: Money::ZERO,
             financing: config.financing,
             contributed: Money::ZERO,
+            futures_cost: Money::ZERO,
             opened_at: None,
             lines,
             orders: OpenOrders::default(),
@@ -230,6 +233,13 @@ impl Account {
     #[must_use]
     pub const fn cash(&self) -> Money {
         self.cash
+    }
+
+    /// Returns the cash as it would be, had positions in futures been paid when they were opened, which they
+    /// are not: with what all positions are worth it makes the equity.
+    #[must_use]
+    pub fn cash_less_futures(&self) -> Money {
+        self.cash - self.futures_cost
     }
 
     /// Returns the cash that no open order holds.

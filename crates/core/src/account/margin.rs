@@ -136,7 +136,7 @@ impl Account {
         let worths = || self.held().map(|(id, holding)| self.worth(id, holding, marks));
         let exposure = worths().map(Money::abs).sum();
         Some(MarginStanding {
-            equity: self.cash + worths().sum(),
+            equity: self.cash_less_futures() + worths().sum(),
             exposure,
             initial: self.margin_taken(terms, marks, UNCHANGED) + self.held_cash,
             maintenance: terms.maintenance().of(exposure),
@@ -200,7 +200,7 @@ impl Account {
         let before = self.margin_taken(terms, marks, from);
         let taken = self.margin_taken(terms, marks, to) - before;
         let worths = self.held().map(|(id, holding)| self.worth(id, holding, marks));
-        let free = self.cash + worths.sum() - before - self.held_cash;
+        let free = self.cash_less_futures() + worths.sum() - before - self.held_cash;
         MarginNeed { taken, needed: taken + fees, free }
     }
 

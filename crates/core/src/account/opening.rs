@@ -38,6 +38,8 @@ pub struct AccountState {
     pub orders: Vec<AccountOrder>,
     /// Whether it is being liquidated by a margin call.
     pub is_called: bool,
+    /// What positions in futures cost, which nobody has paid.
+    pub futures_cost: Money,
 }
 
 /// What an account has of one instrument.
@@ -123,6 +125,7 @@ impl Account {
             positions: lines.filter_map(|(id, line)| line.state(id)).collect(),
             orders: self.orders.iter().map(|order| self.order_state(&order)).collect(),
             is_called: self.is_called,
+            futures_cost: self.futures_cost,
         }
     }
 
@@ -160,6 +163,7 @@ impl Account {
         account.refused = state.refused;
         account.is_ruined = state.is_ruined;
         account.is_called = state.is_called;
+        account.futures_cost = state.futures_cost;
         for position in &state.positions {
             account.lines[position.instrument.index()].restore(position);
         }

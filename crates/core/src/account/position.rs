@@ -97,6 +97,15 @@ impl Position {
         self.realized += amount - cost;
     }
 
+    /// Marks the position of a future to market: what it is worth becomes its cost, and what it has gained by
+    /// that is realized, and returned.
+    pub fn settle(&mut self, worth: Money) -> Money {
+        let gain = worth - self.cost;
+        self.cost = worth;
+        self.realized += gain;
+        gain
+    }
+
     /// Adds a fill of `change` (positive bought, negative sold) for `notional` (never signed).
     pub fn fill(&mut self, change: NetQuantity, notional: Money) {
         let size = change.magnitude();

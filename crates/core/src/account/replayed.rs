@@ -7,7 +7,7 @@ use super::margin::MarginNeed;
 use super::margin_terms::MarginTerms;
 use super::order_context::OrderContext;
 use super::orders::OpenOrder;
-use crate::market::{Liquidity, OrderTerms, Side};
+use crate::market::{Instrument, Liquidity, OrderTerms, Side};
 use crate::units::{InstrumentId, Money, NetQuantity, OrderId, Price, Quantity};
 
 /// A purchase about to be made.
@@ -107,14 +107,12 @@ impl Account {
     /// Books the market's side of a fill: it pays no fees, and is never refused.
     pub(crate) fn book_counterparty(
         &mut self,
-        instrument: InstrumentId,
-        side: Side,
-        quantity: Quantity,
-        notional: Money,
+        id: InstrumentId,
+        instrument: &Instrument,
+        change: NetQuantity,
+        price: Price,
     ) {
-        let sign = side.sign();
-        self.cash -= notional * i128::from(sign);
-        let change = NetQuantity::new(quantity.net().lots() * sign);
-        self.lines[instrument.index()].fill(change, notional);
+        let notional = instrument.notional(price, change.magnitude());
+        self.exchange(id, instrument, change, notional);
     }
 }

@@ -12,7 +12,7 @@ use crate::account::AccountError;
 use crate::kernel::{
     ActorFactory, AddError, JournalSink, LatencyError, LatencyModel, Outside, SimActor, World,
 };
-use crate::market::{BarInterval, FeeSchedule, Instrument, Listing, Tape, TapeSink};
+use crate::market::{BarInterval, Contract, FeeSchedule, FundingTerms, Instrument, Listing, Tape, TapeSink};
 use crate::participant::{
     AnyTrader, Latencies, MarkToMarket, MarketConfig, MarketState, MarketWorld, ParticipantConfig, Request,
     Role, Trader, TradingActor, VenueConfig,
@@ -48,6 +48,20 @@ pub enum BuildError {
     /// them.
     #[error("{0} has splits or dividends in a replay, so it can be listed there only")]
     SharedActions(String),
+    /// A future has splits or dividends.
+    #[error("{0} is a future, which has no splits and no dividends")]
+    FutureActions(String),
+    /// An agent begins with a position in a future.
+    #[error("{agent:?} would begin with {symbol}: a position in a future is opened by trading")]
+    FutureHolding {
+        /// The agent.
+        agent: String,
+        /// The future.
+        symbol: String,
+    },
+    /// The index of a perpetual is not known: it names no instrument or itself, or has no value of its own.
+    #[error("the index of {0} is its value, or the mark of another instrument, but there is no such thing")]
+    NoIndex(String),
     /// The market cannot open with what the last one left.
     #[error(transparent)]
     Opening(#[from] OpeningError),
@@ -388,6 +402,7 @@ impl MarketBuilder {
             check_latencies(&venue.name, &Latencies { entry: processing, ..Latencies::NONE })?;
         }
         self.check_actions()?;
+        self.check_futures()?;
         let opening = self.opening.take().map(|state| Opening::new(*state, &self.layout())).transpose()?;
         self.add_guests(opening.as_ref())?;
         self.go_on_from(opening.as_ref());
@@ -477,6 +492,30 @@ impl MarketBuilder {
             if has_actions && same.count() > 1 {
                 let symbol = self.config.instruments[listing.instrument.index()].0.symbol();
                 return Err(BuildError::SharedActions(symbol.to_owned()));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_futures(&self) -> Result<(), BuildError> {
+        let instruments = &self.config.instruments;
+        let of = |id: InstrumentId| instruments[id.index()].0.symbol().to_owned();
+        for (listing, config) in self.config.listings.iter().zip(&self.listings) {
+            let has_actions = config.replay.as_ref().is_some_and(Replay::has_actions);
+            if has_actions && instruments[listing.instrument.index()].0.is_future() {
+                return Err(BuildError::FutureActions(of(listing.instrument)));
+            }
+        }
+        for (id, (instrument, value)) in (0..).map(InstrumentId::new).zip(instruments) {
+            let Contract::Perpetual(FundingTerms { index, .. }) = instrument.contract() else { continue };
+            if index.map_or(value.is_none(), |index| index == id || index.index() >= instruments.len()) {
+                return Err(BuildError::NoIndex(of(id)));
+            }
+        }
+        for Agent { name, config, .. } in &self.agents {
+            let mut held = config.account.holdings.iter().filter(|(_, lots)| !lots.is_zero());
+            if let Some((id, _)) = held.find(|(id, _)| instruments[id.index()].0.is_future()) {
+                return Err(BuildError::FutureHolding { agent: name.clone(), symbol: of(*id) });
             }
         }
         Ok(())

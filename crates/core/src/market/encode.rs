@@ -7,7 +7,7 @@ use super::action::CorporateAction;
 use super::annotations::{Cell, Finite, Row};
 use super::bar::Bar;
 use super::exits::StopLoss;
-use super::fact::{AccountMark, AccountOpening, Fact, Trade};
+use super::fact::{AccountMark, AccountOpening, Clearing, Fact, Trade};
 use super::funding::Transfer;
 use super::order::{Link, OrderKind, OrderTerms, Peg, PostOnly, SelfTrade, TimeInForce};
 use super::phase::Phase;
@@ -62,6 +62,7 @@ pub(super) fn encode(at: SimTime, fact: &Fact, out: &mut Vec<u8>) {
         Fact::BarClosed { listing, bar } => bytes.tag(9).u32(listing.get()).bar(bar),
         Fact::AccountMarked(_)
         | Fact::AccountFinanced { .. }
+        | Fact::ContractCleared { .. }
         | Fact::AccountRuined { .. }
         | Fact::MarginCalled { .. }
         | Fact::MarginCallEnded { .. }
@@ -138,6 +139,15 @@ fn encode_account(fact: &Fact, bytes: &mut Bytes<'_>) {
         Fact::AccountMarked(mark) => bytes.tag(10).mark(mark),
         Fact::AccountFinanced { owner, interest, borrow } => {
             bytes.tag(22).u32(owner.get()).money(*interest).money(*borrow);
+        }
+        Fact::ContractCleared { instrument, clearing } => {
+            bytes.tag(53).u32(instrument.get());
+            match clearing {
+                Clearing::Settlement { price } => bytes.text("settlement").text(&price.to_string()),
+                Clearing::Funding { rate, per_lot } => {
+                    bytes.text("funding").i64(rate.parts()).money(*per_lot)
+                }
+            };
         }
         Fact::AccountRuined { owner, equity } => {
             bytes.tag(32).u32(owner.get()).money(*equity);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::action::{CorporateAction, SplitRatio};
 use super::annotations::{Finite, Row};
 use super::bar::Bar;
+use super::contract::FundingRate;
 use super::funding::{Funding, Reference};
 use super::order::{OrderKind, OrderTerms, TimeInForce};
 use super::phase::Phase;
@@ -14,7 +15,7 @@ use super::refusal::Refusal;
 use super::report::Liquidity;
 use super::side::Side;
 use crate::units::{
-    ActorId, InstrumentId, ListingId, Money, NetQuantity, OrderId, Price, Quantity, SimTime, TradeId,
+    ActorId, Decimal, InstrumentId, ListingId, Money, NetQuantity, OrderId, Price, Quantity, SimTime, TradeId,
 };
 
 /// Something that happened, in the past tense.
@@ -263,6 +264,14 @@ pub enum Fact {
         /// The cost of its borrowed shares.
         borrow: Money,
     },
+    /// A future was marked to market, or the sides of a perpetual pay each other; what that pays accounts
+    /// follows.
+    ContractCleared {
+        /// The instrument.
+        instrument: InstrumentId,
+        /// What was done.
+        clearing: Clearing,
+    },
     /// An account was found without equity; from now on it takes no new risk.
     AccountRuined {
         /// The account.
@@ -407,6 +416,7 @@ impl Fact {
             | Self::CorporateAction { listing, .. }
             | Self::BarClosed { listing, .. } => Some(listing),
             Self::AccountFinanced { .. }
+            | Self::ContractCleared { .. }
             | Self::AccountRuined { .. }
             | Self::MarginCalled { .. }
             | Self::MarginCallEnded { .. }
@@ -433,6 +443,28 @@ pub enum PaymentReason {
     Dividend,
     /// What a split left of a lot.
     Fraction,
+    /// What a position in a future has gained since it was last marked to market; negative for a loss.
+    VariationMargin,
+    /// What the sides of a perpetual pay each other.
+    Funding,
+}
+
+/// How a future is cleared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clearing {
+    /// Positions are marked to market: what they have gained since the last time is paid, what they have lost
+    /// is taken.
+    Settlement {
+        /// The price.
+        price: Decimal,
+    },
+    /// The sides pay each other.
+    Funding {
+        /// The rate.
+        rate: FundingRate,
+        /// What each lot pays that is held, and each that is sold receives.
+        per_lot: Money,
+    },
 }
 
 impl PaymentReason {
@@ -442,6 +474,8 @@ impl PaymentReason {
         match self {
             Self::Dividend => "dividend",
             Self::Fraction => "fraction",
+            Self::VariationMargin => "variation_margin",
+            Self::Funding => "funding",
         }
     }
 }

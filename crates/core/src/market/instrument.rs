@@ -2,10 +2,11 @@
 
 use thiserror::Error;
 
+use super::contract::Contract;
 use super::fact::Trade;
 use crate::units::{ActorId, Decimal, InstrumentId, Money, NetQuantity, Price, Quantity, VenueId};
 
-/// A tradable contract: its symbol and the sizes of its tick and lot.
+/// What is traded: its symbol, the sizes of its tick and lot, and what a trade of it settles.
 ///
 /// ```
 /// use bearpit_core::market::Instrument;
@@ -23,9 +24,11 @@ pub struct Instrument {
     symbol: String,
     tick: Step,
     lot: Step,
+    multiplier: Decimal,
     /// The money of one tick times one lot, in units of it: every notional is a multiple of it.
     unit: i64,
     min_price: Price,
+    contract: Contract,
 }
 
 /// The lowest price of an instrument that says nothing else.
@@ -35,7 +38,7 @@ const ONE_TICK: Price = Price::new(1);
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum InstrumentError {
     /// A size is zero or below.
-    #[error("tick and lot sizes must be above zero, not {0}")]
+    #[error("tick and lot sizes, and a multiplier, must be above zero, not {0}")]
     NotPositive(Decimal),
     /// A tick times a lot is finer than money.
     #[error("one tick times one lot is {tick} x {lot}, finer than money's ten decimal places")]
@@ -53,7 +56,22 @@ pub enum InstrumentError {
         /// The lot size.
         lot: Decimal,
     },
+    /// A tick times a lot would be finer than money, or too large, by the multiplier.
+    #[error(
+        "one tick times one lot is {tick} x {lot}, and with a multiplier of {multiplier} it must be a multiple of money's smallest part, 10^-10, and at most 1000"
+    )]
+    UnfitMultiplier {
+        /// The multiplier.
+        multiplier: Decimal,
+        /// The tick size.
+        tick: Decimal,
+        /// The lot size.
+        lot: Decimal,
+    },
 }
+
+/// The largest money of one tick times one lot.
+const UNIT_MAX: Money = Money::from_whole(1_000);
 
 impl Instrument {
     /// Makes an instrument.
@@ -73,7 +91,7 @@ impl Instrument {
         }
         let unit = tick_size.checked_mul(lot_size).and_then(Money::from_decimal);
         let unit = unit.ok_or(InstrumentError::TooFine { tick: tick_size, lot: lot_size })?;
-        if unit > Money::from_whole(1_000) {
+        if unit > UNIT_MAX {
             return Err(InstrumentError::TooCoarse { tick: tick_size, lot: lot_size });
         }
         // At most 1000 of the currency, which is 10^13 units of money.
@@ -84,9 +102,67 @@ impl Instrument {
             symbol: symbol.into(),
             tick: Step::of(tick_size),
             lot: Step::of(lot_size),
+            multiplier: Decimal::new(1, 0),
             unit,
             min_price: ONE_TICK,
+            contract: Contract::Spot,
         })
+    }
+
+    /// Sets how many units of the currency a price of one is worth for each unit of quantity: the size of a
+    /// contract; 1 unless it is set.
+    ///
+    /// ```
+    /// use bearpit_core::market::Instrument;
+    /// use bearpit_core::units::{Price, Quantity};
+    ///
+    /// let index = Instrument::new("ES", "0.25".parse()?, "1".parse()?)?.with_multiplier("50".parse()?)?;
+    /// let (price, contracts) = (Price::new(20_001), Quantity::new(2));
+    /// assert_eq!(index.price_f64(price), 5_000.25);
+    /// assert_eq!(index.notional(price, contracts).to_string(), "500025.00");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`InstrumentError`] if the multiplier is not positive, or makes one tick of one lot finer than
+    /// [`Money`] or more than 1000.
+    pub fn with_multiplier(mut self, multiplier: Decimal) -> Result<Self, InstrumentError> {
+        if !multiplier.is_positive() {
+            return Err(InstrumentError::NotPositive(multiplier));
+        }
+        let (tick, lot) = (self.tick.size, self.lot.size);
+        let unit = tick.checked_mul(lot).and_then(|unit| unit.checked_mul(multiplier));
+        let unit = unit.and_then(Money::from_decimal).filter(|unit| *unit <= UNIT_MAX);
+        let unit = unit.and_then(|unit| i64::try_from(unit.units()).ok());
+        self.unit = unit.ok_or(InstrumentError::UnfitMultiplier { multiplier, tick, lot })?;
+        self.multiplier = multiplier;
+        Ok(self)
+    }
+
+    /// Sets what a trade settles: the thing itself, unless it is set.
+    #[must_use]
+    pub const fn with_contract(mut self, contract: Contract) -> Self {
+        self.contract = contract;
+        self
+    }
+
+    /// Returns how many units of the currency a price of one is worth for each unit of quantity.
+    #[must_use]
+    pub const fn multiplier(&self) -> Decimal {
+        self.multiplier
+    }
+
+    /// Returns what a trade settles.
+    #[must_use]
+    pub const fn contract(&self) -> Contract {
+        self.contract
+    }
+
+    /// Returns whether a trade moves no money but fees, as that of a future.
+    #[must_use]
+    #[inline]
+    pub const fn is_future(&self) -> bool {
+        !matches!(self.contract, Contract::Spot)
     }
 
     /// Sets the lowest price that orders may name; below one tick, prices may be zero and negative, as those
@@ -159,7 +235,7 @@ impl Instrument {
         self.lot.size
     }
 
-    /// Returns price times quantity, exactly.
+    /// Returns price times quantity, and times the multiplier, exactly.
     #[must_use]
     pub fn notional(&self, price: Price, quantity: Quantity) -> Money {
         self.times_unit(price.ticks(), i128::from(quantity.lots()))
@@ -183,7 +259,7 @@ impl Instrument {
         each.share(i128::from(holding.lots()) * mantissa, 10_i128.pow(scale))
     }
 
-    /// Returns price times a signed holding, exactly.
+    /// Returns price times a signed holding, and times the multiplier, exactly.
     #[must_use]
     pub fn value(&self, price: Price, holding: NetQuantity) -> Money {
         self.times_unit(price.ticks(), i128::from(holding.lots()))

@@ -10,6 +10,7 @@ mod bar;
 mod bar_interval;
 mod command;
 mod consolidated;
+mod contract;
 mod encode;
 mod exits;
 #[cfg(test)]
@@ -40,8 +41,9 @@ pub use bar::Bar;
 pub use bar_interval::{BadInterval, BarInterval};
 pub use command::{Command, CommandKind, SentCommand};
 pub use consolidated::{ConsolidatedLevel, ConsolidatedTouch};
+pub use contract::{Contract, DailySettlement, FundingRate, FundingTerms};
 pub use exits::{BracketExit, ExitIds, StopLoss};
-pub use fact::{AccountMark, AccountOpening, Fact, MarkCause, PaymentReason, Trade};
+pub use fact::{AccountMark, AccountOpening, Clearing, Fact, MarkCause, PaymentReason, Trade};
 pub use fees::{Charge, ChargedSide, FeeError, FeeRates, FeeSchedule, FeeTier, Fees, FillRate, TierMeasure};
 pub use funding::{Funding, Reference, ReferenceError, Transfer};
 pub use instrument::{Instrument, InstrumentError, Listing, ReplaySource};

@@ -134,6 +134,9 @@ pub enum Refusal {
         "the account's equity fell below its maintenance margin: its positions are being closed, and it takes no orders until that is over"
     )]
     MarginCall,
+    /// A cash account cannot trade futures, since it pays for what it buys.
+    #[error("a future is traded on margin, and this account has none")]
+    NeedsMargin,
 }
 
 impl Refusal {
@@ -148,6 +151,7 @@ impl Refusal {
             Self::InsufficientMargin { .. } => "insufficient_margin",
             Self::NoMark => "no_mark",
             Self::MarginCall => "margin_call",
+            Self::NeedsMargin => "needs_margin",
             Self::NoReferencePrice => "no_reference_price",
             Self::NeedsLimit => "needs_limit",
             Self::UnknownOrder(_) => "unknown_order",

@@ -272,9 +272,7 @@ impl MarketState {
         let checked = if self.is_sealed(to) {
             Err(FundingRefusal::Sealed)
         } else {
-            self.accounts[to.index()]
-                .check_funding(funding.transfer)
-                .and_then(|()| self.margin_keeps(to, funding.transfer).map_or(Ok(()), Err))
+            self.check_transfer(to, funding.transfer)
         };
         let funded = checked.map(|()| self.accounts[to.index()].move_funds(funding.transfer, worth));
         if funded.is_ok() {
@@ -287,9 +285,20 @@ impl MarketState {
         Ok(())
     }
 
+    /// Says why cash or shares cannot be moved into an account, or out of it, if that is so.
+    pub(super) fn check_transfer(&self, owner: ActorId, transfer: Transfer) -> Result<(), FundingRefusal> {
+        self.accounts[owner.index()].check_funding(transfer)?;
+        if let Transfer::Shares { instrument, .. } = transfer
+            && self.instruments[instrument.index()].instrument.is_future()
+        {
+            return Err(FundingRefusal::Future);
+        }
+        self.margin_keeps(owner, transfer).map_or(Ok(()), Err)
+    }
+
     /// Returns why a margin account's owner cannot take out so much, if its margin needs it; the transfer is
     /// in range.
-    pub(super) fn margin_keeps(&self, owner: ActorId, transfer: Transfer) -> Option<FundingRefusal> {
+    fn margin_keeps(&self, owner: ActorId, transfer: Transfer) -> Option<FundingRefusal> {
         let account = self.accounts.get(owner.index())?;
         let marks = &PathMarks(&self.instruments);
         match transfer {

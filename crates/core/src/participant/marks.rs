@@ -127,7 +127,7 @@ impl MarketState {
         let account = self.accounts.get(owner.index())?;
         let instruments = (0..).map(InstrumentId::new).take(self.instruments.len());
         let holdings = instruments.filter_map(|instrument| self.shown_worth(owner, instrument));
-        Some(account.cash() + holdings.sum())
+        Some(account.cash_less_futures() + holdings.sum())
     }
 
     /// Returns what an account's holding of an instrument is worth as its owner may know it.
@@ -143,7 +143,7 @@ impl MarketState {
         let account = self.accounts.get(owner.index())?;
         let instruments = (0..).map(InstrumentId::new).take(self.instruments.len());
         let holdings = instruments.filter_map(|instrument| self.worth(owner, instrument));
-        Some(account.cash() + holdings.sum())
+        Some(account.cash_less_futures() + holdings.sum())
     }
 
     /// Returns what an account's holding of an instrument is worth at its mark, if it has one.
@@ -206,7 +206,9 @@ impl MarketState {
                 continue;
             }
             let instruments = (0..).map(InstrumentId::new).take(self.instruments.len());
-            let worth = instruments.filter_map(|instrument| self.worth(owner, instrument));
+            // Whoever sells a future borrows nothing.
+            let of_shares = instruments.filter(|id| !self.instruments[id.index()].instrument.is_future());
+            let worth = of_shares.filter_map(|instrument| self.worth(owner, instrument));
             let borrowed = worth.filter(|worth| *worth < Money::ZERO).map(|worth| -worth).sum();
             let Financed { interest, borrow } = self.accounts[owner.index()].finance(span, borrowed);
             self.financed += interest - borrow;

@@ -22,6 +22,7 @@ mod annotations;
 mod bars;
 mod carry_over;
 mod charging;
+mod clearing;
 mod config;
 mod context;
 mod domain;

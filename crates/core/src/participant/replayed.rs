@@ -47,9 +47,10 @@ impl Context {
         let Some(id) = market.listings.get(listing.index()).map(|state| state.listing.instrument) else {
             return;
         };
-        let notional = market.instruments[id.index()].instrument.notional(with.price, with.quantity);
+        let instrument = &market.instruments[id.index()].instrument;
+        let change = NetQuantity::new(with.quantity.net().lots() * with.side.sign());
         if let Some(account) = market.accounts.get_mut(venue.index()) {
-            account.book_counterparty(id, with.side, with.quantity, notional);
+            account.book_counterparty(id, instrument, change, with.price);
         }
     }
 

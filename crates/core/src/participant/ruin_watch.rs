@@ -117,7 +117,7 @@ impl MarketState {
             let mark = self.mark_on_path(id, now)?;
             Some(mark.value(&state.instrument, holding))
         };
-        let mut all = Valuation { equity: account.cash(), exposure: Money::ZERO };
+        let mut all = Valuation { equity: account.cash_less_futures(), exposure: Money::ZERO };
         for held in account.held() {
             let worth = worth(held)?;
             all.equity += worth;
@@ -127,7 +127,7 @@ impl MarketState {
     }
 
     /// Returns an instrument's mark at `now`, if its market is not about to open.
-    fn mark_on_path(&self, id: InstrumentId, now: SimTime) -> Option<Mark> {
+    pub(super) fn mark_on_path(&self, id: InstrumentId, now: SimTime) -> Option<Mark> {
         if let Some(listing) = self.replayed_primary(id) {
             if self.opens_at(listing).is_some_and(|open| open <= now) {
                 return None;
@@ -178,7 +178,7 @@ impl MarketState {
         let beyond =
             |worth: Money, holding: NetQuantity| worth * (of - part * i128::from(holding.lots().signum()));
         let is_gone = |equity| if part > 0 { equity < Money::ZERO } else { account.would_ruin(equity) };
-        let mut path = EquityPath { fixed: account.cash() * of, moving: Vec::new() };
+        let mut path = EquityPath { fixed: account.cash_less_futures() * of, moving: Vec::new() };
         let mut least = Money::ZERO;
         let mut end: Option<SimTime> = None;
         for id in &at_risk.held {

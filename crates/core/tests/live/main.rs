@@ -7,6 +7,7 @@ mod carried;
 mod days;
 mod days_phases;
 mod funding;
+mod futures;
 mod joining;
 mod journal;
 mod kill_switch;

@@ -153,6 +153,7 @@ const UNLINKABLE: ReportKind = ReportKind::Rejected(RejectReason::LinkUnfit);
 mod brackets;
 mod exits;
 mod extremes;
+mod futures;
 mod links;
 mod margin;
 mod plain;
