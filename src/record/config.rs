@@ -174,7 +174,10 @@ impl TableSet {
             Fact::AccountRuined { .. } => self.contains(Table::Ruins),
             Fact::MarginCalled { .. } | Fact::MarginCallEnded { .. } => self.contains(Table::MarginCalls),
             // They say what all others mean from then on.
-            Fact::CorporateAction { .. } | Fact::PositionSplit { .. } | Fact::AccountPaid { .. } => true,
+            Fact::CorporateAction { .. }
+            | Fact::ContractCleared { .. }
+            | Fact::PositionSplit { .. }
+            | Fact::AccountPaid { .. } => true,
             Fact::Logged { .. } | Fact::StrategyFailed { .. } => self.contains(Table::Log),
             Fact::Plotted { .. } => self.contains(Table::Series),
             Fact::Recorded { .. } => self.contains(Table::Records),

@@ -138,6 +138,20 @@ pub struct InstrumentSummary {
     /// The smallest step of its quantity.
     #[serde(with = "manifest_text::lot_size")]
     pub lot_size: Decimal,
+    /// What a price of one is worth for each unit of quantity; 1 unless the scenario says so.
+    #[serde(with = "manifest_text::multiplier", default = "one", skip_serializing_if = "is_one")]
+    pub multiplier: Decimal,
+    /// Whether it is a future: trades of it move no money but fees.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_future: bool,
+}
+
+const fn one() -> Decimal {
+    Decimal::new(1, 0)
+}
+
+fn is_one(multiplier: &Decimal) -> bool {
+    *multiplier == one()
 }
 
 /// What an account held at the start.

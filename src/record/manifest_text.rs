@@ -43,6 +43,7 @@ text_fields! {
     format: Format, |text| text.parse().ok(), "format of tables";
     tick_size: Decimal, |text| text.parse().ok(), "decimal number";
     lot_size: Decimal, |text| text.parse().ok(), "decimal number";
+    multiplier: Decimal, |text| text.parse().ok(), "decimal number";
     cost: Money, super::possible_money, "amount of money that an account can have";
     initial_cash: Money, super::money, "amount of money";
     initial_equity: Money, super::possible_money, "amount of money that an account can have";

@@ -174,6 +174,7 @@ pub(super) const fn columns(table: Table) -> &'static [(&'static str, Kind)] {
             ("position", Number),
             ("amount", Money),
             ("cost", Money),
+            ("rate", Number),
         ],
         Table::Positions => &[
             ("time", Time),

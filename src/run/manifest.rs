@@ -61,6 +61,8 @@ fn instrument_summary(instrument: &Instrument) -> InstrumentSummary {
         symbol: instrument.symbol().to_owned(),
         tick_size: instrument.tick_size(),
         lot_size: instrument.lot_size(),
+        multiplier: instrument.multiplier(),
+        is_future: instrument.is_future(),
     }
 }
 

@@ -19,6 +19,8 @@
 
 mod backtest;
 mod config;
+#[cfg(test)]
+mod contract_tests;
 pub mod document;
 #[cfg(test)]
 mod event_tests;

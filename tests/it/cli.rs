@@ -10,12 +10,13 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-const SHIPPED: [&str; 16] = [
+const SHIPPED: [&str; 17] = [
     "avellaneda_stoikov",
     "bollinger",
     "donchian",
     "order_flow_imbalance",
     "pairs",
+    "perpetual",
     "price_processes",
     "quickstart",
     "realistic_day",

@@ -188,6 +188,7 @@ fn concerned(fact: &Fact) -> (Option<OrderId>, Option<ActorId>) {
         | Fact::PriceMoved { .. }
         | Fact::BarReplayed { .. }
         | Fact::CorporateAction { .. }
+        | Fact::ContractCleared { .. }
         | Fact::BarClosed { .. } => (None, None),
     }
 }

@@ -79,6 +79,11 @@ pub(crate) struct AccountBuilder {
     margin_calls: Vec<MarginCallMark>,
 }
 
+/// Returns what a price of one is worth for each unit.
+fn multiplier(instrument: &Instrument) -> f64 {
+    instrument.multiplier().to_f64()
+}
+
 impl AccountBuilder {
     /// Begins with nothing held; `missing` says what will not be known, and `benchmark` which instrument the
     /// account is held against, if not all.
@@ -107,7 +112,7 @@ impl AccountBuilder {
             equity: LineDownsampler::new(extent),
             drawdown: LineDownsampler::new(extent),
             peak: None,
-            exposure: Exposure::new(instruments.len()),
+            exposure: Exposure::new(instruments.iter().map(multiplier).collect()),
             books: instruments.iter().map(book).collect(),
             fills: EvenSample::new(AccountData::MARKS_MAX),
             trips: EvenSample::new(AccountData::TRIPS_MAX),
@@ -223,11 +228,12 @@ impl AccountBuilder {
     /// [`ImpossibleFill`] if no market can have had it; a table says so that is damaged.
     pub(crate) fn fill(&mut self, row: &FillRow) -> Result<(), ImpossibleFill> {
         self.totals.fills += 1.0;
-        self.totals.turnover += row.price * row.quantity;
         self.totals.quantity += row.quantity;
-        self.totals.clamped += row.clamped * row.quantity;
         self.totals.made += if row.is_maker { row.quantity } else { 0.0 };
         let Some(book) = self.books.get_mut(row.instrument) else { return Ok(()) };
+        let multiplier = multiplier(&book.instrument);
+        self.totals.turnover += row.price * row.quantity * multiplier;
+        self.totals.clamped += row.clamped * row.quantity * multiplier;
         let symbol = || book.instrument.symbol().to_owned();
         let impossible = || ImpossibleFill { symbol: symbol(), price: row.price, quantity: row.quantity };
         let execution = execution(&book.instrument, row).ok_or_else(impossible)?;

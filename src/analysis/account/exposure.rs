@@ -9,14 +9,16 @@ use crate::analysis::series::extent::nanos;
 pub(crate) struct Exposure {
     /// Position and worth, by instrument.
     held: Vec<(f64, f64)>,
+    /// What a price of one is worth for each unit, by instrument.
+    multipliers: Vec<f64>,
     equity: Option<f64>,
     since: Option<i64>,
 }
 
 impl Exposure {
-    /// Begins with nothing held.
-    pub(crate) fn new(instruments: usize) -> Self {
-        Self { held: vec![(0.0, 0.0); instruments], equity: None, since: None }
+    /// Begins with nothing held of instruments of which a price of one is worth so much for each unit.
+    pub(crate) fn new(multipliers: Vec<f64>) -> Self {
+        Self { held: vec![(0.0, 0.0); multipliers.len()], multipliers, equity: None, since: None }
     }
 
     /// Adds what has been held up to a row to the totals, and takes the row.
@@ -34,8 +36,11 @@ impl Exposure {
         }
         self.since = Some(row.at);
         self.equity = row.equity;
-        if let Some((held, position)) = self.held.get_mut(row.instrument).zip(row.position) {
-            *held = (position, position * row.mark.unwrap_or(0.0));
+        let multiplier = self.multipliers.get(row.instrument).copied();
+        if let Some(((held, position), multiplier)) =
+            self.held.get_mut(row.instrument).zip(row.position).zip(multiplier)
+        {
+            *held = (position, position * row.mark.unwrap_or(0.0) * multiplier);
         }
     }
 }
@@ -48,7 +53,7 @@ mod tests {
     #[test]
     fn exposure_is_weighted_by_time() {
         let mut totals = TradingTotals::default();
-        let mut exposure = Exposure::new(2);
+        let mut exposure = Exposure::new(vec![1.0, 2.0]);
         let row = |at, instrument, position, mark, equity| MarkRow {
             at,
             account: 0,
@@ -59,7 +64,7 @@ mod tests {
         };
         exposure.observe(&row(0, 0, 0.0, None, 1_000.0), &mut totals);
         exposure.observe(&row(40, 0, 5.0, Some(100.0), 1_000.0), &mut totals);
-        exposure.observe(&row(60, 1, -10.0, Some(25.0), 1_000.0), &mut totals);
+        exposure.observe(&row(60, 1, -5.0, Some(25.0), 1_000.0), &mut totals);
         exposure.observe(&row(100, 1, 0.0, Some(25.0), 1_000.0), &mut totals);
         let measures = Measures::take(trading::METRICS, &totals, 252.0);
         assert_eq!(measures.get("time_in_market"), Some(0.6));

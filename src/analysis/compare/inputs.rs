@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::record::{AccountSummary, InstrumentSummary, Manifest, Table};
 use bearpit_core::market::BarInterval;
+use bearpit_core::units::Decimal;
 
 /// Something that differs, as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,7 +78,11 @@ fn intervals(of: &[BarInterval]) -> String {
 }
 
 fn instrument(summary: &InstrumentSummary) -> Named {
-    let description = format!("ticks of {}, lots of {}", summary.tick_size, summary.lot_size);
+    let mut description = format!("ticks of {}, lots of {}", summary.tick_size, summary.lot_size);
+    if summary.is_future || summary.multiplier != Decimal::new(1, 0) {
+        let what = if summary.is_future { "a future" } else { "a thing" };
+        description.push_str(&format!(", {what} with a multiplier of {}", summary.multiplier));
+    }
     Named { name: summary.symbol.clone(), description }
 }
 

@@ -59,7 +59,8 @@ fn metrics(totals: &MarketTotals, periods_per_year: f64) -> Measures {
 }
 
 impl ListingBuilder {
-    pub(crate) fn new(periods: Periods) -> Self {
+    /// Begins a listing of which a price of one is worth `multiplier` for each unit.
+    pub(crate) fn new(periods: Periods, multiplier: f64) -> Self {
         let extent = periods.extent;
         Self {
             price: LineDownsampler::new(extent),
@@ -70,7 +71,7 @@ impl ListingBuilder {
             spread_bps: MeanDownsampler::new(extent),
             bid_size: MeanDownsampler::new(extent),
             ask_size: MeanDownsampler::new(extent),
-            flow: Flow::new(periods),
+            flow: Flow::new(periods, multiplier),
             profile: ProfileBuilder::default(),
             latencies: LatencyBuilder::new(),
             has_rows: false,
@@ -78,6 +79,11 @@ impl ListingBuilder {
             period_nanos: periods.interval,
             shares: 1.0,
         }
+    }
+
+    /// Returns what a price of one is worth for each unit.
+    pub(crate) const fn multiplier(&self) -> f64 {
+        self.flow.multiplier()
     }
 
     /// Returns the mid as it stands.

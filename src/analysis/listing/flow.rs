@@ -52,13 +52,19 @@ pub(crate) struct FlowEnd {
 }
 
 impl Flow {
-    pub(crate) fn new(periods: Periods) -> Self {
-        let totals = MarketTotals::default();
+    pub(crate) fn new(periods: Periods, multiplier: f64) -> Self {
+        let mut totals = MarketTotals::default();
+        totals.multiplier = multiplier;
         let squares =
             TimeBuckets::new(periods.extent, TimeBuckets::fitting(periods.extent, periods.interval));
         let (mids, stylized) = (MidPeriods::new(periods), StylizedBuilder::new(periods));
         let (waiting, signs) = (VecDeque::new(), OrderSignAcf::default());
         Self { totals, mid: None, mids, waiting, squares, signs, stylized }
+    }
+
+    /// Returns what a price of one is worth for each unit.
+    pub(crate) const fn multiplier(&self) -> f64 {
+        self.totals.multiplier
     }
 
     /// Returns the last mid.
@@ -84,7 +90,7 @@ impl Flow {
     pub(crate) fn trade(&mut self, at: i64, print: &Print) {
         self.settle_before(at);
         self.roll(at);
-        let notional = print.price * print.quantity;
+        let notional = print.price * print.quantity * self.totals.multiplier;
         self.totals.trades += 1.0;
         self.totals.volume += print.quantity;
         self.totals.notional += notional;
@@ -154,7 +160,7 @@ mod tests {
 
     fn flow() -> Flow {
         let extent = Extent::new(SimTime::from_nanos(0), SimTime::from_nanos(2 * DAY_NANOS));
-        Flow::new(Periods::new(extent, SimDuration::from_secs(60)))
+        Flow::new(Periods::new(extent, SimDuration::from_secs(60)), 1.0)
     }
 
     fn measures(flow: Flow) -> Measures {

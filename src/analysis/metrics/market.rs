@@ -56,7 +56,7 @@ impl MarketPeriod {
 }
 
 /// A listing over a run, summed up.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MarketTotals {
     /// Whether trades were not recorded, so that what depends on them is unknown.
     pub lacks_trades: bool,
@@ -64,8 +64,10 @@ pub struct MarketTotals {
     pub trades: f64,
     /// Sum of their quantities.
     pub volume: f64,
-    /// Sum of price times quantity.
+    /// Sum of price times quantity, and times the multiplier.
     pub notional: f64,
+    /// What a price of one is worth for each unit.
+    pub multiplier: f64,
     /// Best ask less best bid, over time.
     pub spread: Option<f64>,
     /// The same in basis points of the mid, over time.
@@ -85,6 +87,29 @@ pub struct MarketTotals {
     lambda: Slope,
     /// With how many periods of a year volatility is annualised.
     pub periods_per_year: f64,
+}
+
+impl Default for MarketTotals {
+    fn default() -> Self {
+        Self {
+            lacks_trades: false,
+            trades: 0.0,
+            volume: 0.0,
+            notional: 0.0,
+            multiplier: 1.0,
+            spread: None,
+            spread_bps: None,
+            depth: None,
+            effective_spread: WeightedMean::default(),
+            realized_spread: WeightedMean::default(),
+            price_impact: WeightedMean::default(),
+            has_no_logs: false,
+            squares: WeightedMean::default(),
+            illiquidity: WeightedMean::default(),
+            lambda: Slope::default(),
+            periods_per_year: 0.0,
+        }
+    }
 }
 
 impl MarketTotals {
@@ -157,8 +182,12 @@ const HUANG: &str = "Huang and Stoll 1996";
 pub static METRICS: &[Metric<MarketTotals>] = &[
     metric("trades", Count, "number of trades", "Bearpit", |m| m.of_trades(m.trades)),
     metric("volume", Quantity, "sum of quantity of trades", "Bearpit", |m| m.of_trades(m.volume)),
-    metric("notional", Currency, "sum of price * quantity of trades", "Bearpit", |m| m.of_trades(m.notional)),
-    metric("vwap", Price, "notional / volume", "Bearpit", |m| ratio(m.notional, m.volume)),
+    metric("notional", Currency, "sum of price * quantity * multiplier of trades", "Bearpit", |m| {
+        m.of_trades(m.notional)
+    }),
+    metric("vwap", Price, "notional / volume / multiplier", "Bearpit", |m| {
+        ratio(m.notional, m.volume * m.multiplier)
+    }),
     metric("spread_quoted_time_weighted", Price, "best ask - best bid, mean over time", HUANG, |m| m.spread),
     metric(
         "spread_quoted_time_weighted_bps",

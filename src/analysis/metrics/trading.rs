@@ -156,7 +156,9 @@ const OWN: &str = "Bearpit";
 
 /// The metrics over [`TradingTotals`].
 pub static METRICS: &[Metric<TradingTotals>] = &[
-    metric("turnover", Currency, "sum of price * quantity of fills", OWN, |t| t.of_fills(t.turnover)),
+    metric("turnover", Currency, "sum of price * quantity * multiplier of fills", OWN, |t| {
+        t.of_fills(t.turnover)
+    }),
     metric("turnover_ratio", Ratio, "turnover / mean equity over time", OWN, |t| {
         ratio(t.of_fills(t.turnover)?, t.equity.get().filter(|it| *it > 0.0)?)
     }),

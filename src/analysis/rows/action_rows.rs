@@ -30,7 +30,7 @@ pub(crate) enum Effect {
 pub(crate) const ACTIONS: [&str; 9] =
     ["time", "owner", "venue", "symbol", "kind", "new_shares", "old_shares", "amount", "cost"];
 
-/// Returns the rows of a piece of the table that matter: dividends by themselves change nothing.
+/// Returns the rows of a piece of the table that matter: dividends and settlements by themselves change nothing.
 pub(crate) fn action_rows(directory: &NameIndex, frame: &DataFrame) -> PolarsResult<Vec<ActionRow>> {
     let (at, owners, venues) = (times(frame, "time")?, texts(frame, "owner")?, texts(frame, "venue")?);
     let (symbols, kinds) = (texts(frame, "symbol")?, texts(frame, "kind")?);
@@ -42,7 +42,8 @@ pub(crate) fn action_rows(directory: &NameIndex, frame: &DataFrame) -> PolarsRes
             ("", "split") => {
                 Effect::Listing { listing: directory.listing(venues[row], symbols[row])?, ratio: ratio? }
             }
-            ("", _) => return None,
+            // What a future gains on its way is in the prices at which it was bought and sold.
+            ("", _) | (_, "variation_margin") => return None,
             (owner, "split") => Effect::Account { account: directory.account(owner)?, ratio: ratio? },
             (owner, _) => {
                 let account = directory.account(owner)?;

@@ -74,6 +74,12 @@ impl NameIndex {
         Some(self.listing_at(venue, self.instrument(symbol)?))
     }
 
+    /// Returns what a price of one is worth for each unit, for each listing that there may be.
+    pub(crate) fn multipliers(&self) -> impl Iterator<Item = f64> {
+        let each = || self.instruments.iter().map(|instrument| instrument.multiplier().to_f64());
+        self.venues.iter().flat_map(move |_| each())
+    }
+
     /// Returns venue and symbol of each listing that there may be, in the order of their numbers.
     pub(crate) fn listings(&self) -> impl Iterator<Item = (&str, &str)> {
         let symbols = || self.instruments.iter().map(Instrument::symbol);
@@ -82,6 +88,7 @@ impl NameIndex {
 }
 
 fn instrument(summary: &InstrumentSummary) -> Result<Instrument, BadManifest> {
-    let made = Instrument::new(&summary.symbol, summary.tick_size, summary.lot_size);
+    let made = Instrument::new(&summary.symbol, summary.tick_size, summary.lot_size)
+        .and_then(|instrument| instrument.with_multiplier(summary.multiplier));
     made.map_err(|why| BadManifest::Instrument { symbol: summary.symbol.clone(), why })
 }

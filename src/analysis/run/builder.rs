@@ -59,7 +59,7 @@ impl RunBuilder {
             periods,
             benchmark,
             periods_per_year: per_year.map(|count| count.to_f64() * shorter),
-            listings: index.listings().map(|_| ListingBuilder::new(periods)).collect(),
+            listings: index.multipliers().map(|each| ListingBuilder::new(periods, each)).collect(),
             sessions: if has_market { Sessions::default() } else { Sessions::unknown() },
             accounts: (0..index.accounts()).map(account).collect(),
             arrivals: Arrivals::new(index.accounts()),
@@ -159,12 +159,14 @@ impl RunBuilder {
         let Some(listing) = self.listings.get_mut(row.listing) else { return };
         self.sessions.note(row.at);
         if let Some(mid) = listing.mid() {
-            let notional = row.print.price * row.print.quantity;
+            // In currency, a unit is worth so much for each price.
+            let units = row.print.quantity * listing.multiplier();
+            let notional = row.print.price * units;
             for (account, sign) in [(row.maker, -row.sign), (row.taker, row.sign)] {
                 let Some(account) = account.and_then(|account| self.accounts.get_mut(account)) else {
                     continue;
                 };
-                account.totals.spread_captured += sign * (mid - row.print.price) * row.print.quantity;
+                account.totals.spread_captured += sign * (mid - row.print.price) * units;
                 if let Some(bps) = slippage_bps(sign, row.print.price, mid) {
                     account.totals.slippage_mid.add(bps, notional);
                 }

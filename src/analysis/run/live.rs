@@ -16,7 +16,7 @@ use crate::record::{
     self, LevelRow, Manifest, Names, OrderRow, RecordConfig, RowSink, RunLabel, Table, TableRow, TableSet,
 };
 use bearpit_core::market::{
-    AccountMark, AccountOpening, Instrument, Liquidity, Phase, Quote, QuoteLevel, Side, Trade,
+    AccountMark, AccountOpening, Instrument, Liquidity, PaymentReason, Phase, Quote, QuoteLevel, Side, Trade,
 };
 use bearpit_core::units::{
     ActorId, InstrumentId, ListingId, Money, NetQuantity, OrderId, Price, Quantity, SimTime,
@@ -370,6 +370,8 @@ impl RunAnalysis {
         let (amount, cost) = (row.amount, row.cost);
         let effect = match (row.owner, row.ratio) {
             (None, None) => return,
+            // What a future gains on its way is in the prices at which it was bought and sold.
+            (Some(_), None) if row.kind == PaymentReason::VariationMargin.name() => return,
             (None, Some(ratio)) => Effect::Listing { listing, ratio },
             (Some(owner), ratio) => match (self.account(owner), ratio) {
                 (None, _) => return,

@@ -52,7 +52,7 @@ impl RowGroups {
             group.numbers(rows, |row| {
                 let is_held = row.mark.position.lots() != 0 && row.mark.mark_half_ticks.is_some();
                 let position = instrument(row).filter(|_| is_held)?.holding_f64(row.mark.position);
-                Some(row.mark.cost.to_f64() / position)
+                Some(row.mark.cost.to_f64() / position / instrument(row)?.multiplier().to_f64())
             });
             group.amounts(rows, |row| row.mark.realized).amounts(rows, |row| row.mark.unrealized);
             group.amounts(rows, |row| row.mark.fees).amounts(rows, |row| row.financing);
@@ -96,7 +96,8 @@ impl RowGroups {
         self.add(Table::Trips, |group, names, interner| {
             let instrument = names.instruments.get(row.instrument.index());
             let quantity = instrument.map(|instrument| instrument.quantity_f64(trip.quantity));
-            let mean = |amount: Money| quantity.map(|quantity| amount.to_f64() / quantity);
+            let multiplier = instrument.map_or(1.0, |instrument| instrument.multiplier().to_f64());
+            let mean = |amount: Money| quantity.map(|quantity| amount.to_f64() / quantity / multiplier);
             let side = if trip.side == Side::Buy { "long" } else { "short" };
             group.word(interner.actor(row.owner)).word(interner.symbol(row.instrument)).say(interner, side);
             group.number(quantity);
@@ -109,9 +110,9 @@ impl RowGroups {
         })
     }
 
-    /// Adds a split or dividend, or what an account was given or paid for one.
+    /// Adds a split, a dividend or the clearing of a future, or what an account was given or paid for one.
     pub(super) fn action(&mut self, at: SimTime, row: &ActionRow) -> Result<(), RecordError> {
-        let &ActionRow { listing, owner, kind, ratio, position, amount, cost } = row;
+        let &ActionRow { listing, owner, kind, ratio, position, amount, cost, rate } = row;
         self.add(Table::Actions, |group, names, interner| {
             group.time(at).word(owner.and_then(|owner| interner.actor(owner)));
             group.place(interner, listing).say(interner, kind);
@@ -119,7 +120,7 @@ impl RowGroups {
             group.count(ratio.map(|ratio| ratio.old().into()));
             let held = names.instrument(listing).zip(position);
             group.number(held.map(|(instrument, position)| instrument.holding_f64(position)));
-            group.money(amount).money(cost);
+            group.money(amount).money(cost).number(rate.map(|rate| rate.decimal().to_f64()));
         })
     }
 

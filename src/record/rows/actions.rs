@@ -1,25 +1,29 @@
-//! [`ActionRow`]: a split or dividend, or what an account was given or paid for one.
+//! [`ActionRow`]: a split, a dividend or the clearing of a future, or what an account was given or paid for one.
 
-use bearpit_core::market::{CorporateAction, Fact, Listing, SplitRatio};
+use bearpit_core::market::{Clearing, CorporateAction, Fact, FundingRate, Listing, SplitRatio};
 use bearpit_core::units::{ActorId, InstrumentId, ListingId, Money, NetQuantity};
 
-/// A split or dividend, or what an account was given or paid for one.
+/// A split, a dividend or the clearing of a future, or what an account was given or paid for one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ActionRow {
     /// Where the instrument is listed.
     pub listing: ListingId,
     /// The account; none of the action itself.
     pub owner: Option<ActorId>,
-    /// `split`, `dividend`, or `fraction` for what a split left of a lot.
+    /// `split`, `dividend`, or `fraction` for what a split left of a lot; `settlement` or `funding` of a future, and
+    /// `variation_margin` for what the first pays.
     pub kind: &'static str,
     /// Of a split.
     pub ratio: Option<SplitRatio>,
     /// What the account holds after a split.
     pub position: Option<NetQuantity>,
-    /// What was paid to the account; of a dividend itself, on each unit.
+    /// What was paid to the account; of a dividend itself, on each unit, of a settlement the price, and of funding
+    /// what each lot pays.
     pub amount: Money,
     /// The cost of the fraction that left the account for that.
     pub cost: Money,
+    /// Of funding.
+    pub rate: Option<FundingRate>,
 }
 
 impl ActionRow {
@@ -37,6 +41,7 @@ impl ActionRow {
             position: None,
             amount: Money::ZERO,
             cost: Money::ZERO,
+            rate: None,
         };
         Some(match *fact {
             Fact::CorporateAction { listing, action: CorporateAction::Split(ratio) } => {
@@ -44,6 +49,12 @@ impl ActionRow {
             }
             Fact::CorporateAction { listing, action: CorporateAction::Dividend(amount) } => {
                 Self { amount, ..none(listing, "dividend") }
+            }
+            Fact::ContractCleared { instrument, clearing: Clearing::Settlement { price } } => {
+                Self { amount: Money::from_decimal(price)?, ..none(listed(instrument)?, "settlement") }
+            }
+            Fact::ContractCleared { instrument, clearing: Clearing::Funding { rate, per_lot } } => {
+                Self { amount: per_lot, rate: Some(rate), ..none(listed(instrument)?, "funding") }
             }
             Fact::PositionSplit { owner, instrument, ratio, position } => Self {
                 owner: Some(owner),

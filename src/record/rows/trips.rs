@@ -6,7 +6,9 @@ use super::order_row::OrderRow;
 use super::orders::OpenOrders;
 use crate::record::names::Names;
 use bearpit_core::account::trips::{AverageTrips, Execution, RoundTrip};
-use bearpit_core::market::{AccountMark, AccountOpening, BarInterval, Fact, Instrument, OrderKind, Trade};
+use bearpit_core::market::{
+    AccountMark, AccountOpening, BarInterval, Fact, Instrument, OrderKind, PaymentReason, Trade,
+};
 use bearpit_core::units::{ActorId, InstrumentId, ListingId, NetQuantity, Price, SimTime};
 
 /// A round trip that has ended.
@@ -182,6 +184,8 @@ impl Trips {
                     trips.split(*ratio);
                 }
             }
+            // What a future gains on its way is in the prices of its entry and exit.
+            Fact::AccountPaid { reason: PaymentReason::VariationMargin, .. } => {}
             Fact::AccountPaid { owner, instrument, amount, cost, .. } => {
                 if let Some(trips) = self.trips_of(*owner, *instrument) {
                     trips.receive(*amount, *cost);

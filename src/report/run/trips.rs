@@ -155,10 +155,11 @@ fn row(page: &mut PageBuilder, of: &AccountTrip, data: &RunData) {
     let trip = &of.trip;
     let instrument = data.manifest.instruments.iter().find(|it| it.symbol == of.symbol);
     let quantity = instrument.map(|it| it.lot_size.to_f64()).map(|lot| lot * lots(trip.quantity.lots()));
+    let multiplier = instrument.map_or(1.0, |it| it.multiplier.to_f64());
     let places =
         instrument.map(|it| it.tick_size.to_f64()).map_or(2, |tick| decimals_for(tick * 20.0).max(2));
     let price = |amount: f64| {
-        number_or_dash(quantity.filter(|it| *it > 0.0).map(|quantity| amount / quantity), places)
+        number_or_dash(quantity.filter(|it| *it > 0.0).map(|quantity| amount / quantity / multiplier), places)
     };
     let class = if trip.net().to_f64() < 0.0 { "loss" } else { "gain" };
     let cells = [

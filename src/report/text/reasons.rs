@@ -19,7 +19,7 @@ const fn reason(name: &'static str, words: &'static str, advice: &'static str) -
 pub(crate) const REASONS: [&[Reason]; 5] = [&ACCOUNT, &TERMS, &BOOK, &TIME, &OTHERS];
 
 /// The account.
-const ACCOUNT: [Reason; 16] = [
+const ACCOUNT: [Reason; 17] = [
     reason(
         "insufficient_cash",
         "too little free cash",
@@ -52,6 +52,11 @@ const ACCOUNT: [Reason; 16] = [
         "margin_call",
         "equity was below the maintenance margin, and positions were being closed",
         "keep more of buying_power() in reserve",
+    ),
+    reason(
+        "needs_margin",
+        "the instrument is a future, and the account has no margin",
+        "give the agent a margin",
     ),
     reason("no_account", "the agent had no account", "give the agent an account"),
     reason("not_owner", "the order was another account's", ""),

@@ -133,8 +133,24 @@ fn instrument() -> Value {
         .required("tick_size", positive_decimal(), "smallest step of a price")
         .key("lot_size", positive_decimal(), "smallest step of a quantity")
         .key("min_price", decimal(), "lowest price; below 0 where prices may be negative")
+        .key("multiplier", positive_decimal(), "what a price of 1 is worth for each unit of quantity")
+        .key("contract", contract(), "what a trade settles")
         .key("process", json!({ "oneOf": processes }), "how its value moves")
         .build()
+}
+
+fn contract() -> Value {
+    let of = |kind: &str| Object::default().required("kind", json!({ "const": kind }), "what it is");
+    let rate = |least: i32| json!({ "type": ["number", "string"], "minimum": least, "maximum": 1 });
+    let future =
+        of("future").required("settlement", duration(), "the time of day at which it is marked to market");
+    let perpetual = of("perpetual")
+        .key("index", text(), "the instrument, listed before this one, whose mark is the index")
+        .key("interval", duration(), "the time between two payments, counted from midnight")
+        .key("interest", rate(-1), "the rate while it is at its index")
+        .key("band", rate(0), "by how much the rate may be moved from the premium towards the interest")
+        .key("cap", rate(0), "the most that the rate may be, in either direction");
+    json!({ "oneOf": [of("spot").build(), future.build(), perpetual.build()] })
 }
 
 fn process(kind: &ProcessKind) -> Value {
@@ -234,8 +250,8 @@ fn latencies() -> Value {
 }
 
 fn margin() -> Value {
-    let share = || json!({ "anyOf": [{ "type": "number", "exclusiveMinimum": 0, "maximum": 1 }, text()] });
-    let leverage = json!({ "anyOf": [{ "type": "number", "minimum": 1, "maximum": 100 }, text()] });
+    let share = || json!({ "type": ["number", "string"], "exclusiveMinimum": 0, "maximum": 1 });
+    let leverage = json!({ "type": ["number", "string"], "minimum": 1, "maximum": 100 });
     Object::default()
         .key("leverage", leverage, "how many times its equity it can hold: one by the initial margin")
         .key("initial", share(), "the share of what positions are worth that new ones take of its equity")

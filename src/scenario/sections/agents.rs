@@ -141,6 +141,14 @@ fn agent(
         .and_then(|it| slowed(section, it, kind, outline.script_latency_min));
     let place = place_of(section, kind.listing, outline);
     margin::check_prices(section, margin.flatten(), traded(kind.listing, place, outline));
+    let own = place.filter(|_| kind.listing != ListingChoice::First).map(|place| place.instrument);
+    margin::check_future(section, kind, margin.flatten(), own);
+    for (id, _) in holdings.iter().flatten().filter(|(_, lots)| !lots.is_zero()) {
+        margin::check_holding(
+            section,
+            outline.instruments.get(id.index()).and_then(|it| it.instrument.as_ref()),
+        );
+    }
     let configured = configure(section, kind, place, latencies.as_ref().unwrap_or(&Latencies::NONE), outline);
     Some(AgentConfig {
         name: name?,

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::baskets::Baskets;
+use super::contract::with_contract;
 use super::process::{ProcessScope, read_process};
 use crate::scenario::config::InstrumentConfig;
 use crate::scenario::document::readers::Read;
@@ -64,6 +65,8 @@ fn instrument(section: &Section<'_>, scope: &ProcessScope<'_>) -> KnownInstrumen
         Some(min_price) => instrument.and_then(|instrument| with_min_price(section, instrument, min_price)),
         None => instrument,
     };
+    let is_live = scope.files.clock.borrow().is_live;
+    let instrument = with_contract(section, instrument, scope.known, is_live);
     let parts = instrument.clone().zip(process);
     KnownInstrument {
         symbol: scope.symbol.unwrap_or_default().to_owned(),

@@ -60,6 +60,30 @@ pub(super) fn check_prices<'a>(
     }
 }
 
+/// Reports a future that an agent without margin would trade.
+pub(super) fn check_future(
+    section: &Section<'_>,
+    kind: &AgentKind,
+    margin: Option<MarginTerms>,
+    own: Option<&Instrument>,
+) {
+    let needs_margin = kind.account.credit == Credit::Covered && !matches!(kind.name, "replay" | "ticks");
+    let future = own.filter(|instrument| needs_margin && margin.is_none() && instrument.is_future());
+    if let Some(instrument) = future.filter(|_| !section.has("margin")) {
+        let message = format!("`{}` is a future, which is traded on margin", instrument.symbol());
+        section.report("margin", message, Some("write margin = { leverage = 10 }".to_owned()));
+    }
+}
+
+/// Reports a position in a future that an agent would begin with.
+pub(super) fn check_holding(section: &Section<'_>, held: Option<&Instrument>) {
+    if let Some(instrument) = held.filter(|instrument| instrument.is_future()) {
+        let symbol = instrument.symbol();
+        let message = format!("`{symbol}` is a future, whose positions are opened by trading alone");
+        section.report("holdings", message, Some(format!("leave `{symbol}` out of `holdings`")));
+    }
+}
+
 fn initial(table: &Section<'_>) -> Option<MarginRate> {
     let leverage = table.optional("leverage", leverage);
     let initial = table.optional("initial", share);

@@ -4,6 +4,7 @@
 mod agents;
 mod bar_files;
 mod baskets;
+mod contract;
 mod distributions;
 mod events;
 mod fees;

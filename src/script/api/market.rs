@@ -32,6 +32,9 @@ pub(crate) fn register(api: &mut Registry<'_>, host: &SharedHost) {
         .option("taker_bps", "number | ()", "what its venue charges an order that trades at once, in the same way", |market| {
             market.fees().map(|fees| fees.taker.bps())
         })
+        .option("multiplier", "number", "what a price of 1 is worth for each unit of quantity", |market| {
+            Some(market.open("multiplier").ok()?.1.instrument.multiplier().to_f64())
+        })
         .shown(|market| {
             market
                 .open("market")

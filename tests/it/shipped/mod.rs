@@ -290,6 +290,17 @@ fn gallery() -> Vec<(String, Option<i64>, usize)> {
 }
 
 #[test]
+fn who_sells_a_perpetual_above_its_index_is_paid_for_it_whatever_the_price_does() {
+    let ran = run("perpetual", "carry", &[]);
+    assert_eq!(ran.deeds.holdings(0, 0), [1_000]);
+    assert_eq!(ran.deeds.holdings(1, 0), [-1_000]);
+    // Three times about a tenth of a percent of 60,000, less 24 in fees and what the legs cost to enter.
+    assert!((80.0..180.0).contains(&ran.gain("carry")), "{}", ran.gain("carry"));
+    let dear = run("perpetual", "carry", &["venues.PIT.fees.taker_bps=20"]);
+    assert!(dear.gain("carry") < 0.0, "{}", dear.gain("carry"));
+}
+
+#[test]
 fn the_gallery_has_what_its_scenarios_give() {
     let agents = [
         "ema",
@@ -302,6 +313,7 @@ fn the_gallery_has_what_its_scenarios_give() {
         "flow",
         "twap",
         "arbitrage",
+        "carry",
         "portfolio",
     ];
     let rows = gallery();
