@@ -91,6 +91,25 @@ fn the_worked_example_comes_out_as_the_page_says() {
 }
 
 #[test]
+fn a_future_in_a_backtest_is_settled_each_day_and_closed_where_its_path_calls_the_account() {
+    let future = "tick_size = \"0.01\"\ncontract = { kind = \"future\", settlement = \"12h\" }";
+    let (here, code, told) = example(&[("tick_size = \"0.01\"", future)]);
+    assert_eq!(code, 0, "{told}");
+    let run = stored(&here);
+    // 180 bought at 100: 10,000 less 36.51 on each at 63.49, where 30 percent of the rest are 3,428.46.
+    assert!(words(&run, Table::Log, "text").contains(&"called: 3428.2 below 3428.46".to_owned()));
+    let summary = Summary::read(&run).unwrap();
+    assert_eq!(summary.accounts[0].account.final_equity.to_string(), "3428.20");
+    assert_eq!(summary.accounts[0].account.financing.to_string(), "0.00", "nothing is owed");
+    let kinds = words(&run, Table::Actions, "kind");
+    assert_eq!(kinds.iter().filter(|kind| *kind == "settlement").count(), 4);
+    let owners = words(&run, Table::Actions, "owner");
+    let paid: Vec<&str> = owners.iter().filter(|owner| !owner.is_empty()).map(String::as_str).collect();
+    // On the third and the fourth; after that it has none.
+    assert_eq!(paid, ["buyer", "buyer"]);
+}
+
+#[test]
 fn an_account_without_margin_has_none_of_that() {
     let (here, code, told) = example(&[("margin = { leverage = 2, maintenance = 0.3 }\n", "")]);
     assert_eq!(code, 0, "{told}");

@@ -142,7 +142,8 @@ impl MarketState {
         Ok(())
     }
 
-    /// Writes what an account has received by clearing.
+    /// Writes what an account has received by clearing, if it is a participant's: that of a venue has the other
+    /// side of what is traded with a file.
     fn cleared(
         &mut self,
         now: SimTime,
@@ -151,7 +152,8 @@ impl MarketState {
         amount: Money,
     ) -> Result<(), SinkError> {
         self.follow_risk(owner);
-        if amount == Money::ZERO {
+        let is_participant = self.participants.binary_search_by_key(&owner, |it| it.id).is_ok();
+        if amount == Money::ZERO || !is_participant {
             return Ok(());
         }
         let cost = Money::ZERO;
