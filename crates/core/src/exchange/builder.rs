@@ -405,7 +405,7 @@ impl MarketBuilder {
         self.check_futures()?;
         let opening = self.opening.take().map(|state| Opening::new(*state, &self.layout())).transpose()?;
         self.add_guests(opening.as_ref())?;
-        self.go_on_from(opening.as_ref());
+        self.go_on_from(opening.as_ref())?;
         let exchanges = self.exchanges(opening.as_ref());
         let venues: Vec<String> = self.config.venues.iter().map(|venue| venue.name.clone()).collect();
         let state = MarketState::new(self.config, self.tape);
@@ -472,17 +472,22 @@ impl MarketBuilder {
     }
 
     /// Has values and last prices go on from those of the last market.
-    fn go_on_from(&mut self, opening: Option<&Opening>) {
-        let Some(opening) = opening else { return };
-        for (index, (_, value)) in self.config.instruments.iter_mut().enumerate() {
-            if let (Some(value), Some(state)) = (value, opening.value(index)) {
-                value.restore(state);
+    fn go_on_from(&mut self, opening: Option<&Opening>) -> Result<(), OpeningError> {
+        let Some(opening) = opening else { return Ok(()) };
+        for (index, (instrument, value)) in self.config.instruments.iter_mut().enumerate() {
+            let (Some(value), Some(state)) = (value, opening.value(index)) else { continue };
+            let kinds = state.process.kind.clone().zip(value.kind());
+            if let Some((before, now)) = kinds.filter(|(before, now)| before != now) {
+                let symbol = instrument.symbol().to_owned();
+                return Err(OpeningError::ProcessKind { symbol, before, now });
             }
+            value.restore(state);
         }
         for (listing, id) in self.config.listings.iter_mut().zip((0..).map(ListingId::new)) {
             let last = opening.book(id).and_then(|book| book.state.last);
             listing.reference = last.or(listing.reference);
         }
+        Ok(())
     }
 
     fn check_actions(&self) -> Result<(), BuildError> {

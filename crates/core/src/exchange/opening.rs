@@ -55,6 +55,20 @@ pub enum OpeningError {
         #[source]
         cause: JoinRefusal<AccountError>,
     },
+    /// The value of an instrument would go on by a process of another kind, for which what the last one left
+    /// means nothing.
+    #[error(
+        "the value of {symbol} was that of a process of kind `{before}` when the last market stopped, and would go on \
+         by one of kind `{now}`: give it the kind `{before}` again, or open a new market, which begins with no opening state"
+    )]
+    ProcessKind {
+        /// The instrument.
+        symbol: String,
+        /// The kind that it had.
+        before: String,
+        /// The kind that it has now.
+        now: &'static str,
+    },
     /// Books and accounts do not agree on an order: the state was not left by a market.
     #[error("the books and accounts of the opening state do not agree on order {0}")]
     Inconsistent(OrderId),

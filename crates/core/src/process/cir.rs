@@ -175,6 +175,10 @@ impl PriceProcess for Cir {
         Moments { mean: Some(mean), deviation: Some(libm::sqrt(variance)), ..Moments::default() }
     }
 
+    fn kind(&self) -> Option<&'static str> {
+        Some(KIND.name)
+    }
+
     fn state(&self) -> Vec<f64> {
         vec![self.current]
     }

@@ -72,6 +72,10 @@ impl PriceProcess for Gbm {
             .with_value(mean, variance)
     }
 
+    fn kind(&self) -> Option<&'static str> {
+        Some(KIND.name)
+    }
+
     fn state(&self) -> Vec<f64> {
         vec![self.current]
     }

@@ -180,6 +180,10 @@ impl PriceProcess for Kou {
         }
     }
 
+    fn kind(&self) -> Option<&'static str> {
+        Some(KIND.name)
+    }
+
     fn state(&self) -> Vec<f64> {
         self.path.state()
     }

@@ -6,7 +6,8 @@ use super::kind::{
     ConfiguredProcess, EarlierInstrument, HALF_LIFE, HOURS_PER_YEAR, ProcessKind, ProcessSite, VOLATILITY,
 };
 use super::ou::OrnsteinUhlenbeck;
-use super::value::{PriceProcess, Value, go_on_without};
+use super::state::ProcessState;
+use super::value::{PriceProcess, Value};
 use crate::kernel::Stream;
 use crate::params::{NumberRange, ParamDefault, ParamError, ParamErrors, ParamSpec, ParamType, Values};
 use crate::units::{Seed, SimDuration, SimTime};
@@ -162,31 +163,35 @@ impl PriceProcess for Linked {
         (self.ratio * self.leader_value + gap).max(self.center * 1e-4)
     }
 
+    fn kind(&self) -> Option<&'static str> {
+        Some(KIND.name)
+    }
+
+    /// Returns the gap's number and the leader's value.
     fn state(&self) -> Vec<f64> {
-        // The gap's own number first, since it always has one.
         let mut state = self.gap.state();
-        state.extend(self.leader.process.state());
+        state.push(self.leader_value);
         state
     }
 
-    fn restore(&mut self, state: &[f64]) {
-        let (gap, leader) = state.split_at(state.len().min(1));
-        self.gap.restore(gap);
-        self.leader.process.restore(leader);
+    fn closing_state(&self) -> ProcessState {
+        let (kind, leader) = (Some(KIND.name.to_owned()), Box::new(self.leader.process.closing_state()));
+        ProcessState { kind, shocks: None, numbers: self.state(), leader: Some(leader) }
     }
 
-    /// The leader goes on from the value that follows from this one and the gap, as the instrument that it is
-    /// a copy of does from its own.
-    fn go_on(&mut self, value: f64, state: &[f64]) {
-        if go_on_without(self, value, state) {
-            return;
+    /// The leader goes on from its own value and state, as the instrument does that it is a copy of; what
+    /// shocks of this value left becomes part of the gap.
+    fn go_on(&mut self, value: f64, state: &ProcessState) {
+        let is_own = state.is_of(Some(KIND.name));
+        let numbers = state.leader.as_deref().filter(|_| is_own).zip(state.numbers.get(..2));
+        if let Some((leader, &[gap, leader_value])) = numbers {
+            self.leader_value = leader_value;
+            self.leader.process.go_on(leader_value, leader);
+            if !state.is_shocked() {
+                return self.gap.restore(&[gap]);
+            }
         }
-        let [gap, leader @ ..] = state else {
-            return self.gap.restore(&[value - self.ratio * self.leader_value + self.center]);
-        };
-        self.gap.restore(&[*gap]);
-        self.leader_value = (value - (gap - self.center)) / self.ratio;
-        self.leader.process.go_on(self.leader_value, leader);
+        self.gap.restore(&[value - self.ratio * self.leader_value + self.center]);
     }
 }
 

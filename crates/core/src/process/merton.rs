@@ -157,6 +157,10 @@ impl PriceProcess for Merton {
         Moments::of_cumulants(cumulants).with_value(mean, variance + rate * jumps)
     }
 
+    fn kind(&self) -> Option<&'static str> {
+        Some(KIND.name)
+    }
+
     fn state(&self) -> Vec<f64> {
         self.path.state()
     }

@@ -9,7 +9,6 @@
 
 mod bar_file;
 mod basket;
-mod carried;
 mod cir;
 mod fbm;
 mod fourier;
@@ -28,8 +27,8 @@ mod ou;
 mod proof;
 mod regime;
 mod replay;
-mod shock;
 mod shocks;
+mod state;
 mod tick_file;
 mod ticks;
 mod value;
@@ -54,11 +53,11 @@ pub use moments::Moments;
 pub use ou::OrnsteinUhlenbeck;
 pub use regime::{Regime, RegimeConfig};
 pub use replay::{BAR_LENGTH, BAR_OPEN, Replay, waypoint_time};
-pub use shock::Shock;
-pub use shocks::{COMMON_PARAMS, SHOCK_PARAMS, Shocked, shocked, with_shocks};
+pub use shocks::{COMMON_PARAMS, SHOCK_PARAMS, Shock, ShockRecord, Shocked, shocked, with_shocks};
+pub use state::{ProcessState, ValueState};
 pub use tick_file::{TICK_COLUMNS, TICK_DATA};
 pub use ticks::{TickPrice, TickReplay};
-pub use value::{PriceProcess, Value, ValueState};
+pub use value::{PriceProcess, Value};
 
 /// All kinds of processes, in the order of the documentation.
 pub static KINDS: [&ProcessKind; 13] = [

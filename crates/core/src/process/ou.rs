@@ -106,6 +106,10 @@ impl PriceProcess for OrnsteinUhlenbeck {
         Moments { mean: Some(mean), deviation: Some(deviation), ..Moments::default() }
     }
 
+    fn kind(&self) -> Option<&'static str> {
+        Some(KIND.name)
+    }
+
     fn state(&self) -> Vec<f64> {
         vec![self.current]
     }

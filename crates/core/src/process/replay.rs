@@ -98,6 +98,10 @@ impl PriceProcess for Replay {
         }
         self.current
     }
+
+    fn kind(&self) -> Option<&'static str> {
+        Some(KIND.name)
+    }
 }
 
 #[cfg(test)]

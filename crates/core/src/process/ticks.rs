@@ -98,6 +98,10 @@ impl PriceProcess for TickReplay {
         }
         self.current
     }
+
+    fn kind(&self) -> Option<&'static str> {
+        Some(KIND.name)
+    }
 }
 
 #[cfg(test)]

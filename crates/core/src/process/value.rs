@@ -2,9 +2,8 @@
 
 use std::fmt;
 
-use super::carried::Carried;
 use super::moments::Moments;
-use super::shock::bounded;
+use super::state::{ProcessState, ValueState};
 use crate::kernel::{Stream, stream};
 use crate::units::{Seed, SimDuration, SimTime};
 
@@ -29,9 +28,15 @@ pub trait PriceProcess: fmt::Debug {
         Moments::default()
     }
 
-    /// Returns the numbers from which another process of the same configuration goes on, the value first,
-    /// unless [`PriceProcess::go_on`] is implemented, and others in an order of its own; none if it follows
-    /// from time alone, as unless this is implemented.
+    /// Returns the name of its kind, by which it is known that another kind was configured between two days
+    /// of a market; `None` if it has no name, as unless this is implemented.
+    fn kind(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Returns the numbers from which another process of the same configuration goes on, the value first
+    /// unless [`PriceProcess::go_on`] is implemented; none if it follows from time alone, as unless this is
+    /// implemented.
     fn state(&self) -> Vec<f64> {
         Vec::new()
     }
@@ -39,34 +44,30 @@ pub trait PriceProcess: fmt::Debug {
     /// Goes on from numbers that [`PriceProcess::state`] returned; ignores others.
     fn restore(&mut self, _state: &[f64]) {}
 
-    /// Goes on from `value`, and from the numbers that [`PriceProcess::state`] returned when it had that:
-    /// from `value` alone if they are of another configuration, as after an operator has changed a scenario
-    /// between two days.
-    fn go_on(&mut self, value: f64, state: &[f64]) {
-        if go_on_without(self, value, state) {
+    /// Returns what it leaves to the next day: its kind and its numbers. A process that is made of others
+    /// implements this and [`PriceProcess::go_on`].
+    fn closing_state(&self) -> ProcessState {
+        let kind = self.kind().map(ToOwned::to_owned);
+        ProcessState { kind, numbers: self.state(), ..ProcessState::default() }
+    }
+
+    /// Goes on from `value`, and from the state that it had then: from `value` alone if that is of another
+    /// configuration, as after an operator has changed a scenario between two days. What shocks left that it
+    /// does not have becomes part of the value.
+    fn go_on(&mut self, value: f64, state: &ProcessState) {
+        let is_own = state.is_of(self.kind()) && self.state().len() == state.numbers.len();
+        if is_own {
+            self.restore(&state.numbers);
+        }
+        if is_own && !state.is_shocked() {
             return;
         }
         let mut own = self.state();
-        if own.len() == state.len() {
-            self.restore(state);
-        } else if let Some(first) = own.first_mut() {
+        if let Some(first) = own.first_mut() {
             *first = value;
             self.restore(&own);
         }
     }
-}
-
-/// Has a process without shocks go on from the state of one that had some: what was left of them becomes part
-/// of its value. Returns whether it is such a state.
-pub(super) fn go_on_without<P: PriceProcess + ?Sized>(process: &mut P, value: f64, state: &[f64]) -> bool {
-    let Some((carried, rest)) = Carried::read(state) else { return false };
-    let level = bounded(carried.shocks.iter().map(|shock| shock.level).sum());
-    // Twice: from all that it was, and then from another value.
-    process.go_on(value / libm::exp(level), rest);
-    if level.abs() > 0.0 {
-        process.go_on(value, &[]);
-    }
-    true
 }
 
 /// Implements `step` and `step_by` of a process that one normal shock moves, by its own method `moved`.
@@ -93,16 +94,6 @@ macro_rules! step_by_one_shock {
     };
 }
 pub(super) use step_by_one_shock;
-
-/// What a [`Value`] goes on from on the next day of a market.
-#[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct ValueState {
-    /// The last value, in currency.
-    pub value: f64,
-    /// What its process goes on from.
-    pub process: Vec<f64>,
-}
 
 /// The value of one instrument over time.
 ///
@@ -133,13 +124,19 @@ impl Value {
 
     /// Returns what it goes on from after `now`.
     pub fn state(&mut self, now: SimTime) -> ValueState {
-        ValueState { value: self.at(now), process: self.process.state() }
+        ValueState { value: self.at(now), process: self.process.closing_state() }
     }
 
     /// Goes on from where it stopped, instead of from its first value.
     pub fn restore(&mut self, state: &ValueState) {
         self.current = state.value;
         self.process.go_on(state.value, &state.process);
+    }
+
+    /// Returns the name of its process's kind, if that has one.
+    #[must_use]
+    pub fn kind(&self) -> Option<&'static str> {
+        self.process.kind()
     }
 
     /// Returns the random stream with which the value of `symbol` moves in a run of `seed`.

@@ -184,6 +184,25 @@ fn values_go_on_from_where_they_stopped() {
     assert!(moved > 0.0 && moved < 0.01, "{first:?} {later:?}");
 }
 
+/// The numbers of both kinds are two: without a name for them, a time until a jump would be a variance.
+#[test]
+fn a_value_does_not_go_on_by_a_process_of_another_kind() {
+    let mut state = stopped(Live::start(valued(0)), 60_000);
+    let process = &mut state.instruments[1].value.as_mut().unwrap().process;
+    assert_eq!((process.kind.as_deref(), process.numbers.len()), (Some("merton"), 2));
+    process.kind = Some("heston".to_owned());
+    let mut builder = valued(60_000);
+    builder.opening(state);
+    assert_eq!(
+        builder.open().err().map(|error| error.to_string()).as_deref(),
+        Some(
+            "the value of BOLT was that of a process of kind `heston` when the last market stopped, and would go on by \
+             one of kind `merton`: give it the kind `heston` again, or open a new market, which begins with no opening \
+             state"
+        )
+    );
+}
+
 #[test]
 fn interest_of_the_night_is_paid_and_agents_begin_anew() {
     let rate = FeeRate::from_bps("100".parse().unwrap()).unwrap();

@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use super::kind::ConfiguredProcess;
 use super::moments::Moments;
+use super::state::ProcessState;
 use super::value::PriceProcess;
 use crate::kernel::{StandardNormal, Stream, stream};
 use crate::params::ParamError;
@@ -269,12 +270,16 @@ impl PriceProcess for Member {
         self.process.moments(after)
     }
 
-    fn state(&self) -> Vec<f64> {
-        self.process.state()
+    fn kind(&self) -> Option<&'static str> {
+        self.process.kind()
     }
 
-    fn restore(&mut self, state: &[f64]) {
-        self.process.restore(state);
+    fn closing_state(&self) -> ProcessState {
+        self.process.closing_state()
+    }
+
+    fn go_on(&mut self, value: f64, state: &ProcessState) {
+        self.process.go_on(value, state);
     }
 }
 

@@ -172,6 +172,10 @@ impl PriceProcess for Fbm {
             .with_value(self.current * libm::exp(drift * time), variance)
     }
 
+    fn kind(&self) -> Option<&'static str> {
+        Some(KIND.name)
+    }
+
     fn state(&self) -> Vec<f64> {
         vec![self.current]
     }

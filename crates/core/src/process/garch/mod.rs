@@ -242,6 +242,11 @@ impl PriceProcess for Garch {
         }
     }
 
+    /// Of both kinds, whose numbers are the same.
+    fn kind(&self) -> Option<&'static str> {
+        Some(KIND.name)
+    }
+
     fn state(&self) -> Vec<f64> {
         vec![self.current, self.variance]
     }

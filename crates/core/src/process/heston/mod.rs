@@ -281,6 +281,10 @@ impl PriceProcess for Heston {
         }
     }
 
+    fn kind(&self) -> Option<&'static str> {
+        Some(KIND.name)
+    }
+
     fn state(&self) -> Vec<f64> {
         vec![self.current, self.variance]
     }

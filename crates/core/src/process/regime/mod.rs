@@ -251,6 +251,10 @@ impl PriceProcess for Regime {
             .with_value(self.current * mean, libm::log(square / (mean * mean)))
     }
 
+    fn kind(&self) -> Option<&'static str> {
+        Some(KIND.name)
+    }
+
     #[expect(clippy::cast_precision_loss, reason = "at most 16 regimes")]
     fn state(&self) -> Vec<f64> {
         vec![self.current, self.regime as f64]

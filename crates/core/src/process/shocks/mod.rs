@@ -2,16 +2,22 @@
 
 use std::sync::Arc;
 
-use super::carried::{Carried, CarriedShock};
 use super::kind::{ConfiguredProcess, EarlierInstrument};
 use super::moments::Moments;
-use super::shock::{LEVEL_MAX, Shock, bounded};
+use super::state::ProcessState;
 use super::value::PriceProcess;
 use crate::kernel::Stream;
 use crate::params::{
     DurationRange, NumberRange, ParamDefault, ParamError, ParamErrors, ParamSpec, ParamType, Values,
 };
 use crate::units::{Seed, SimDuration, SimTime};
+use shock::{LEVEL_MAX, bounded};
+
+mod record;
+mod shock;
+
+pub use record::ShockRecord;
+pub use shock::Shock;
 
 /// The keys of a shock.
 pub const SHOCK_PARAMS: [ParamSpec; 3] = [
@@ -185,12 +191,14 @@ impl Shocked {
         Self { begun: passed, passed, came_until: passed, at, ..self }
     }
 
-    /// Returns the logarithm of each shock's factor when so much of the day has passed.
+    /// Returns the logarithm of each shock's factor when so much of the day has passed. One that came due
+    /// while the market stood still came when that went on: none of it has been forgotten by then.
     fn log_factors(&self, passed: SimDuration) -> impl Iterator<Item = f64> {
         let since = SimDuration::from_nanos(passed.nanos() - self.begun.nanos());
         let is_over = |shock: &Shock| !self.begun.is_zero() && shock.after <= self.came_until;
         self.shocks.iter().zip(&self.carried).map(move |(shock, carried)| {
-            let own = if is_over(shock) { 0.0 } else { shock.log_factor(passed) };
+            let came = shock.after.max(self.begun);
+            let own = if is_over(shock) { 0.0 } else { shock.log_factor(came, passed) };
             bounded(carried * shock.left(since) + own)
         })
     }
@@ -198,28 +206,6 @@ impl Shocked {
     /// Returns the logarithm of the factor of what it goes on from.
     fn level_carried(&self) -> f64 {
         bounded(self.carried.iter().sum())
-    }
-
-    /// Goes on from the state of an earlier format, which has no record of its shocks, or of a process that
-    /// had none.
-    fn go_on_unrecorded(&mut self, value: f64, state: &[f64]) {
-        let Some((levels, process)) = state.split_at_checked(self.shocks.len()) else {
-            return self.process.go_on(value / libm::exp(self.level_carried()), state);
-        };
-        let unshocked = value / libm::exp(levels.iter().sum());
-        // The process may have fewer numbers than later while it has not moved.
-        let is_value = |first: &f64| (first / unshocked - 1.0).abs() < 1e-9;
-        if process.len() == self.process.state().len() || process.first().is_some_and(is_value) {
-            self.restore_unrecorded(levels);
-            self.process.go_on(value / libm::exp(self.level_carried()), process);
-        } else {
-            self.process.go_on(value / libm::exp(self.level_carried()), state);
-        }
-    }
-
-    /// Takes what shocks left from a state that does not say when it was.
-    fn restore_unrecorded(&mut self, levels: &[f64]) {
-        (self.carried, self.at) = (levels.to_vec(), None);
     }
 }
 
@@ -251,39 +237,27 @@ impl PriceProcess for Shocked {
         }
     }
 
-    fn state(&self) -> Vec<f64> {
-        let pairs = self.shocks.iter().zip(self.log_factors(self.passed));
-        let shocks = pairs.map(|(shock, level)| CarriedShock::new(shock, level)).collect();
-        let mut state = Carried { at: self.at, shocks }.numbers();
-        state.extend(self.process.state());
+    fn kind(&self) -> Option<&'static str> {
+        self.process.kind()
+    }
+
+    fn closing_state(&self) -> ProcessState {
+        let mut state = self.process.closing_state();
+        let mut shocks: Vec<(Shock, f64)> =
+            self.shocks.iter().copied().zip(self.log_factors(self.passed)).collect();
+        shocks.extend(state.shocks.into_iter().flat_map(|within| within.shocks));
+        state.shocks = Some(ShockRecord { at: self.at, shocks });
         state
     }
 
-    fn restore(&mut self, state: &[f64]) {
-        if let Some((mut carried, process)) = Carried::read(state) {
-            self.carried = self.shocks.iter().map(|shock| carried.take(shock)).collect();
-            self.at = carried.at;
-            self.process.restore(process);
-        } else if let Some((levels, process)) = state.split_at_checked(self.shocks.len()) {
-            self.restore_unrecorded(levels);
-            self.process.restore(process);
+    /// Shocks that it no longer has are left to the process, and others have left nothing yet.
+    fn go_on(&mut self, value: f64, state: &ProcessState) {
+        let mut state = state.clone();
+        if let Some(record) = &mut state.shocks {
+            self.carried = self.shocks.iter().map(|shock| record.take(shock)).collect();
+            self.at = record.at;
         }
-    }
-
-    /// Shocks that it no longer has become part of the value, and others have left nothing yet.
-    fn go_on(&mut self, value: f64, state: &[f64]) {
-        let Some((mut carried, process)) = Carried::read(state) else {
-            return self.go_on_unrecorded(value, state);
-        };
-        let all = bounded(carried.shocks.iter().map(|shock| shock.level).sum());
-        self.carried = self.shocks.iter().map(|shock| carried.take(shock)).collect();
-        self.at = carried.at;
-        self.process.go_on(value / libm::exp(all), process);
-        let kept = self.level_carried();
-        // Another order of the same shocks may sum to a little else.
-        if (kept - all).abs() > 1e-12 {
-            self.process.go_on(value / libm::exp(kept), &[]);
-        }
+        self.process.go_on(value / libm::exp(self.level_carried()), &state);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::kernel::stream;
-use crate::process::{ConfiguredProcess, Gbm, ProcessKind, ProcessSite, Value, ValueState};
+use crate::process::{ConfiguredProcess, Gbm, ProcessKind, ProcessSite, ProcessState, Value, ValueState};
 
 const MINUTE: SimDuration = SimDuration::from_secs(60);
 
@@ -47,7 +47,7 @@ fn what_is_left_of_a_shock_goes_on_the_next_day() {
     let mut today = shocked(&[FALL, BLIP]);
     path(&mut today, 2);
     let mut tomorrow = shocked(&[FALL, BLIP]);
-    tomorrow.restore(&today.state());
+    tomorrow.go_on(81.0 * 1.1, &today.closing_state());
     let quarter = libm::pow(1.21, 0.25);
     assert_near(&path(&mut tomorrow, 1), &[81.0 * quarter * 1.21]);
 }
@@ -91,7 +91,7 @@ const HOUR: SimDuration = SimDuration::from_secs(3_600);
 const DAY: SimDuration = SimDuration::from_secs(86_400);
 const MONDAY: SimTime = SimTime::from_nanos(0);
 
-/// Returns what a process leaves after five minutes of a day, and the value a minute into the next, when the
+/// Returns what a process leaves after an hour of a day, and the value a minute into the next, when the
 /// scenario has another process for it.
 fn over_night(before: &dyn ConfiguredProcess, after: &dyn ConfiguredProcess) -> (f64, f64) {
     let state = value(before, MONDAY).state(MONDAY + HOUR);
@@ -147,21 +147,24 @@ fn values_of_every_kind_go_on_when_their_shocks_change() {
     }
 }
 
-/// The states of an earlier format: the logarithms of the shocks, one after the other, and then the process.
+/// As of a process that had no shocks.
 #[test]
-fn a_state_without_a_record_of_its_shocks_is_read() {
-    let state = |process: &[f64]| ValueState { value: 81.0, process: process.to_vec() };
-    let level = libm::log(0.81);
-    for (old, shocks, expected) in [
-        (vec![level, 100.0], vec![Shock { after: HOUR, ..FALL }], 81.0),
-        (vec![0.0, 81.0], vec![LATE], 81.0),
-        // It does not fit: shocks have been added, or removed.
-        (vec![81.0], vec![LATE], 81.0),
-        (vec![level, 100.0], vec![], 81.0),
-        (vec![level, 100.0], vec![LATE, LATE], 81.0),
-    ] {
-        assert_near(&[next_minute(&state(&old), &*calm(&shocks))], &[expected]);
-    }
+fn a_state_without_a_record_leaves_the_value_where_it_is() {
+    let process = ProcessState { numbers: vec![81.0], ..ProcessState::default() };
+    assert_near(&[next_minute(&ValueState { value: 81.0, process }, &*calm(&[LATE]))], &[81.0]);
+}
+
+/// An inner process takes its own shocks, whatever is around it.
+#[test]
+fn shocks_within_shocks_go_on_each_by_its_own() {
+    let blip = Shock { half_life: Some(HOUR), after: HOUR, ..BLIP };
+    let both = || super::shocked(calm(&[blip]), vec![FALL]);
+    let faded = libm::pow(1.21, libm::exp2(-1.0 / 60.0));
+    let (before, after) = over_night(&*both(), &*both());
+    assert_near(&[before, after], &[81.0 * 1.21, 81.0 * faded]);
+    // The outer one is removed: what it left stays, and the inner one goes on fading.
+    let (_, after) = over_night(&*both(), &*calm(&[blip]));
+    assert_near(&[after], &[81.0 * faded]);
 }
 
 #[test]
@@ -230,9 +233,11 @@ fn a_market_that_goes_on_within_a_day_has_each_shock_once_at_its_time() {
         assert_near(&[rest], &[whole]);
         assert_near(&[rest], &[95.0 * 1.1]);
     }
-    // It came due while the market stood still: it comes when that goes on.
+    // It came due while the market stood still: it comes when that goes on, and none of it is forgotten yet.
     let [_, rest] = over_a_stop(&calm(&[lasting]), [30, 90].map(minutes), minutes(91));
     assert_near(&[rest], &[95.0]);
+    let [_, rest] = over_a_stop(&calm(&[fading]), [30, 300].map(minutes), minutes(360));
+    assert_near(&[rest], &[110.0]);
     // The next day begins with what is left, and has it at its time.
     let resumed = calm(&[lasting]).resumed(minutes(90)).unwrap();
     let mut evening = value(&*resumed, MONDAY + minutes(90));

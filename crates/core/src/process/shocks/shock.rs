@@ -7,6 +7,7 @@ pub(super) const LEVEL_MAX: f64 = 50.0;
 
 /// A change of a value at a set time.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Shock {
     /// When it comes, after the start of the run, or of the day in a live market.
     pub after: SimDuration,
@@ -23,9 +24,9 @@ impl Shock {
         libm::exp2(-halvings)
     }
 
-    /// Returns the logarithm of its factor when so much of the day has passed.
-    pub(super) fn log_factor(&self, passed: SimDuration) -> f64 {
-        let since = passed.nanos() - self.after.nanos();
+    /// Returns the logarithm of its factor when so much of the day has passed, if it came at `came`.
+    pub(super) fn log_factor(&self, came: SimDuration, passed: SimDuration) -> f64 {
+        let since = passed.nanos() - came.nanos();
         if since < 0 { 0.0 } else { libm::log1p(self.size) * self.left(SimDuration::from_nanos(since)) }
     }
 }
