@@ -264,12 +264,7 @@ impl RowBuilder {
 
     /// Adds the rows that a fact makes by itself.
     fn add(&mut self, at: SimTime, fact: &Fact, sink: &mut dyn RowSink) -> Result<(), RecordError> {
-        if let Fact::CorporateAction { .. }
-        | Fact::ContractCleared { .. }
-        | Fact::PositionSplit { .. }
-        | Fact::AccountPaid { .. } = fact
-            && let Some(action) = ActionRow::of(fact, &self.listings)
-        {
+        if let Some(action) = ActionRow::of(fact, &self.listings) {
             return self.act(at, fact, &action, sink);
         }
         if self.book(at, fact) {

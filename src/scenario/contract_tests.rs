@@ -120,7 +120,7 @@ fn what_is_wrong_with_a_contract_is_said_where_it_stands() {
         ("multiplier = 0", "`multiplier` is `0`, but must be above 0"),
         (
             "multiplier = 1_000_000",
-            "one tick times one lot is 0.25 x 1, and with a multiplier of 1000000 it must be a multiple of money's \
+            "one tick times one lot is 0.25, and with a multiplier of 1000000 it must be a multiple of money's \
              smallest part, 10^-10, and at most 1000",
         ),
     ] {

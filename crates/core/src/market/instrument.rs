@@ -58,15 +58,13 @@ pub enum InstrumentError {
     },
     /// A tick times a lot would be finer than money, or too large, by the multiplier.
     #[error(
-        "one tick times one lot is {tick} x {lot}, and with a multiplier of {multiplier} it must be a multiple of money's smallest part, 10^-10, and at most 1000"
+        "one tick times one lot is {unit}, and with a multiplier of {multiplier} it must be a multiple of money's smallest part, 10^-10, and at most 1000"
     )]
     UnfitMultiplier {
         /// The multiplier.
         multiplier: Decimal,
-        /// The tick size.
-        tick: Decimal,
-        /// The lot size.
-        lot: Decimal,
+        /// One tick times one lot.
+        unit: Decimal,
     },
 }
 
@@ -130,11 +128,11 @@ impl Instrument {
         if !multiplier.is_positive() {
             return Err(InstrumentError::NotPositive(multiplier));
         }
-        let (tick, lot) = (self.tick.size, self.lot.size);
-        let unit = tick.checked_mul(lot).and_then(|unit| unit.checked_mul(multiplier));
-        let unit = unit.and_then(Money::from_decimal).filter(|unit| *unit <= UNIT_MAX);
-        let unit = unit.and_then(|unit| i64::try_from(unit.units()).ok());
-        self.unit = unit.ok_or(InstrumentError::UnfitMultiplier { multiplier, tick, lot })?;
+        let unit = self.tick.size.checked_mul(self.lot.size).unwrap_or(self.tick.size);
+        let money = unit.checked_mul(multiplier).and_then(Money::from_decimal);
+        let money = money.filter(|money| *money <= UNIT_MAX);
+        let units = money.and_then(|money| i64::try_from(money.units()).ok());
+        self.unit = units.ok_or(InstrumentError::UnfitMultiplier { multiplier, unit })?;
         self.multiplier = multiplier;
         Ok(self)
     }
