@@ -1,12 +1,14 @@
-//! Announcements: what administrators have everybody told.
+//! Announcements: what administrators have everybody told, and results of contests.
 
-use super::database::{Database, Row, StoreError, Transaction, Value, args, statements};
-use crate::domain::{AnnouncementId, WallTime};
+use super::database::{Database, Row, StoreError, Transaction, args, statements};
+use crate::domain::{AnnouncementId, ContestId, WallTime};
 
 statements! {
     ADD = "INSERT INTO announcements (id, text, level, created_at, expires_at)
         SELECT $1, $2, $3, $4, $5 WHERE (SELECT COUNT(*) FROM announcements
-            WHERE ended_at IS NULL AND (expires_at IS NULL OR expires_at > $4)) < $6";
+            WHERE contest_id IS NULL AND ended_at IS NULL AND (expires_at IS NULL OR expires_at > $4)) < $6";
+    ADD_RESULT = "INSERT INTO announcements (id, text, level, created_at, expires_at, contest_id)
+        VALUES ($1, $2, $3, $4, $5, $6)";
     END = "UPDATE announcements SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL";
     SHOWN = "SELECT id, text, level, created_at, expires_at, ended_at FROM announcements
         WHERE ended_at IS NULL AND (expires_at IS NULL OR expires_at > $1) ORDER BY id DESC";
@@ -32,12 +34,15 @@ pub struct AnnouncementRow {
 }
 
 impl Database {
-    /// Adds an announcement, if fewer than so many are shown. Returns whether it was added.
+    /// Adds an announcement of an administrator, if fewer than so many of them are shown; results of contests
+    /// do not count. Returns whether it was added.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn add_announcement(&self, row: &AnnouncementRow, most: u32) -> Result<bool, StoreError> {
-        Ok(self.execute(ADD, &added(row, most)).await? == 1)
+        let AnnouncementRow { id, text, level, created_at, expires_at, .. } = row;
+        let arguments = args![*id, text.as_str(), level.as_str(), *created_at, *expires_at, most];
+        Ok(self.execute(ADD, arguments).await? == 1)
     }
 
     /// Ends an announcement. Returns whether there was one that had not been ended.
@@ -70,18 +75,19 @@ impl Database {
 }
 
 impl Transaction {
-    /// Adds an announcement, however many are shown.
+    /// Announces the result of a contest, however many announcements are shown.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn announce(&mut self, row: &AnnouncementRow) -> Result<(), StoreError> {
-        self.execute(ADD, &added(row, u32::MAX)).await.map(drop)
+    pub async fn announce_result(
+        &mut self,
+        contest: ContestId,
+        row: &AnnouncementRow,
+    ) -> Result<(), StoreError> {
+        let AnnouncementRow { id, text, level, created_at, expires_at, .. } = row;
+        let arguments = args![*id, text.as_str(), level.as_str(), *created_at, *expires_at, contest];
+        self.execute(ADD_RESULT, arguments).await.map(drop)
     }
-}
-
-fn added(row: &AnnouncementRow, most: u32) -> [Value; 6] {
-    let AnnouncementRow { id, text, level, created_at, expires_at, .. } = row;
-    args![*id, text.as_str(), level.as_str(), *created_at, *expires_at, most].clone()
 }
 
 fn of_row(row: &Row) -> Result<AnnouncementRow, StoreError> {

@@ -17,7 +17,7 @@ use crate::store::database::Database;
 
 /// The longest text, in characters.
 const TEXT_MAX: usize = 1_000;
-/// How many are shown at a time at most.
+/// How many announcements of administrators are shown at a time at most.
 const SHOWN_MAX: u32 = 20;
 /// How often it is looked what other processes have announced.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -147,7 +147,7 @@ impl Announcements {
     /// Has everybody told something.
     ///
     /// # Errors
-    /// [`Problem`] if it is no text, or too many are shown already.
+    /// [`Problem`] if it is no text, or too many of administrators are shown already.
     pub async fn announce(
         self: &Arc<Self>,
         by: Actor,
@@ -171,7 +171,7 @@ impl Announcements {
         let this = Arc::clone(self);
         let work = async move {
             if !this.database.add_announcement(&row, SHOWN_MAX).await.map_err(of_store)? {
-                let message = format!("{SHOWN_MAX} announcements are shown already");
+                let message = format!("{SHOWN_MAX} announcements of administrators are shown already");
                 let problem = Problem::new(ProblemKind::Conflict, "too_many_announcements", message);
                 return Err(problem.hint("end one first"));
             }

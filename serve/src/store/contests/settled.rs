@@ -123,7 +123,7 @@ impl Database {
             return Ok(false);
         }
         transaction.execute(RESULT, args![*contest, ranking.as_str()]).await?;
-        transaction.announce(announcement).await?;
+        transaction.announce_result(*contest, announcement).await?;
         transaction.commit().await?;
         Ok(true)
     }

@@ -78,6 +78,9 @@ async fn a_contest_only_goes_on() {
         assert_eq!(database.settle_contest(&result("d2", "[2]")).await, Ok(false), "once");
         let shown = database.shown_announcements(now).await.unwrap();
         assert_eq!(shown.iter().map(|it| it.text.as_str()).collect::<Vec<_>>(), ["d1"]);
+        let own = |text: &str| result(text, "").announcement;
+        assert_eq!(database.add_announcement(&own("first"), 1).await, Ok(true), "a result does not count");
+        assert_eq!(database.add_announcement(&own("second"), 1).await, Ok(false));
         assert_eq!(database.final_ranking(row.id).await, Ok(Some("[1]".to_owned())));
         assert_eq!(database.move_contest(row.id, ContestStatus::Canceled, Some("no")).await, Ok(false));
         let settled = database.contest(row.id).await.unwrap().unwrap();

@@ -30,6 +30,7 @@ const CHANGES: &[(&str, &str, &str)] = &changes![
     "0010_notional_orders",
     "0011_strategy_ids",
     "0012_refused_orders",
+    "0013_contest_announcements",
 ];
 
 pub(super) fn sqlite() -> Migrator {
