@@ -49,7 +49,7 @@ pub(super) fn share(config: &mut web::ServiceConfig, lists: &Arc<Watchlists>) {
     responses((status = 200, body = WatchlistsView), (status = "default", body = ProblemBody)),
 )]
 async fn all(lists: Lists, caller: Caller) -> Result<HttpResponse, Failure> {
-    Ok(ok(&lists.all(caller.user).await?))
+    Ok(ok(&lists.all(lists.owner(&caller).await?).await?))
 }
 
 /// Makes a list.
@@ -63,7 +63,7 @@ async fn add(
     caller: Caller,
     Body(request): Body<WatchlistRequest>,
 ) -> Result<HttpResponse, Failure> {
-    Ok(answer(StatusCode::CREATED, &lists.add(caller.user, request, wall_now()).await?))
+    Ok(answer(StatusCode::CREATED, &lists.add(lists.owner(&caller).await?, request, wall_now()).await?))
 }
 
 /// Replaces name and symbols of a list.
@@ -78,7 +78,7 @@ async fn change(
     path: web::Path<String>,
     Body(request): Body<WatchlistRequest>,
 ) -> Result<HttpResponse, Failure> {
-    Ok(ok(&lists.change(caller.user, id_of(&path)?, request).await?))
+    Ok(ok(&lists.change(lists.owner(&caller).await?, id_of(&path)?, request).await?))
 }
 
 /// Deletes a list.
@@ -88,7 +88,7 @@ async fn change(
     responses((status = 204), (status = "default", body = ProblemBody)),
 )]
 async fn delete(lists: Lists, caller: Caller, path: web::Path<String>) -> Result<HttpResponse, Failure> {
-    lists.delete(caller.user, id_of(&path)?).await?;
+    lists.delete(lists.owner(&caller).await?, id_of(&path)?).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::identity;
 use super::market_data::MarketData;
-use crate::domain::{Problem, ProblemKind, UserId, WallTime};
+use crate::domain::{Actor, Problem, ProblemKind, UserId, WallTime};
 use crate::store::database::{Database, StoreError};
 use crate::store::watchlists::Watchlist;
 
@@ -61,6 +61,16 @@ impl Watchlists {
     #[must_use]
     pub const fn new(database: Database, data: Arc<MarketData>) -> Self {
         Self { database, data }
+    }
+
+    /// Returns whose lists are asked about. They are the person's; a key of an account of a contest has no
+    /// part in them.
+    ///
+    /// # Errors
+    /// [`Problem`] if the request was made with such a key, or the database is away.
+    pub async fn owner(&self, who: &Actor) -> Result<UserId, Problem> {
+        identity::refuse_contest_key(&self.database, who).await?;
+        Ok(who.user)
     }
 
     /// Returns the lists of a person.

@@ -392,10 +392,14 @@ fn assert_limited_on_every_way(contest: &str, own: &Asker, bot: &Asker, annes: &
     for (method, path, body) in [
         ("POST", "/api/strategies", json!({ "name": "s", "source": "fn on_start() { }" })),
         ("GET", "/api/strategies", Value::Null),
+        ("GET", "/api/watchlists", Value::Null),
+        ("POST", "/api/watchlists", json!({ "name": "n", "symbols": [] })),
         ("PATCH", &*format!("{contest}/enter"), json!({})),
     ] {
         assert_eq!(bot.refused(method, path, &body), (403, "account_of_key".to_owned()), "{method} {path}");
     }
+    let (status, answer) = bot.ask("GET", "/v2/watchlists", &Value::Null);
+    assert_eq!((status, &answer["error"]), (403, &json!("account_of_key")), "{answer}");
     // By REST, by Alpaca's API and from a script: the same limit, in words.
     assert_eq!(own.refused("POST", "/api/orders", &order("buy", "51")), (422, "position_limit".to_owned()));
     assert_eq!(

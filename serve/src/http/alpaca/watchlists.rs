@@ -17,7 +17,7 @@ type Lists = web::Data<Watchlists>;
 
 /// Lists one's own lists, without their assets.
 pub(super) async fn all(lists: Lists, caller: Caller) -> Answer {
-    let all = lists.all(caller.user).await?.watchlists;
+    let all = lists.all(lists.owner(&caller).await?).await?.watchlists;
     Ok(ok(&all.iter().map(|list| body(&caller, list)).collect::<Vec<_>>()))
 }
 
@@ -25,7 +25,7 @@ pub(super) async fn all(lists: Lists, caller: Caller) -> Answer {
 pub(super) async fn add(desk: Desk, lists: Lists, caller: Caller, Body(mut fields): Body) -> Answer {
     let name = fields.needed("name")?;
     let symbols = symbols(&desk, &mut fields)?.unwrap_or_default();
-    let list = lists.add(caller.user, WatchlistRequest { name, symbols }, wall_now()).await?;
+    let list = lists.add(lists.owner(&caller).await?, WatchlistRequest { name, symbols }, wall_now()).await?;
     Ok(ok(&whole(&desk, &caller, &list)))
 }
 
@@ -37,7 +37,7 @@ pub(super) async fn one(desk: Desk, lists: Lists, caller: Caller, path: web::Pat
 /// Returns the list of a name.
 pub(super) async fn of_name(desk: Desk, lists: Lists, caller: Caller, Query(mut fields): Query) -> Answer {
     let name = fields.needed("name")?;
-    let all = lists.all(caller.user).await?.watchlists;
+    let all = lists.all(lists.owner(&caller).await?).await?.watchlists;
     let list = all.into_iter().find(|list| list.name == name).ok_or_else(|| unknown(&name))?;
     Ok(ok(&whole(&desk, &caller, &list)))
 }
@@ -53,7 +53,9 @@ pub(super) async fn change(
     let list = find(&lists, &caller, &path).await?;
     let name = fields.text("name").unwrap_or(list.name);
     let symbols = symbols(&desk, &mut fields)?.unwrap_or(list.symbols);
-    let list = lists.change(caller.user, list.watchlist_id, WatchlistRequest { name, symbols }).await?;
+    let list = lists
+        .change(lists.owner(&caller).await?, list.watchlist_id, WatchlistRequest { name, symbols })
+        .await?;
     Ok(ok(&whole(&desk, &caller, &list)))
 }
 
@@ -70,7 +72,8 @@ pub(super) async fn add_symbol(
     if !symbols.contains(&symbol) {
         symbols.push(symbol);
     }
-    let list = lists.change(caller.user, watchlist_id, WatchlistRequest { name, symbols }).await?;
+    let list =
+        lists.change(lists.owner(&caller).await?, watchlist_id, WatchlistRequest { name, symbols }).await?;
     Ok(ok(&whole(&desk, &caller, &list)))
 }
 
@@ -89,20 +92,21 @@ pub(super) async fn remove_symbol(
     if symbols.len() == before {
         return Err(Problem::new(ProblemKind::NotFound, "unknown_symbol", "it is not in the list").into());
     }
-    let list = lists.change(caller.user, watchlist_id, WatchlistRequest { name, symbols }).await?;
+    let list =
+        lists.change(lists.owner(&caller).await?, watchlist_id, WatchlistRequest { name, symbols }).await?;
     Ok(ok(&whole(&desk, &caller, &list)))
 }
 
 /// Deletes a list.
 pub(super) async fn delete(lists: Lists, caller: Caller, path: web::Path<String>) -> Answer {
     let list = find(&lists, &caller, &path).await?;
-    lists.delete(caller.user, list.watchlist_id).await?;
+    lists.delete(lists.owner(&caller).await?, list.watchlist_id).await?;
     Ok(nothing())
 }
 
 async fn find(lists: &Lists, caller: &Caller, id: &str) -> Result<WatchlistView, Problem> {
     let wanted = Uuid::try_parse(id).map_err(|_| unknown(id))?;
-    let all = lists.all(caller.user).await?.watchlists;
+    let all = lists.all(lists.owner(&caller).await?).await?.watchlists;
     all.into_iter().find(|list| list.watchlist_id == wanted).ok_or_else(|| unknown(id))
 }
 
