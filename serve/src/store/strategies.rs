@@ -124,9 +124,9 @@ impl StrategyLimits {
 }
 
 impl Database {
-    /// Adds a strategy that is being started, if there is room for it. A stopped strategy in the same account,
-    /// which is that of a contest, is archived: it is deleted, under another id, the id that its owner gave it
-    /// stays taken, and it still counts as started. If nothing is added, nothing is archived.
+    /// Adds a strategy that is being started, if there is room for it. A stopped strategy in the same account
+    /// of a contest is archived: it is deleted, under another id, the id that its owner gave it stays taken,
+    /// and it still counts as started. If nothing is added, nothing is archived.
     ///
     /// # Errors
     /// [`StoreError`], also if its owner has given another its id.

@@ -106,7 +106,7 @@ pub(super) async fn delete(lists: Lists, caller: Caller, path: web::Path<String>
 
 async fn find(lists: &Lists, caller: &Caller, id: &str) -> Result<WatchlistView, Problem> {
     let wanted = Uuid::try_parse(id).map_err(|_| unknown(id))?;
-    let all = lists.all(lists.owner(&caller).await?).await?.watchlists;
+    let all = lists.all(lists.owner(caller).await?).await?.watchlists;
     all.into_iter().find(|list| list.watchlist_id == wanted).ok_or_else(|| unknown(id))
 }
 

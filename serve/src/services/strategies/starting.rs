@@ -183,7 +183,7 @@ impl Strategies {
         Err(Problem::new(ProblemKind::Conflict, "too_many_strategies", message).hint(hint))
     }
 
-    /// Takes a strategy whose start failed out of the list, and puts back the one that was archived for it. If
+    /// Takes a strategy whose start failed out of the list, and restores the one that was archived for it. If
     /// an account was opened for it, it counts as started: the account stays.
     async fn undo_add(
         &self,
