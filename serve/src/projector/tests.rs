@@ -455,8 +455,13 @@ async fn a_database_that_is_away_for_two_days_catches_up() {
         let journal = place.journal();
         let market = tokio::task::spawn_blocking(move || run(&journal, [Some(sink), None, None]));
         market.await.unwrap();
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        assert!(metrics.failures.get() > 0 && metrics.spool.get() > 0 && metrics.rows.get() == 0);
+        let failed = async {
+            while metrics.failures.get() == 0 || metrics.spool.get() == 0 {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, failed).await.unwrap();
+        assert_eq!(metrics.rows.get(), 0);
         database.faults.heal();
         let wait = async {
             while !Position::read(&database).await.is_ok_and(|it| it.segment == 3 && it.is_ended) {
