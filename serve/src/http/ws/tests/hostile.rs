@@ -97,9 +97,10 @@ fn frame(random: &mut Dice) -> Made {
 const ANSWERS: [&str; 5] = ["bad_frame", "too_long", "not_text", "bad_token", "malformed_json"];
 
 impl Made {
-    /// Returns the word that its sender must be answered by, alone on a connection, as the protocol says; none
-    /// if it may stand, is waited for, or ends the connection without a word. The last is so with reserved
-    /// bits and with text that is no UTF-8, which the library below tells from a lost connection by no type.
+    /// Returns the word that its sender must be answered by, alone on a connection, as the protocol says.
+    /// There is none if it may stand, is waited for, or ends the connection without a word. The last is so
+    /// with reserved bits and with text that is no UTF-8, which the library below tells from a lost
+    /// connection by no type.
     fn answer(&self) -> Option<&'static str> {
         let (is_last, reserved, opcode) = (self.head & 0x80 != 0, self.head & 0x70, self.head & 0x0f);
         if reserved != 0 {
