@@ -199,4 +199,16 @@ pub struct AccountSummary {
     pub refused: u64,
     /// The error that stopped it, if one did.
     pub failure: Option<String>,
+    /// The terms of its margin account; none of a cash account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub margin: Option<MarginSummary>,
+}
+
+/// What a margin account must have of its own, as shares of what it holds such as `1/20`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MarginSummary {
+    /// For what it buys or sells short.
+    pub initial: String,
+    /// For what it keeps.
+    pub maintenance: String,
 }

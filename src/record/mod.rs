@@ -58,7 +58,9 @@ pub use config::{BookSnapshotConfig, Output, RecordConfig, RunLabel, TableSet, W
 pub use error::RecordError;
 pub use format::{Format, UnknownFormat};
 pub(crate) use json_fault::json_fault;
-pub use manifest::{AccountSummary, BookSummary, HoldingSummary, InstrumentSummary, Manifest, TableSummary};
+pub use manifest::{
+    AccountSummary, BookSummary, HoldingSummary, InstrumentSummary, Manifest, MarginSummary, TableSummary,
+};
 pub use names::Names;
 pub(crate) use parquet_reader::ParquetReader;
 pub use recorded::Recorded;

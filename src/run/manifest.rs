@@ -2,10 +2,11 @@
 
 use super::replays;
 use crate::record::{
-    AccountSummary, BookSummary, Format, HoldingSummary, InstrumentSummary, Manifest, RecordConfig, Table,
-    TableSummary,
+    AccountSummary, BookSummary, Format, HoldingSummary, InstrumentSummary, Manifest, MarginSummary,
+    RecordConfig, Table, TableSummary,
 };
 use crate::scenario::Scenario;
+use bearpit_core::account::MarginTerms;
 use bearpit_core::exchange::Market;
 use bearpit_core::market::Instrument;
 use bearpit_core::participant::{MarketState, Participant};
@@ -88,9 +89,15 @@ fn accounts(market: &Market) -> Vec<AccountSummary> {
             fills: account.fills() - before.fills,
             refused: account.refused() - before.refused,
             failure: state.failure(participant.id).map(str::to_owned),
+            margin: account.margin_terms().map(margin_summary),
         })
     });
     tracked.collect()
+}
+
+fn margin_summary(terms: MarginTerms) -> MarginSummary {
+    let [initial, maintenance] = [terms.initial(), terms.maintenance()].map(|rate| rate.to_string());
+    MarginSummary { initial, maintenance }
 }
 
 fn initial_holdings(state: &MarketState, participant: &Participant) -> Vec<HoldingSummary> {

@@ -83,10 +83,16 @@ fn the_worked_example_comes_out_as_the_page_says() {
     assert_eq!(account.account.final_equity.to_string(), "3428.40");
     assert_eq!(account.account.financing.to_string(), "-1.60");
     assert_eq!(account.margin_calls.len(), 1);
+    let margin = account.account.margin.as_ref().unwrap();
+    assert_eq!((margin.initial.as_str(), margin.maintenance.as_str()), ("1/2", "3/10"));
     let data = RunData::read(&run).unwrap();
     assert_eq!(data.accounts[0].margin_calls.len(), 1);
     let page = render(&data).unwrap().page;
     assert!(page.contains("<strong>buyer</strong> had 1 margin call: at 2024-01-04"), "the page");
+    assert!(
+        page.contains("<strong>buyer</strong> (1/2 of what it opens, 3/10 of what it keeps)"),
+        "the page"
+    );
     assert!(page.contains("its equity was 3,428.40, below its maintenance margin of 3,429.00"), "the page");
 }
 

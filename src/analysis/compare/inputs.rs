@@ -92,6 +92,9 @@ fn account(summary: &AccountSummary) -> Named {
     for holding in &summary.initial_holdings {
         description.push_str(&format!(", {} lots of {}", holding.lots, holding.symbol));
     }
+    if let Some(margin) = &summary.margin {
+        description.push_str(&format!(", on margin of {}, then {}", margin.initial, margin.maintenance));
+    }
     Named { name: summary.owner.clone(), description }
 }
 

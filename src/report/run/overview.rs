@@ -65,6 +65,7 @@ fn header(page: &mut PageBuilder, data: &RunData) {
     }
     put!(page, "</header>");
     stopped(page, data);
+    on_margin(page, data);
     for account in data.accounts.iter().filter(|account| !account.margin_calls.is_empty()) {
         margin_calls(page, account, data);
     }
@@ -85,8 +86,28 @@ fn header(page: &mut PageBuilder, data: &RunData) {
     }
 }
 
-/// How many margin calls of an account are told one by one.
+/// How many accounts on margin are named, and how many margin calls of each are told.
 const CALLS_MAX: usize = 3;
+
+/// Says which accounts trade on margin, and on what terms.
+fn on_margin(page: &mut PageBuilder, data: &RunData) {
+    let accounts =
+        || data.accounts.iter().filter_map(|it| Some((&it.summary.owner, it.summary.margin.as_ref()?)));
+    let told = accounts().take(CALLS_MAX).map(|(owner, margin)| {
+        let (initial, maintenance) = (escape(&margin.initial), escape(&margin.maintenance));
+        format!(
+            "<strong>{}</strong> ({initial} of what it opens, {maintenance} of what it keeps)",
+            escape(owner)
+        )
+    });
+    let told: Vec<String> = told.collect();
+    if told.is_empty() {
+        return;
+    }
+    let more = accounts().count().saturating_sub(CALLS_MAX) as u64;
+    let more = if more > 0 { format!("; and {} more", count_text(more)) } else { String::new() };
+    put!(page, "<p class=\"note\">On margin: {}{more}.</p>", told.join("; "));
+}
 
 /// Says when an account was called, and what for.
 fn margin_calls(page: &mut PageBuilder, account: &AccountData, data: &RunData) {

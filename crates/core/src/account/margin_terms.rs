@@ -51,6 +51,17 @@ impl MarginRate {
     }
 }
 
+impl std::fmt::Display for MarginRate {
+    /// Writes the parts in lowest terms, such as `1/20`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (mut common, mut rest) = (self.of, self.part);
+        while rest > 0 {
+            (common, rest) = (rest, common % rest);
+        }
+        write!(f, "{}/{}", self.part / common, self.of / common)
+    }
+}
+
 /// What a margin account must have of its own.
 ///
 /// ```
