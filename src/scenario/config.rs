@@ -9,7 +9,7 @@ use super::events::EventConfig;
 use super::live_config::LiveConfig;
 use crate::data::Zone;
 use crate::record::RecordConfig;
-use bearpit_agents::{AgentKind, ConfiguredAgent, DrawnParams};
+use bearpit_agents::{AgentKind, ConfiguredAgent, DrawnParams, InstrumentVenue};
 use bearpit_core::account::{Financing, MarginTerms, OnRuin};
 use bearpit_core::book::{Matching, PriceBands};
 use bearpit_core::exchange::Calendar;
@@ -168,4 +168,13 @@ pub(super) fn listings(venues: &[VenueConfig]) -> Vec<Listing> {
         venue_ids.zip(venues).flat_map(|(id, venue)| venue.instruments.iter().map(move |it| (id, *it)));
     let listings = (0..).map(ListingId::new).zip(pairs);
     listings.map(|(id, (venue, instrument))| Listing { id, venue, instrument }).collect()
+}
+
+/// Returns the venues that list an instrument.
+pub(super) fn instrument_venues(
+    venues: &[VenueConfig],
+    instrument: InstrumentId,
+) -> Vec<InstrumentVenue<'_>> {
+    let own = listings(venues).into_iter().filter(|listing| listing.instrument == instrument);
+    own.map(|it| InstrumentVenue { name: &venues[it.venue.index()].name, listing: it.id }).collect()
 }

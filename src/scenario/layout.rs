@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::config::{AgentConfig, InstrumentConfig, Listing, Scenario, VenueRules, listings};
+use super::config::{
+    AgentConfig, InstrumentConfig, Listing, Scenario, VenueRules, instrument_venues, listings,
+};
 use super::events::{EventConfig, EventKind};
 use super::live::schedule;
 use bearpit_agents::{AgentSite, ConfiguredAgent, Shared, SiteSpan, SiteVenue};
@@ -90,7 +92,9 @@ impl Scenario {
         };
         let venue = &self.venues[listing.venue.index()];
         let InstrumentConfig { instrument, process } = &self.instruments[listing.instrument.index()];
+        let instrument_venues = instrument_venues(&self.venues, listing.instrument);
         let site = AgentSite {
+            instrument_venues: &instrument_venues,
             has_value: process.is_some(),
             venue: SiteVenue {
                 name: &venue.name,

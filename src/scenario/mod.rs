@@ -45,6 +45,8 @@ mod population_tests;
 mod process_tests;
 #[cfg(test)]
 mod replay_tests;
+#[cfg(test)]
+mod routing_tests;
 mod schema;
 mod sections;
 mod strategy;

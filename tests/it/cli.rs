@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-const SHIPPED: [&str; 17] = [
+const SHIPPED: [&str; 18] = [
     "avellaneda_stoikov",
     "bollinger",
     "donchian",
@@ -24,6 +24,7 @@ const SHIPPED: [&str; 17] = [
     "reference_day",
     "rsi_reversion",
     "sessions",
+    "smart_routing",
     "sp500_backtest",
     "ticks",
     "twap",

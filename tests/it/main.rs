@@ -36,6 +36,7 @@ mod process_command;
 mod realism;
 mod record;
 mod report;
+mod routing;
 mod run;
 mod scenario_page;
 mod scripts;

@@ -130,7 +130,8 @@ fn the_examples_of_agents_are_valid_and_trade() {
         page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
     assert!(examples.len() >= 22, "{}", examples.len());
     for example in examples {
-        let venues: &[&str] = if example.contains("other =") { &["PIT", "NORTH"] } else { &["PIT"] };
+        let is_routed = ["other =", "venues ="].iter().any(|key| example.contains(key));
+        let venues: &[&str] = if is_routed { &["PIT", "NORTH"] } else { &["PIT"] };
         let text = format!("{}{example}", market(venues));
         let scenario = Scenario::from_text(Path::new("example.toml"), &text, &[])
             .unwrap_or_else(|errors| panic!("{example}\n{errors}"));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bearpit_core::account::Credit;
 use bearpit_core::market::Instrument;
-use bearpit_core::params::{ParamErrors, ParamSpec, Values};
+use bearpit_core::params::{ParamError, ParamErrors, ParamSpec, Values};
 use bearpit_core::participant::{AnyTrader, Latencies};
 use bearpit_core::replay::{ReplayConfig, TickConfig};
 use bearpit_core::units::{ListingId, SimTime};
@@ -95,6 +95,8 @@ pub enum ListingChoice {
     Only,
     /// The first; it can trade at others too.
     First,
+    /// All listings of one instrument, of which the first is its own.
+    Instrument,
 }
 
 /// What an agent may know of the place where it is to trade.
@@ -108,6 +110,8 @@ pub struct AgentSite<'a> {
     pub has_value: bool,
     /// The venue.
     pub venue: SiteVenue<'a>,
+    /// All venues that list the instrument, this one among them; empty if they are not known.
+    pub instrument_venues: &'a [InstrumentVenue<'a>],
     /// The agent's own latencies.
     pub latencies: &'a Latencies,
     /// First and last instant of the scenario, if they are known.
@@ -148,6 +152,15 @@ pub struct SiteSpan {
     pub end: SimTime,
 }
 
+/// A venue that lists an instrument.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InstrumentVenue<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// The listing there.
+    pub listing: ListingId,
+}
+
 impl<'a> AgentSite<'a> {
     /// Describes a listing of an instrument without a value process, at a venue without sessions and
     /// latencies.
@@ -159,6 +172,7 @@ impl<'a> AgentSite<'a> {
             instrument,
             has_value: false,
             venue,
+            instrument_venues: &[],
             latencies: &Latencies::NONE,
             span: None,
             clock: None,
@@ -185,6 +199,11 @@ pub trait ConfiguredAgent: fmt::Debug + Any + Send + Sync {
     /// Returns whether its actor enters the orders of a file, which stand for the rest of the world.
     fn replays_orders(&self) -> bool {
         false
+    }
+
+    /// Returns what is odd about its values, but not wrong.
+    fn warnings(&self) -> Vec<ParamError> {
+        Vec::new()
     }
 
     /// Returns the files that it has read besides those that its parameters name.

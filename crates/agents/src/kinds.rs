@@ -3,14 +3,14 @@
 use super::kind::AgentKind;
 use super::{
     adaptive_maker, chiarella, double_auction, execution, flow, market_maker, metaorders, momentum, noise,
-    order_flow, quoting, replay, stress, ticks, value,
+    order_flow, quoting, replay, routing, stress, ticks, value,
 };
 
 /// All kinds of native agents, in the order of the documentation.
 ///
 /// To add one, write its file and add it here; scenario files, error messages, the documentation and the JSON
 /// schema follow from this list.
-pub static KINDS: [&AgentKind; 27] = [
+pub static KINDS: [&AgentKind; 28] = [
     &market_maker::KIND,
     &noise::KIND,
     &value::KIND,
@@ -28,6 +28,7 @@ pub static KINDS: [&AgentKind; 27] = [
     &execution::VWAP,
     &execution::POV,
     &execution::ALMGREN_CHRISS,
+    &routing::KIND,
     &metaorders::KIND,
     &flow::FARMER_PATELLI_ZOVKO,
     &flow::CONT_STOIKOV_TALREJA,

@@ -27,6 +27,7 @@ mod order_flow;
 mod population;
 mod quoting;
 mod replay;
+mod routing;
 mod session;
 mod stress;
 mod ticks;
@@ -44,8 +45,8 @@ pub use flow::{
     QueueReactiveConfig, QueueReactiveFlow, Unstable,
 };
 pub use kind::{
-    AccountDefaults, AgentKind, AgentSite, Configure, ConfiguredAgent, FurtherInput, ListingChoice,
-    LocalClock, RetiredParam, Shared, SiteClock, SiteSpan, SiteVenue,
+    AccountDefaults, AgentKind, AgentSite, Configure, ConfiguredAgent, FurtherInput, InstrumentVenue,
+    ListingChoice, LocalClock, RetiredParam, Shared, SiteClock, SiteSpan, SiteVenue,
 };
 pub use kinds::KINDS;
 pub use market_maker::{MakerReference, MarketMaker, MarketMakerConfig};
@@ -58,6 +59,9 @@ pub use population::{
 };
 pub use quoting::{AvellanedaStoikov, Glft, OptimalMaker, OptimalMakerConfig, QuoteFormula};
 pub use replay::BarReplay;
+pub use routing::{
+    RouteLevel, RouteOffer, RouterConfig, SmartOrderRouter, VenueRoute, net_price, plan_routes,
+};
 pub use session::time_of_day;
 pub use stress::{ArbitrageConfig, LatencyArbitrageur, Spoofer, SpooferConfig};
 pub use ticks::TickReplay;

@@ -237,7 +237,16 @@ fn literature() -> Market {
 }
 
 fn is_of_literature(kind: &AgentKind) -> bool {
-    !matches!(kind.name, "market_maker" | "noise" | "replay" | "ticks" | "order_flow" | "latency_arbitrageur")
+    !matches!(
+        kind.name,
+        "market_maker"
+            | "noise"
+            | "replay"
+            | "ticks"
+            | "order_flow"
+            | "latency_arbitrageur"
+            | "smart_order_router"
+    )
 }
 
 /// Returns a value that a parameter admits.

@@ -10,7 +10,7 @@ use super::latencies::latencies;
 use super::margin;
 use super::params::{ParamScope, read_by_instrument, report_errors};
 use super::replay_warnings;
-use crate::scenario::config::{AgentConfig, Listing, VenueConfig, listings};
+use crate::scenario::config::{AgentConfig, Listing, VenueConfig, instrument_venues, listings};
 use crate::scenario::document::{Section, readers};
 use crate::scenario::files::Files;
 use crate::scenario::inputs::Role;
@@ -242,8 +242,11 @@ fn configure(
         latencies: &place.venue.latencies,
     };
     let clock = files.clock.borrow();
+    let here = listings(venues).get(place.listing.index()).map(|listing| listing.instrument);
+    let instrument_venues = here.map_or_else(Vec::new, |it| instrument_venues(venues, it));
     let site = AgentSite {
         listing: place.listing,
+        instrument_venues: &instrument_venues,
         instrument: place.instrument,
         has_value: place.has_value,
         venue,
@@ -253,6 +256,10 @@ fn configure(
     };
     let configured =
         (kind.configure)(&values, &site).map_err(|errors| report_errors(section, &errors)).ok()?;
+    for warning in configured.warnings() {
+        let (place, help) = (section.place_of(warning.param()), warning.help().map(ToOwned::to_owned));
+        section.findings.borrow_mut().warn(place, warning.to_string(), help);
+    }
     for input in configured.further_inputs() {
         files.add_input(Role::Import, input.name, input.content);
     }
@@ -304,6 +311,11 @@ pub(super) fn place_of<'a>(
     if has_errors {
         return None;
     }
+    if choice == ListingChoice::Instrument && section.has("venue") {
+        let message = "it trades at all venues of its instrument, not at one";
+        section.report("venue", message, Some("name those that it may use with `venues`".to_owned()));
+        return None;
+    }
     let all = listings(outline.venues);
     let fits = |listing: &Listing| {
         instrument.is_none_or(|wanted| wanted == listing.instrument)
@@ -319,6 +331,13 @@ pub(super) fn place_of<'a>(
         }
         [only] => place_at(only, outline),
         [first, ..] if choice == ListingChoice::First => place_at(first, outline),
+        [first, ref others @ ..] if choice == ListingChoice::Instrument => {
+            if others.iter().all(|other| other.instrument == first.instrument) {
+                return place_at(first, outline);
+            }
+            section.report("kind", "several instruments are listed: select one with `instrument`", None);
+            None
+        }
         _ => {
             let message = "several listings fit: select one with `instrument` and `venue`";
             section.report("kind", message, None);

@@ -119,7 +119,7 @@ pub(crate) static ALMGREN_CHRISS: AgentKind = AgentKind::at_one_listing(
 const POSITIVE: ParamType = ParamType::Number(NumberRange::above(0.0));
 const AT_LEAST_0: ParamType = ParamType::Number(NumberRange::at_least(0.0));
 
-const SIDE: ParamSpec = ParamSpec::required(
+pub(crate) const SIDE: ParamSpec = ParamSpec::required(
     "side",
     ParamType::Choice(&[
         Choice { name: "buy", doc: "it buys" },
@@ -127,14 +127,15 @@ const SIDE: ParamSpec = ParamSpec::required(
     ]),
     "whether it buys or sells",
 );
-const QUANTITY: ParamSpec = ParamSpec::required("quantity", ParamType::Quantity, "the whole order");
-const START_AFTER: ParamSpec = ParamSpec::new(
+pub(crate) const QUANTITY: ParamSpec =
+    ParamSpec::required("quantity", ParamType::Quantity, "the whole order");
+pub(crate) const START_AFTER: ParamSpec = ParamSpec::new(
     "start_after",
     ParamType::Duration(DurationRange::AnyLength),
     ParamDefault::Duration(SimDuration::ZERO),
     "how long after the start it begins",
 );
-const DURATION: ParamSpec = ParamSpec::required(
+pub(crate) const DURATION: ParamSpec = ParamSpec::required(
     "duration",
     ParamType::Duration(DurationRange::Positive),
     "over which time it trades; it must end before the scenario does",
@@ -159,6 +160,28 @@ fn configure(
     site: &AgentSite<'_>,
     schedule: ExecutionSchedule,
 ) -> Result<Arc<dyn ConfiguredAgent>, ParamErrors> {
+    let (start_after, duration) = check_span(values, site)?;
+    Ok(Arc::new(ExecutorConfig {
+        listing: site.listing,
+        side: side(values)?,
+        quantity: values.get("quantity")?,
+        start_after,
+        duration,
+        slices: slices(values)?,
+        schedule,
+    }))
+}
+
+/// Returns whether it buys or sells.
+pub(crate) fn side(values: &Values) -> Result<Side, ParamError> {
+    Ok(if values.get::<String>("side")? == "buy" { Side::Buy } else { Side::Sell })
+}
+
+/// Returns when it begins and how long it trades, if it ends before the scenario does.
+pub(crate) fn check_span(
+    values: &Values,
+    site: &AgentSite<'_>,
+) -> Result<(SimDuration, SimDuration), ParamError> {
     let (start_after, duration): (SimDuration, SimDuration) =
         (values.get("start_after")?, values.get("duration")?);
     if let Some(span) = site.span
@@ -168,17 +191,9 @@ fn configure(
             "`duration` is {duration} and it begins {start_after} after the start, but the scenario lasts {} only",
             span.end - span.start
         );
-        return Err(ParamError::invalid("duration", message).into());
+        return Err(ParamError::invalid("duration", message));
     }
-    Ok(Arc::new(ExecutorConfig {
-        listing: site.listing,
-        side: if values.get::<String>("side")? == "buy" { Side::Buy } else { Side::Sell },
-        quantity: values.get("quantity")?,
-        start_after,
-        duration,
-        slices: slices(values)?,
-        schedule,
-    }))
+    Ok((start_after, duration))
 }
 
 impl ConfiguredAgent for ExecutorConfig {
