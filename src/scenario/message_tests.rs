@@ -41,7 +41,8 @@ fn load(text: &str, changes: &[&str]) -> Result<Scenario, Diagnostics> {
     Scenario::load(&directory.path().join("t.toml"), &changes)
 }
 
-/// Returns a directory of its own whose name has no letters at random: messages name it, and they are read for words.
+/// Returns a directory of its own whose name has no letters at random: messages name it, and they are read
+/// for words.
 fn directory_without_words() -> TempDir {
     static MADE: AtomicUsize = AtomicUsize::new(0);
     let number = MADE.fetch_add(1, Ordering::Relaxed);

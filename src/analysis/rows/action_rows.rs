@@ -30,7 +30,8 @@ pub(crate) enum Effect {
 pub(crate) const ACTIONS: [&str; 9] =
     ["time", "owner", "venue", "symbol", "kind", "new_shares", "old_shares", "amount", "cost"];
 
-/// Returns the rows of a piece of the table that matter: dividends and settlements by themselves change nothing.
+/// Returns the rows of a piece of the table that matter: dividends and settlements by themselves change
+/// nothing.
 pub(crate) fn action_rows(directory: &NameIndex, frame: &DataFrame) -> PolarsResult<Vec<ActionRow>> {
     let (at, owners, venues) = (times(frame, "time")?, texts(frame, "owner")?, texts(frame, "venue")?);
     let (symbols, kinds) = (texts(frame, "symbol")?, texts(frame, "kind")?);

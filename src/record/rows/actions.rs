@@ -1,4 +1,5 @@
-//! [`ActionRow`]: a split, a dividend or the clearing of a future, or what an account was given or paid for one.
+//! [`ActionRow`]: a split, a dividend or the clearing of a future, or what an account was given or paid for
+//! one.
 
 use bearpit_core::market::{Clearing, CorporateAction, Fact, FundingRate, Listing, SplitRatio};
 use bearpit_core::units::{ActorId, InstrumentId, ListingId, Money, NetQuantity};
@@ -10,15 +11,15 @@ pub struct ActionRow {
     pub listing: ListingId,
     /// The account; none of the action itself.
     pub owner: Option<ActorId>,
-    /// `split`, `dividend`, or `fraction` for what a split left of a lot; `settlement` or `funding` of a future, and
-    /// `variation_margin` for what the first pays.
+    /// `split`, `dividend`, or `fraction` for what a split left of a lot; `settlement` or `funding` of a
+    /// future, and `variation_margin` for what the first pays.
     pub kind: &'static str,
     /// Of a split.
     pub ratio: Option<SplitRatio>,
     /// What the account holds after a split.
     pub position: Option<NetQuantity>,
-    /// What was paid to the account; of a dividend itself, on each unit, of a settlement the price, and of funding
-    /// what each lot pays.
+    /// What was paid to the account; of a dividend itself, on each unit, of a settlement the price, and of
+    /// funding what each lot pays.
     pub amount: Money,
     /// The cost of the fraction that left the account for that.
     pub cost: Money,

@@ -142,8 +142,8 @@ impl MarketState {
         Ok(())
     }
 
-    /// Writes what an account has received by clearing, if it is a participant's: that of a venue has the other
-    /// side of what is traded with a file.
+    /// Writes what an account has received by clearing, if it is a participant's: that of a venue has the
+    /// other side of what is traded with a file.
     fn cleared(
         &mut self,
         now: SimTime,

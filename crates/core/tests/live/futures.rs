@@ -38,8 +38,8 @@ fn perpetual(seconds: i64, index: Option<InstrumentId>) -> FundingTerms {
     }
 }
 
-/// A future of 10 each, what it is an index of, two traders on margin, and a dealer of unlimited credit; accounts
-/// are marked every second.
+/// A future of 10 each, what it is an index of, two traders on margin, and a dealer of unlimited credit;
+/// accounts are marked every second.
 fn builder_of(contract: Contract, latency: LatencyModel) -> (MarketBuilder, Facts) {
     let mut builder = MarketBuilder::new(Seed::new(7), open(), after(120_000)).unwrap();
     builder.sample_interval(SimDuration::from_secs(1));

@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Two instruments, of which a tick times a lot is one of money, and what a lot of each is worth; nothing is known
-/// of one at zero.
+/// Two instruments, of which a tick times a lot is one of money, and what a lot of each is worth; nothing is
+/// known of one at zero.
 #[derive(Debug, Clone, Copy)]
 struct Prices([i64; 2]);
 
