@@ -1,6 +1,6 @@
 //! [`ProcessState`] and [`ValueState`]: what a value leaves to the next day of a market.
 
-use super::shocks::ShockRecord;
+use super::shock_record::ShockRecord;
 
 /// What a process leaves to the next day of a market.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use super::kind::{ConfiguredProcess, EarlierInstrument};
 use super::moments::Moments;
+use super::shock::{LEVEL_MAX, Shock, bounded};
+use super::shock_record::ShockRecord;
 use super::state::ProcessState;
 use super::value::PriceProcess;
 use crate::kernel::Stream;
@@ -11,13 +13,6 @@ use crate::params::{
     DurationRange, NumberRange, ParamDefault, ParamError, ParamErrors, ParamSpec, ParamType, Values,
 };
 use crate::units::{Seed, SimDuration, SimTime};
-use shock::{LEVEL_MAX, bounded};
-
-mod record;
-mod shock;
-
-pub use record::ShockRecord;
-pub use shock::Shock;
 
 /// The keys of a shock.
 pub const SHOCK_PARAMS: [ParamSpec; 3] = [
