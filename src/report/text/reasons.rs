@@ -40,7 +40,7 @@ const ACCOUNT: [Reason; 17] = [
     reason("ruined", "the account had no equity left", "risk less for each trade"),
     reason(
         "insufficient_margin",
-        "the order took more margin than equity left",
+        "the order took more margin than equity left, when it was sent or when it filled",
         "size the order by buying_power(), and a market order by a few percent less",
     ),
     reason(

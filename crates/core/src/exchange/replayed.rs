@@ -308,6 +308,10 @@ impl ReplayHost for Host<'_> {
         self.ctx.affordable(listing, order, owner, purchase)
     }
 
+    fn is_on_margin(&self, owner: ActorId) -> bool {
+        self.ctx.is_on_margin(owner)
+    }
+
     fn publish(&mut self, listing: ListingId, event: ReplayEvent) {
         match event {
             ReplayEvent::Order(event) => publish_order_event(listing, self.sent, &event, self.ctx),

@@ -181,6 +181,14 @@ pub enum CancelReason {
     /// Its owner's equity fell below the maintenance margin.
     #[error("its owner's equity fell below the maintenance margin")]
     MarginCall,
+    /// The margin account did not cover it at the price at which it would have filled.
+    #[error("the account's margin did not cover it: {needed} was needed, {free} was free")]
+    InsufficientMargin {
+        /// What all that was left of the order would have taken of margin, with its fees.
+        needed: Money,
+        /// What equity left beyond the margin of positions and other orders.
+        free: Money,
+    },
 }
 
 impl CancelReason {
@@ -208,6 +216,7 @@ impl CancelReason {
             Self::InsufficientCash { .. } => "insufficient_cash",
             Self::Ruined => "ruined",
             Self::MarginCall => "margin_call",
+            Self::InsufficientMargin { .. } => "insufficient_margin",
         }
     }
 }

@@ -272,7 +272,7 @@ impl MarketState {
         let checked = if self.is_sealed(to) {
             Err(FundingRefusal::Sealed)
         } else {
-            self.check_transfer(to, funding.transfer)
+            self.check_transfer(now, to, funding.transfer)
         };
         let funded = checked.map(|()| self.accounts[to.index()].move_funds(funding.transfer, worth));
         if funded.is_ok() {
@@ -286,21 +286,26 @@ impl MarketState {
     }
 
     /// Says why cash or shares cannot be moved into an account, or out of it, if that is so.
-    pub(super) fn check_transfer(&self, owner: ActorId, transfer: Transfer) -> Result<(), FundingRefusal> {
+    pub(super) fn check_transfer(
+        &self,
+        now: SimTime,
+        owner: ActorId,
+        transfer: Transfer,
+    ) -> Result<(), FundingRefusal> {
         self.accounts[owner.index()].check_funding(transfer)?;
         if let Transfer::Shares { instrument, .. } = transfer
             && self.instruments[instrument.index()].instrument.is_future()
         {
             return Err(FundingRefusal::Future);
         }
-        self.margin_keeps(owner, transfer).map_or(Ok(()), Err)
+        self.margin_keeps(now, owner, transfer).map_or(Ok(()), Err)
     }
 
     /// Returns why a margin account's owner cannot take out so much, if its margin needs it; the transfer is
     /// in range.
-    fn margin_keeps(&self, owner: ActorId, transfer: Transfer) -> Option<FundingRefusal> {
+    fn margin_keeps(&self, now: SimTime, owner: ActorId, transfer: Transfer) -> Option<FundingRefusal> {
         let account = self.accounts.get(owner.index())?;
-        let marks = &PathMarks(&self.instruments);
+        let marks = &PathMarks { market: self, now };
         match transfer {
             Transfer::Cash(amount) => {
                 let (asked, free) = (-amount, account.margin(marks)?.excess().max(Money::ZERO));

@@ -1,6 +1,6 @@
 //! Marking to market: what holdings are worth, what financing costs, and the facts that record it.
 
-use std::iter;
+use std::{fmt, iter};
 
 use super::config::Participant;
 use super::mark::Mark;
@@ -16,25 +16,37 @@ impl Marks for Vec<InstrumentState> {
     }
 
     fn notional(&self, instrument: InstrumentId, price: Price, quantity: Quantity) -> Money {
-        let state = self.get(instrument.index());
-        state.map_or(Money::ZERO, |state| state.instrument.notional(price, quantity))
+        notional(self, instrument, price, quantity)
     }
 }
 
-/// What instruments are worth on the paths of their bars, which participants do not know.
-#[derive(Debug)]
-pub(super) struct PathMarks<'a>(pub(super) &'a [InstrumentState]);
+/// What instruments are worth at an instant on the paths of their bars, which participants do not know.
+pub(super) struct PathMarks<'a> {
+    pub(super) market: &'a MarketState,
+    pub(super) now: SimTime,
+}
+
+impl fmt::Debug for PathMarks<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PathMarks").field("now", &self.now).finish_non_exhaustive()
+    }
+}
 
 impl Marks for PathMarks<'_> {
     fn worth(&self, instrument: InstrumentId, holding: NetQuantity) -> Option<Money> {
-        let state = self.0.get(instrument.index())?;
-        state.mark.map(|mark| mark.value(&state.instrument, holding))
+        let state = self.market.instruments.get(instrument.index())?;
+        // Where a listing is about to open at this instant, its last price still counts.
+        let mark = self.market.mark_on_path(instrument, self.now).or(state.mark);
+        mark.map(|mark| mark.value(&state.instrument, holding))
     }
 
     fn notional(&self, instrument: InstrumentId, price: Price, quantity: Quantity) -> Money {
-        let state = self.0.get(instrument.index());
-        state.map_or(Money::ZERO, |state| state.instrument.notional(price, quantity))
+        notional(&self.market.instruments, instrument, price, quantity)
     }
+}
+
+fn notional(instruments: &[InstrumentState], id: InstrumentId, price: Price, quantity: Quantity) -> Money {
+    instruments.get(id.index()).map_or(Money::ZERO, |state| state.instrument.notional(price, quantity))
 }
 
 impl MarketState {

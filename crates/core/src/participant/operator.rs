@@ -186,7 +186,7 @@ impl MarketState {
         } else if self.is_sealed(from) || self.is_sealed(to) {
             Err(FundingRefusal::Sealed)
         } else {
-            sides.iter().try_for_each(|(owner, transfer)| self.check_transfer(*owner, *transfer))
+            sides.iter().try_for_each(|(owner, transfer)| self.check_transfer(at.time, *owner, *transfer))
         };
         if let Err(refusal) = checked {
             return Ok(Err(refusal.into()));

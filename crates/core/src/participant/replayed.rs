@@ -32,12 +32,17 @@ impl Context {
     ) -> Affordable {
         let (now, market) = (self.now(), self.domain());
         // At the prices of the paths: what is held is worth that when it fills.
-        let marks = PathMarks(&market.instruments);
+        let marks = PathMarks { market, now };
         let found = market.account(owner).zip(market.context_at(owner, listing, now));
         found.map_or(
             Affordable { quantity: Quantity::ZERO, needed: Money::ZERO, free: Money::ZERO },
             |(account, at)| account.affordable(order, purchase, &OrderContext { marks: Some(&marks), ..at }),
         )
+    }
+
+    /// Returns whether what an owner buys is covered by margin in the place of cash.
+    pub(crate) fn is_on_margin(&self, owner: ActorId) -> bool {
+        self.domain().account(owner).is_some_and(|account| account.margin_terms().is_some())
     }
 
     /// Books the replayed market's side of a fill into the account of the venue.

@@ -214,7 +214,12 @@ impl ReplayEngine {
             ShortCash::Cut => paid,
             ShortCash::Cancel => Quantity::ZERO,
         };
-        Covered { quantity, shortage: Some(CancelReason::InsufficientCash { needed, free }) }
+        let reason = if host.is_on_margin(order.owner) {
+            CancelReason::InsufficientMargin { needed, free }
+        } else {
+            CancelReason::InsufficientCash { needed, free }
+        };
+        Covered { quantity, shortage: Some(reason) }
     }
 
     fn fill(&mut self, order: &WaitingOrder, attempt: Attempt, deal: Deal, host: &mut dyn ReplayHost) {

@@ -18,6 +18,9 @@ pub trait ReplayHost {
         purchase: Purchase,
     ) -> Affordable;
 
+    /// Returns whether what an owner buys is covered by margin in the place of cash.
+    fn is_on_margin(&self, owner: ActorId) -> bool;
+
     /// Books and publishes what has happened, before anything else is asked.
     fn publish(&mut self, listing: ListingId, event: ReplayEvent);
 

@@ -22,6 +22,10 @@ impl ReplayHost for Host {
         Affordable { quantity: purchase.quantity, needed: Money::ZERO, free: Money::ZERO }
     }
 
+    fn is_on_margin(&self, _: ActorId) -> bool {
+        false
+    }
+
     fn publish(&mut self, _: ListingId, event: ReplayEvent) {
         match event {
             ReplayEvent::Filled(_) => self.fills += 1,

@@ -70,7 +70,7 @@ impl Handler<ExecutionReport> for Listener {
 
     fn handle(&mut self, report: ExecutionReport, ctx: &mut Context) {
         let what = match report.kind {
-            ReportKind::Canceled(reason @ CancelReason::InsufficientCash { .. }) => {
+            ReportKind::Canceled(reason @ CancelReason::InsufficientMargin { .. }) => {
                 let holding = ctx.account().unwrap().holding(InstrumentId::new(0));
                 format!("{} with {holding}", reason.name())
             }
@@ -105,14 +105,30 @@ fn heard(config: ReplayConfig, feeds: &[Feed], terms: OrderTerms) -> Vec<String>
 
 /// Runs a replay from 10:00 on 4 March 2025 with a listener; returns what it wrote down.
 fn heard_by(account: AccountConfig, config: ReplayConfig, feeds: &[Feed], terms: OrderTerms) -> Vec<String> {
+    heard_among(account, vec![config], feeds, terms)
+}
+
+/// As [`heard_by`], with a listing for each replay; the listener trades at the first.
+fn heard_among(
+    account: AccountConfig,
+    configs: Vec<ReplayConfig>,
+    feeds: &[Feed],
+    terms: OrderTerms,
+) -> Vec<String> {
     let open = at("2025-03-04T10:00:00");
     let mut builder = MarketBuilder::new(Seed::new(1), open, at("2025-03-06")).unwrap();
     builder.bar_interval(HOUR);
-    let acme = Instrument::new("ACME", "1".parse().unwrap(), "1".parse().unwrap()).unwrap();
-    let acme = builder.instrument(acme, None);
-    builder.venue("PIT", Fees::default(), Latencies::NONE, &[acme]);
-    builder
-        .listing_config(LISTING, ListingConfig { replay: Some(config.into()), ..ListingConfig::default() });
+    let instrument = |symbol| Instrument::new(symbol, "1".parse().unwrap(), "1".parse().unwrap()).unwrap();
+    let instruments: Vec<InstrumentId> = ["ACME", "BOLT"]
+        .into_iter()
+        .zip(&configs)
+        .map(|(symbol, _)| builder.instrument(instrument(symbol), None))
+        .collect();
+    builder.venue("PIT", Fees::default(), Latencies::NONE, &instruments);
+    for (listing, config) in (0..).map(ListingId::new).zip(configs) {
+        let replay = Some(config.into());
+        builder.listing_config(listing, ListingConfig { replay, ..ListingConfig::default() });
+    }
     let lines = Lines::default();
     let listener = Listener { feeds: feeds.to_vec(), terms, lines: Rc::clone(&lines) };
     builder.agent("listener", ParticipantConfig::new("listener").with_account(account), listener).unwrap();
@@ -217,7 +233,7 @@ fn a_purchase_at_the_open_is_cut_to_what_the_margin_covers_there() {
     // Eighty at 100 take all of it; at 125 there is enough for sixty-four.
     assert_eq!(
         lines[..3],
-        ["bar 100 sent true", "04T11:00 filled at 125", "04T11:00 insufficient_cash with 64"]
+        ["bar 100 sent true", "04T11:00 filled at 125", "04T11:00 insufficient_margin with 64"]
     );
 }
 
@@ -246,7 +262,26 @@ fn a_purchase_on_the_path_is_cut_to_what_the_equity_of_that_price_covers() {
     // 8,000 of equity there cover 200 lots at 80, of which it has a hundred.
     assert_eq!(lines[0], "bar 100 sent true");
     assert!(lines[1].ends_with("filled at 80"), "{lines:?}");
-    assert!(lines[2].ends_with("insufficient_cash with 200"), "{lines:?}");
+    assert!(lines[2].ends_with("insufficient_margin with 200"), "{lines:?}");
+}
+
+#[test]
+fn what_else_is_held_counts_at_the_price_of_its_path_when_a_purchase_fills() {
+    let mut falls = bar("2025-03-04T11:00:00", 0);
+    falls.low = Price::new(80);
+    let first = bar("2025-03-04T10:00:00", 0);
+    let [acme, bolt] = [[first, bar("2025-03-04T11:00:00", 0)], [first, falls]];
+    let configs = [acme, bolt].map(|bars| replay(&bars, FillRules::default())).to_vec();
+    let account =
+        AccountConfig { holdings: vec![(InstrumentId::new(1), Quantity::new(100))], ..on_margin(0) };
+    let terms = OrderTerms::limit(Side::Buy, Quantity::new(100), Price::new(99));
+    let lines = heard_among(account, configs, &[bars_feed()], terms);
+    // Two thirds of the way from 101 down to 98, when BOLT is at 87 on its way from 101 to 80: 8,700 of equity
+    // cover as much again, 87 lots. At 101, where that path turned last, all hundred were covered.
+    assert_eq!(
+        lines[..3],
+        ["bar 100 sent true", "04T11:33 filled at 99", "04T11:33 insufficient_margin with 87"]
+    );
 }
 
 #[test]
