@@ -225,6 +225,9 @@ fn an_agent_without_money_is_an_error() {
         "31:8: `cash` is 0, and it has no `holdings`, `max_short` or `max_debit`: it could trade nothing";
     assert_eq!(said(broke), [expected]);
     assert_eq!(said(&broke.replace("cash = 0", "cash = 0\nholdings = { ACME = 10 }")).len(), 0);
+    let on_margin = "cash = 0\nmargin = { leverage = 2 }";
+    let expected = "31:8: `cash` is 0, and it has no `holdings`: its margin would cover nothing";
+    assert_eq!(said(&broke.replace("cash = 0", on_margin)), [expected]);
     let none = broke.replace("cash = 0", "count = 0");
     assert_eq!(said(&none), ["31:9: `count` is 0, but must be a whole number from 1 to 1000000"]);
 }

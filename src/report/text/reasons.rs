@@ -64,7 +64,7 @@ const ACCOUNT: [Reason; 17] = [
     reason(
         "instrument_not_allowed",
         "the account may not trade this instrument",
-        "trade those that its limits name",
+        "trade those that its limits name; on margin, those whose prices cannot be negative",
     ),
     reason(
         "position_limit",

@@ -140,7 +140,11 @@ fn agent(
     let latencies = latencies(section, outline.files)
         .and_then(|it| slowed(section, it, kind, outline.script_latency_min));
     let place = place_of(section, kind.listing, outline);
-    margin::check_prices(section, margin.flatten(), traded(kind.listing, place, outline));
+    let held = holdings
+        .iter()
+        .flatten()
+        .filter_map(|(id, _)| outline.instruments.get(id.index())?.instrument.as_ref());
+    margin::check_prices(section, margin.flatten(), traded(kind.listing, place, outline).chain(held));
     let own = place.filter(|_| kind.listing != ListingChoice::First).map(|place| place.instrument);
     margin::check_future(section, kind, margin.flatten(), own);
     for (id, _) in holdings.iter().flatten().filter(|(_, lots)| !lots.is_zero()) {
@@ -187,7 +191,14 @@ fn check_means(section: &Section<'_>, kind: &AgentKind, cash: Money, holdings: u
     if is_covered && cash == Money::ZERO && holdings == 0 {
         let message =
             "`cash` is 0, and it has no `holdings`, `max_short` or `max_debit`: it could trade nothing";
-        section.report("cash", message, None);
+        // A margin account has neither of the limits.
+        let help = section.has("margin").then(|| "give it `cash` or `holdings`: margin is a share of equity");
+        let message = if help.is_some() {
+            "`cash` is 0, and it has no `holdings`: its margin would cover nothing"
+        } else {
+            message
+        };
+        section.report("cash", message, help.map(ToOwned::to_owned));
     }
 }
 

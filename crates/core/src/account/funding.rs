@@ -60,6 +60,9 @@ pub enum FundingRefusal {
     /// A position in a future is no thing that could be brought along.
     #[error("a position in a future is opened by trading, and cannot be brought in or taken out")]
     Future,
+    /// Shares whose prices may be negative are to be brought into a margin account.
+    #[error("a margin account holds no instrument whose prices may be negative, as those of instrument {0}")]
+    NegativeOnMargin(InstrumentId),
 }
 
 impl Account {

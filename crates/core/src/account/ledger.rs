@@ -87,6 +87,11 @@ pub enum AccountError {
     /// An instrument is named twice, in the holdings or in the short limits.
     #[error("the account names instrument {0} twice")]
     NamedTwice(InstrumentId),
+    /// A margin account has a holding whose price may be negative.
+    #[error(
+        "a margin account holds no instrument whose prices may be negative, as those of instrument {0}: near zero, a share of what it is worth covers no loss"
+    )]
+    NegativeOnMargin(InstrumentId),
 }
 
 impl AccountConfig {

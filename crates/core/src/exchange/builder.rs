@@ -365,7 +365,9 @@ impl MarketBuilder {
         config: ParticipantConfig,
         actor: AnyTrader,
     ) -> Result<(), BuildError> {
+        let may_be_negative = |id: InstrumentId| self.config.instruments[id.index()].0.may_be_negative();
         let checked = config.account.check(self.config.instruments.len());
+        let checked = checked.and_then(|()| config.check_margin(may_be_negative));
         checked.map_err(|cause| AddError::Unfit { name: name.to_owned(), cause })?;
         check_latencies(name, &config.latencies)?;
         self.agents.push(Agent { name: name.to_owned(), config, actor: actor.into_actor() });

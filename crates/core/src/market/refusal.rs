@@ -94,7 +94,8 @@ pub enum Refusal {
     /// The actor that was to carry out an instruction has stopped.
     #[error("the actor has stopped")]
     Stopped,
-    /// An operator does not let the account trade the instrument.
+    /// An operator does not let the account trade the instrument; or its prices may be negative, and it is a
+    /// margin account.
     #[error("this account may not trade this instrument")]
     InstrumentNotAllowed,
     /// With the order, the account could come to hold or owe more than an operator lets it.

@@ -1,6 +1,6 @@
 //! What a market and its participants are laid out from.
 
-use crate::account::{AccountConfig, AccountState};
+use crate::account::{AccountConfig, AccountError, AccountState, Credit};
 use crate::kernel::{ActorSpec, Join};
 use crate::market::{BarInterval, FeeSchedule, Instrument, Listing};
 use crate::process::Value;
@@ -83,6 +83,18 @@ impl ParticipantConfig {
     #[must_use]
     pub fn with_latencies(self, latencies: Latencies) -> Self {
         Self { latencies, ..self }
+    }
+
+    /// Checks that a margin account holds nothing whose prices may be negative.
+    pub(crate) fn check_margin(
+        &self,
+        may_be_negative: impl Fn(InstrumentId) -> bool,
+    ) -> Result<(), AccountError> {
+        let is_on_margin = matches!(self.account.credit, Credit::Margin(_));
+        let mut held =
+            self.account.holdings.iter().filter(|(_, quantity)| is_on_margin && !quantity.is_zero());
+        let found = held.find(|(id, _)| may_be_negative(*id));
+        found.map_or(Ok(()), |(id, _)| Err(AccountError::NegativeOnMargin(*id)))
     }
 }
 

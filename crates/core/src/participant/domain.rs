@@ -36,6 +36,7 @@ impl Domain for MarketState {
             Role::Participant(config) => config,
         };
         config.account.check(self.instruments.len())?;
+        config.check_margin(|id| self.may_be_negative(id))?;
         self.accounts.push(Account::open(&config.account, self.instruments.len()));
         let venues = self.venues.iter().map(|venue| (venue.name.as_str(), &venue.latencies));
         let bound = self.links.add_actor(admission.seed, admission.name, &config.latencies, venues);
@@ -301,8 +302,8 @@ impl MarketState {
         self.margin_keeps(now, owner, transfer).map_or(Ok(()), Err)
     }
 
-    /// Returns why a margin account's owner cannot take out so much, if its margin needs it; the transfer is
-    /// in range.
+    /// Returns why a margin account's owner cannot take out so much, if its margin needs it, or bring in what
+    /// is not held on margin; the transfer is in range.
     fn margin_keeps(&self, now: SimTime, owner: ActorId, transfer: Transfer) -> Option<FundingRefusal> {
         let account = self.accounts.get(owner.index())?;
         let marks = &PathMarks { market: self, now };
@@ -322,7 +323,10 @@ impl MarketState {
                 let MarginStanding { equity, initial, .. } = rest.margin(marks)?;
                 (initial > equity).then_some(FundingRefusal::InsufficientMargin { equity, initial })
             }
-            Transfer::Shares { .. } => None,
+            Transfer::Shares { instrument, .. } => {
+                account.margin_terms()?;
+                self.may_be_negative(instrument).then_some(FundingRefusal::NegativeOnMargin(instrument))
+            }
         }
     }
 

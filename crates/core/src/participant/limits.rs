@@ -120,11 +120,25 @@ impl MarketState {
             Some(Refusal::WarmingUp)
         } else if self.is_blocked(owner) {
             Some(Refusal::Blocked)
+        } else if self.has_negative_prices && self.is_negative_on_margin(owner, listing) {
+            Some(Refusal::InstrumentNotAllowed)
         } else if self.limited.is_empty() {
             None
         } else {
             self.limit_refusal(owner, listing, terms, now)
         }
+    }
+
+    /// Returns whether a margin account would trade an instrument whose prices may be negative.
+    fn is_negative_on_margin(&self, owner: ActorId, listing: ListingId) -> bool {
+        let is_on_margin = self.account(owner).is_some_and(|account| account.margin_terms().is_some());
+        let instrument = self.listings.get(listing.index()).map(|state| state.listing.instrument);
+        is_on_margin && instrument.is_some_and(|id| self.may_be_negative(id))
+    }
+
+    /// Returns whether the prices of an instrument may be negative.
+    pub(super) fn may_be_negative(&self, id: InstrumentId) -> bool {
+        self.instruments.get(id.index()).is_some_and(|state| state.instrument.may_be_negative())
     }
 
     fn limit_refusal(

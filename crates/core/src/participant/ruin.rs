@@ -51,6 +51,9 @@ impl MarketState {
     }
 
     /// Has an owner hear of a margin call of the day before, once it is known what the account is worth.
+    ///
+    /// Its equity may be above the maintenance margin by then: prices of the new day can have recovered. The
+    /// call stands all the same, since positions are closed until nothing is left of them.
     fn note_carried_call(&mut self, owner: ActorId, worth: Valuation) {
         let Some(index) = self.carried_calls.iter().position(|it| *it == owner) else { return };
         self.carried_calls.swap_remove(index);

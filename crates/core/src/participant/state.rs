@@ -34,6 +34,8 @@ pub struct MarketState {
     pub(super) has_brokers: bool,
     /// Whether any listing is replayed.
     pub(super) has_replays: bool,
+    /// Whether the prices of an instrument may be negative, which is traded in no margin account.
+    pub(super) has_negative_prices: bool,
     /// In the order of their ids.
     pub(super) participants: Vec<Participant>,
     pub(super) tape: Tape,
@@ -135,6 +137,7 @@ impl MarketState {
         });
         let listings: Vec<ListingState> = listings.collect();
         let has_replays = listings.iter().any(|state| state.listing.is_replayed());
+        let has_negative_prices = instruments.iter().any(|state| state.instrument.may_be_negative());
         Self {
             answers: VecDeque::new(),
             contributed: Totals::none(instruments.len()),
@@ -147,6 +150,7 @@ impl MarketState {
             present: Moment::FIRST,
             has_brokers: false,
             has_replays,
+            has_negative_prices,
             participants: Vec::new(),
             tape,
             next_order: 0,

@@ -184,6 +184,33 @@ fn closing_that_costs_more_than_there_was_ruins_at_once_and_ends_no_call() {
     live.finish();
 }
 
+/// Near zero, a share of what a position is worth covers no loss.
+#[test]
+fn what_may_be_worth_less_than_nothing_is_neither_held_nor_traded_on_margin() {
+    let (mut live, _) = market(FeeSchedule::FREE, -100, on_margin(10_000));
+    live.quote(1, 100, 50);
+    for side in [Side::Buy, Side::Sell] {
+        let refused = live.submit(2, "a", limit(side, 1, 50));
+        assert_eq!(refused, Err(RequestRefusal::Instruction(Refusal::InstrumentNotAllowed)));
+    }
+    let refused = RequestRefusal::Funding(FundingRefusal::NegativeOnMargin(ACME));
+    assert_eq!(moved(&mut live, 3, shares(5)), Err(refused));
+    live.submit(4, "dealer", limit(Side::Buy, 1, 40)).unwrap();
+    let account = AccountConfig { holdings: vec![(ACME, Quantity::new(1))], ..on_margin(10_000) };
+    let config = ParticipantConfig::new("desk").with_account(account);
+    let mut other = MarketBuilder::new(Seed::new(7), open(), after(60_000)).unwrap();
+    let acme = Instrument::new("ACME", "0.01".parse().unwrap(), "1".parse().unwrap()).unwrap();
+    other.instrument(acme.with_min_price(Price::new(0)), None);
+    let refused = other.agent("anne", config.clone(), Desk).unwrap_err().to_string();
+    assert!(refused.contains("holds no instrument whose prices may be negative"), "{refused}");
+    other.factory(Factory);
+    let mut other = Live::start(other);
+    let (name, spec) = ("anne".to_owned(), ActorSpec::new("desk"));
+    let refused = other.ask(5, RequestKind::Join { name, spec, config }).outcome.unwrap_err().to_string();
+    assert!(refused.contains("holds no instrument whose prices may be negative"), "{refused}");
+    live.finish();
+}
+
 #[test]
 fn amounts_beyond_all_bounds_are_refused_as_such() {
     let (mut live, _) = market(FeeSchedule::FREE, 1, on_margin(5_000));
