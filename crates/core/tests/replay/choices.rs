@@ -276,8 +276,8 @@ fn what_else_is_held_counts_at_the_price_of_its_path_when_a_purchase_fills() {
         AccountConfig { holdings: vec![(InstrumentId::new(1), Quantity::new(100))], ..on_margin(0) };
     let terms = OrderTerms::limit(Side::Buy, Quantity::new(100), Price::new(99));
     let lines = heard_among(account, configs, &[bars_feed()], terms);
-    // Two thirds of the way from 101 down to 98, when BOLT is at 87 on its way from 101 to 80: 8,700 of equity
-    // cover as much again, 87 lots. At 101, where that path turned last, all hundred were covered.
+    // Two thirds of the way from 101 down to 98, when BOLT is at 87 on its way from 101 to 80: 8,700 of
+    // equity cover as much again, 87 lots. At 101, where that path turned last, all hundred were covered.
     assert_eq!(
         lines[..3],
         ["bar 100 sent true", "04T11:33 filled at 99", "04T11:33 insufficient_margin with 87"]
