@@ -92,6 +92,9 @@ pub enum AccountError {
         "a margin account holds no instrument whose prices may be negative, as those of instrument {0}: near zero, a share of what it is worth covers no loss"
     )]
     NegativeOnMargin(InstrumentId),
+    /// It would begin with a position in a future.
+    #[error("instrument {0} is a future, whose positions are opened by trading alone")]
+    FutureHolding(InstrumentId),
 }
 
 impl AccountConfig {

@@ -51,14 +51,6 @@ pub enum BuildError {
     /// A future has splits or dividends.
     #[error("{0} is a future, which has no splits and no dividends")]
     FutureActions(String),
-    /// An agent begins with a position in a future.
-    #[error("{agent:?} would begin with {symbol}: a position in a future is opened by trading")]
-    FutureHolding {
-        /// The agent.
-        agent: String,
-        /// The future.
-        symbol: String,
-    },
     /// The index of a perpetual is not known: it names no instrument or itself, or has no value of its own.
     #[error("the index of {0} is its value, or the mark of another instrument, but there is no such thing")]
     NoIndex(String),
@@ -365,9 +357,9 @@ impl MarketBuilder {
         config: ParticipantConfig,
         actor: AnyTrader,
     ) -> Result<(), BuildError> {
-        let may_be_negative = |id: InstrumentId| self.config.instruments[id.index()].0.may_be_negative();
+        let instrument = |id: InstrumentId| self.config.instruments.get(id.index()).map(|(it, _)| it);
         let checked = config.account.check(self.config.instruments.len());
-        let checked = checked.and_then(|()| config.check_margin(may_be_negative));
+        let checked = checked.and_then(|()| config.check_holdings(instrument));
         checked.map_err(|cause| AddError::Unfit { name: name.to_owned(), cause })?;
         check_latencies(name, &config.latencies)?;
         self.agents.push(Agent { name: name.to_owned(), config, actor: actor.into_actor() });
@@ -517,12 +509,6 @@ impl MarketBuilder {
             let Contract::Perpetual(FundingTerms { index, .. }) = instrument.contract() else { continue };
             if index.map_or(value.is_none(), |index| index == id || index.index() >= instruments.len()) {
                 return Err(BuildError::NoIndex(of(id)));
-            }
-        }
-        for Agent { name, config, .. } in &self.agents {
-            let mut held = config.account.holdings.iter().filter(|(_, lots)| !lots.is_zero());
-            if let Some((id, _)) = held.find(|(id, _)| instruments[id.index()].0.is_future()) {
-                return Err(BuildError::FutureHolding { agent: name.clone(), symbol: of(*id) });
             }
         }
         Ok(())

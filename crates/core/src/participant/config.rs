@@ -85,16 +85,23 @@ impl ParticipantConfig {
         Self { latencies, ..self }
     }
 
-    /// Checks that a margin account holds nothing whose prices may be negative.
-    pub(crate) fn check_margin(
+    /// Checks that the account begins with no position in a future, and on margin with nothing whose prices may
+    /// be negative.
+    pub(crate) fn check_holdings<'a>(
         &self,
-        may_be_negative: impl Fn(InstrumentId) -> bool,
+        instrument: impl Fn(InstrumentId) -> Option<&'a Instrument>,
     ) -> Result<(), AccountError> {
         let is_on_margin = matches!(self.account.credit, Credit::Margin(_));
-        let mut held =
-            self.account.holdings.iter().filter(|(_, quantity)| is_on_margin && !quantity.is_zero());
-        let found = held.find(|(id, _)| may_be_negative(*id));
-        found.map_or(Ok(()), |(id, _)| Err(AccountError::NegativeOnMargin(*id)))
+        for (id, _) in self.account.holdings.iter().filter(|(_, quantity)| !quantity.is_zero()) {
+            let Some(instrument) = instrument(*id) else { continue };
+            if instrument.is_future() {
+                return Err(AccountError::FutureHolding(*id));
+            }
+            if is_on_margin && instrument.may_be_negative() {
+                return Err(AccountError::NegativeOnMargin(*id));
+            }
+        }
+        Ok(())
     }
 }
 

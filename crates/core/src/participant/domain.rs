@@ -36,7 +36,7 @@ impl Domain for MarketState {
             Role::Participant(config) => config,
         };
         config.account.check(self.instruments.len())?;
-        config.check_margin(|id| self.may_be_negative(id))?;
+        config.check_holdings(|id| self.instrument(id))?;
         self.accounts.push(Account::open(&config.account, self.instruments.len()));
         let venues = self.venues.iter().map(|venue| (venue.name.as_str(), &venue.latencies));
         let bound = self.links.add_actor(admission.seed, admission.name, &config.latencies, venues);

@@ -234,9 +234,14 @@ fn a_position_in_a_future_is_neither_brought_along_nor_taken_out() {
     live.finish();
     let (mut builder, _) = builder_of(daily("23:00:00"), NO_LATENCY);
     let holder = AccountConfig { holdings: vec![(ACME, Quantity::new(3))], ..on_margin(1_000, 2) };
-    builder.agent("c", ParticipantConfig::new("desk").with_account(holder), Desk).unwrap();
-    let refused = builder.open().unwrap_err();
-    assert_eq!(refused.to_string(), "\"c\" would begin with F: a position in a future is opened by trading");
+    let agent = ParticipantConfig::new("desk").with_account(holder);
+    let refused = builder.agent("c", agent.clone(), Desk).unwrap_err();
+    assert!(refused.to_string().contains("whose positions are opened by trading alone"), "{refused}");
+    builder.factory(Factory);
+    let mut live = Live::start(builder);
+    let (name, spec) = ("late".to_owned(), ActorSpec::new("desk"));
+    let refused = live.ask(1, RequestKind::Join { name, spec, config: agent }).outcome.unwrap_err();
+    assert!(refused.to_string().contains("whose positions are opened by trading alone"), "{refused}");
 }
 
 #[test]
