@@ -192,7 +192,8 @@ fn check_means(section: &Section<'_>, kind: &AgentKind, cash: Money, holdings: u
         let message =
             "`cash` is 0, and it has no `holdings`, `max_short` or `max_debit`: it could trade nothing";
         // A margin account has neither of the limits.
-        let help = section.has("margin").then(|| "give it `cash` or `holdings`: margin is a share of equity");
+        let help =
+            section.has("margin").then_some("give it `cash` or `holdings`: margin is a share of equity");
         let message = if help.is_some() {
             "`cash` is 0, and it has no `holdings`: its margin would cover nothing"
         } else {
