@@ -10,7 +10,7 @@ use crate::script::host::{Host, SharedHost};
 use crate::script::value::arguments::ScriptResult;
 use crate::script::value::listing::ListingInfo;
 use crate::script::value::order_handle::OrderHandle;
-use crate::script::value::views::{ConsolidatedView, HoldingView, QuoteView};
+use crate::script::value::views::{ConsolidatedQuoteView, HoldingView, QuoteView};
 use bearpit_core::market::{ConsolidatedLevel, Fees};
 use bearpit_core::participant::MarketView;
 use bearpit_core::units::ListingId;
@@ -64,14 +64,14 @@ impl MarketHandle {
     }
 
     /// Returns the touch of the instrument over all its venues, in the strategy's feeds.
-    pub(crate) fn consolidated(&self, function: &str) -> ScriptResult<ConsolidatedView> {
+    pub(crate) fn consolidated(&self, function: &str) -> ScriptResult<ConsolidatedQuoteView> {
         let (mut host, listing) = self.open(function)?;
         let touch = host.ctx.consolidated(listing.instrument_id);
         let names = |level: &Option<ConsolidatedLevel>| {
             let shown = level.iter().flat_map(|level| &level.listings);
             shown.filter_map(|id| host.listings.get(id.index()).map(|it| it.venue.clone())).collect()
         };
-        Ok(ConsolidatedView {
+        Ok(ConsolidatedQuoteView {
             quote: touch.quote(),
             bid_venues: names(&touch.bid),
             ask_venues: names(&touch.ask),

@@ -9,7 +9,7 @@ use crate::script::value::order_event::{OrderEvent, OrderEventKind};
 use crate::script::value::order_handle::OrderHandle;
 use crate::script::value::views::LevelView;
 use crate::script::value::views::{
-    ActionView, BarView, BookView, ClockView, ConsolidatedView, HoldingView, MarginCallView, PhaseView,
+    ActionView, BarView, BookView, ClockView, ConsolidatedQuoteView, HoldingView, MarginCallView, PhaseView,
     QuoteView, TradeView,
 };
 use bearpit_core::market::ReportKind;
@@ -96,7 +96,7 @@ fn bars_and_quotes(api: &mut Registry<'_>) {
 
 fn consolidated(api: &mut Registry<'_>) {
     let names = |venues: &[ImmutableString]| -> Array { venues.iter().cloned().map(Dynamic::from).collect() };
-    api.object::<ConsolidatedView>("ConsolidatedQuote")
+    api.object::<ConsolidatedQuoteView>("ConsolidatedQuote")
         .field("symbol", "text", "the instrument", |it| it.listing.symbol.clone())
         .option("bid", "number | ()", "highest bid of all venues", |it| it.touch().bid())
         .option("ask", "number | ()", "lowest ask of all venues", |it| it.touch().ask())
@@ -304,7 +304,7 @@ mod tests {
         for path in [
             type_name::<BarView>(),
             type_name::<QuoteView>(),
-            type_name::<ConsolidatedView>(),
+            type_name::<ConsolidatedQuoteView>(),
             type_name::<TradeView>(),
             type_name::<BookView>(),
             type_name::<LevelView>(),

@@ -88,7 +88,7 @@ impl QuoteView {
 
 /// The best bid and ask of an instrument over all its venues.
 #[derive(Debug, Clone)]
-pub(crate) struct ConsolidatedView {
+pub(crate) struct ConsolidatedQuoteView {
     /// One of the instrument's listings: all have its symbol, ticks and lots.
     pub(crate) listing: Rc<ListingInfo>,
     pub(crate) quote: Quote,
@@ -100,7 +100,7 @@ pub(crate) struct ConsolidatedView {
     pub(crate) at: SimTime,
 }
 
-impl ConsolidatedView {
+impl ConsolidatedQuoteView {
     /// Returns it as a touch.
     pub(crate) fn touch(&self) -> QuoteView {
         QuoteView { listing: Rc::clone(&self.listing), quote: self.quote, at: self.at }
