@@ -85,8 +85,8 @@ impl ParticipantConfig {
         Self { latencies, ..self }
     }
 
-    /// Checks that the account begins with no position in a future, and on margin with nothing whose prices may
-    /// be negative.
+    /// Checks that the account begins with no position in a future, and on margin with nothing whose prices
+    /// may be negative.
     pub(crate) fn check_holdings<'a>(
         &self,
         instrument: impl Fn(InstrumentId) -> Option<&'a Instrument>,
