@@ -17,7 +17,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use bearpit::account::AccountConfig;
-use bearpit::agents::{MakerReference, MarketMaker, MarketMakerConfig, NoiseConfig, NoiseTrader};
+use bearpit::agents::{MakerReference, MarketMaker, MarketMakerConfig, NoiseConfig, NoiseTrader, Wakeups};
 use bearpit::analysis::{RunAnalysis, RunData};
 use bearpit::exchange::{Market, MarketBuilder, ProcessConfig};
 use bearpit::kernel::LatencyModel;
@@ -90,9 +90,8 @@ fn hour() -> Result<Market> {
     }
     for number in 1..=TRADERS {
         let config = NoiseConfig {
-            activity: None,
             listing,
-            interval: SimDuration::from_secs(5),
+            wakeups: Wakeups::every(SimDuration::from_secs(5)),
             market_share: 0.3,
             max_quantity: Quantity::new(20),
             depth_ticks: 5.0,

@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use actix::{Actor, Handler};
 use bearpit::account::AccountConfig;
-use bearpit::agents::{NoiseConfig, NoiseTrader};
+use bearpit::agents::{NoiseConfig, NoiseTrader, Wakeups};
 use bearpit::exchange::{Market, MarketBuilder};
 use bearpit::kernel::Wakeup;
 use bearpit::market::{ExecutionReport, Fees, Instrument, OrderTerms, Side};
@@ -250,9 +250,8 @@ fn seat(traders: usize, seat: impl Fn(&mut MarketBuilder, &str) -> Result<()>) -
 
 fn seat_noise(builder: &mut MarketBuilder, name: &str) -> Result<()> {
     let config = NoiseConfig {
-        activity: None,
         listing: LISTING,
-        interval: SimDuration::from_secs(1),
+        wakeups: Wakeups::every(SimDuration::from_secs(1)),
         market_share: 0.3,
         max_quantity: Quantity::new(20),
         depth_ticks: 5.0,

@@ -4,7 +4,7 @@
 #![expect(clippy::print_stdout, reason = "an example talks to its reader")]
 
 use bearpit::account::AccountConfig;
-use bearpit::agents::{MakerReference, MarketMaker, MarketMakerConfig, NoiseConfig, NoiseTrader};
+use bearpit::agents::{MakerReference, MarketMaker, MarketMakerConfig, NoiseConfig, NoiseTrader, Wakeups};
 use bearpit::exchange::{MarketBuilder, ProcessConfig};
 use bearpit::kernel::{StandardNormal, Stream};
 use bearpit::market::{Fact, Fees, Instrument, SinkError, Stamped, TapeSink};
@@ -82,9 +82,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         MarketMaker::new(maker),
     )?;
     let noise = NoiseConfig {
-        activity: None,
         listing,
-        interval: SimDuration::from_secs(5),
+        wakeups: Wakeups::every(SimDuration::from_secs(5)),
         market_share: 0.5,
         max_quantity: Quantity::new(20),
         depth_ticks: 4.0,

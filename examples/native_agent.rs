@@ -5,7 +5,7 @@
 
 use actix::{Actor, Handler};
 use bearpit::account::AccountConfig;
-use bearpit::agents::{MakerReference, MarketMaker, MarketMakerConfig, NoiseConfig, NoiseTrader};
+use bearpit::agents::{MakerReference, MarketMaker, MarketMakerConfig, NoiseConfig, NoiseTrader, Wakeups};
 use bearpit::exchange::{MarketBuilder, ProcessConfig};
 use bearpit::kernel::{LatencyModel, Wakeup};
 use bearpit::market::{ExecutionReport, Fees, Instrument, OrderTerms, Side};
@@ -87,9 +87,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         MarketMaker::new(maker),
     )?;
     let noise = NoiseConfig {
-        activity: None,
         listing,
-        interval: SimDuration::from_secs(10),
+        wakeups: Wakeups::every(SimDuration::from_secs(10)),
         market_share: 0.4,
         max_quantity: Quantity::new(50),
         depth_ticks: 5.0,

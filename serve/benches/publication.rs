@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use bearpit_agents::{MakerReference, MarketMaker, MarketMakerConfig, NoiseConfig, NoiseTrader};
+use bearpit_agents::{MakerReference, MarketMaker, MarketMakerConfig, NoiseConfig, NoiseTrader, Wakeups};
 use bearpit_core::account::AccountConfig;
 use bearpit_core::exchange::{MarketBuilder, ProcessConfig};
 use bearpit_core::market::{Fact, Fees, Instrument, SinkError, Stamped, TapeSink};
@@ -78,9 +78,8 @@ fn crowd(builder: &mut MarketBuilder) {
         builder.agent(&format!("maker-{listing}"), config("maker"), MarketMaker::new(maker)).unwrap();
         for number in 0..30 {
             let noise = NoiseConfig {
-                activity: None,
                 listing,
-                interval: SimDuration::from_secs(2),
+                wakeups: Wakeups::every(SimDuration::from_secs(2)),
                 market_share: 0.3,
                 max_quantity: Quantity::new(15),
                 depth_ticks: 20.0,

@@ -56,7 +56,7 @@ fn said(params: &str) -> Vec<String> {
 fn each_member_draws_values_of_its_own() {
     let scenario = load(DRAWN).unwrap();
     let found = members(&scenario);
-    let intervals: Vec<f64> = found.iter().map(|it| it.interval.secs_f64()).collect();
+    let intervals: Vec<f64> = found.iter().map(|it| it.wakeups.mean.secs_f64()).collect();
     let mean = intervals.iter().sum::<f64>() / 400.0;
     assert!((mean - 20.0).abs() < 4.0, "four standard errors: {mean}");
     let lots: Vec<u64> = found.iter().map(|it| it.max_quantity.lots()).collect();
@@ -66,7 +66,7 @@ fn each_member_draws_values_of_its_own() {
     let other = Scenario { seed: Seed::new(8), ..scenario };
     assert_ne!(members(&other)[0], found[0]);
     let common = other.agents[0].config::<NoiseConfig>().unwrap();
-    assert_eq!((common.interval, common.max_quantity.lots()), (SimDuration::from_secs(20), 6));
+    assert_eq!((common.wakeups.mean, common.max_quantity.lots()), (SimDuration::from_secs(20), 6));
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Small markets for tests, laid out through the library's front door.
 
 use bearpit::account::AccountConfig;
-use bearpit::agents::{Desk, MakerReference, MarketMaker, MarketMakerConfig, NoiseConfig, NoiseTrader};
+use bearpit::agents::{
+    Desk, MakerReference, MarketMaker, MarketMakerConfig, NoiseConfig, NoiseTrader, Wakeups,
+};
 use bearpit::exchange::{MarketBuilder, ProcessConfig};
 use bearpit::kernel::LatencyModel;
 use bearpit::market::{Fees, Instrument};
@@ -87,9 +89,8 @@ fn populate(builder: &mut MarketBuilder, listing: ListingId, shares: &[(Instrume
         .unwrap();
     for number in 0..8 {
         let noise = NoiseConfig {
-            activity: None,
             listing,
-            interval: SimDuration::from_secs(2),
+            wakeups: Wakeups::every(SimDuration::from_secs(2)),
             market_share: 0.4,
             max_quantity: Quantity::new(15),
             depth_ticks: 4.0,

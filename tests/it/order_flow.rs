@@ -8,7 +8,7 @@ use std::rc::Rc;
 use bearpit::account::{AccountConfig, Credit};
 use bearpit::agents::{
     Desk, FlowReplayer, MakerReference, MarketMaker, MarketMakerConfig, NoiseConfig, NoiseTrader,
-    OrderFlowConfig,
+    OrderFlowConfig, Wakeups,
 };
 use bearpit::analysis::RunData;
 use bearpit::exchange::MarketBuilder;
@@ -237,9 +237,8 @@ fn in_company(seed: u64) -> String {
         .unwrap();
     for name in ["one", "two", "three"] {
         let noise = NoiseConfig {
-            activity: None,
             listing: LISTING,
-            interval: SimDuration::from_millis(300),
+            wakeups: Wakeups::every(SimDuration::from_millis(300)),
             market_share: 0.5,
             max_quantity: Quantity::new(100),
             depth_ticks: 2.0,

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use actix::{Actor, Handler};
 
 use crate::kind::{AccountDefaults, AgentKind, AgentSite, ConfiguredAgent, ListingChoice, Shared};
-use crate::trading::{float, holding, is_continuous, lots, place, reference_ticks, wait, whole};
+use crate::population::Wakeups;
+use crate::trading::{float, holding, is_continuous, lots, place, reference_ticks, whole};
 use bearpit_core::account::Credit;
 use bearpit_core::kernel::Wakeup;
 use bearpit_core::market::{ExecutionReport, Side};
@@ -251,7 +252,7 @@ impl Handler<Wakeup> for AdaptiveMaker {
     fn handle(&mut self, wakeup: Wakeup, ctx: &mut Context) {
         if wakeup.tag == QUOTE {
             self.quote(ctx);
-            wait(ctx, self.config.interval);
+            Wakeups::every(self.config.interval).wait(ctx);
         } else {
             ctx.cancel_all(CancelScope::All, Some(self.config.listing));
             ctx.wake_after(self.config.cancel_delay, QUOTE);

@@ -55,7 +55,7 @@ pub use momentum::{MomentumConfig, MomentumTrader};
 pub use noise::{NoiseConfig, NoiseTrader};
 pub use order_flow::{FlowReplayer, OrderFlowConfig};
 pub use population::{
-    Activity, DistributionError, DrawnParam, DrawnParams, Law, ParamDistribution, is_drawable,
+    Activity, DistributionError, DrawnParam, DrawnParams, Law, ParamDistribution, Wakeups, is_drawable,
 };
 pub use quoting::{AvellanedaStoikov, Glft, OptimalMaker, OptimalMakerConfig, QuoteFormula};
 pub use replay::BarReplay;

@@ -8,9 +8,10 @@ use rand::RngExt;
 use crate::kind::{
     AccountDefaults, AgentKind, AgentSite, ConfiguredAgent, ListingChoice, RetiredParam, Shared,
 };
+use crate::trading::{StandingQuote, float, is_allowed, price_for};
 use bearpit_core::account::Credit;
 use bearpit_core::kernel::Wakeup;
-use bearpit_core::market::{ExecutionReport, OrderTerms, ReportKind, Side};
+use bearpit_core::market::{ExecutionReport, ReportKind, Side};
 use bearpit_core::params::{
     Choice, DurationRange, NumberRange, ParamDefault, ParamError, ParamErrors, ParamSpec, ParamType, Values,
 };
@@ -177,63 +178,33 @@ impl MarketMaker {
             MakerReference::Mid => ctx.market(self.config.listing).mid_or_last_ticks(),
         }?;
         let lean = lean(traded.inventory(ctx), self.config.max_inventory.net());
-        Some(reference - self.config.skew * half_spread(&self.config) * lean)
+        Some(reference - self.config.skew * float(self.config.half_spread_ticks) * lean)
     }
 
     fn requote(&mut self, ctx: &mut Context) {
-        if !ctx.market(self.config.listing).phase.takes_orders() {
+        let MarketMakerConfig { listing, quantity, .. } = self.config;
+        if !ctx.market(listing).phase.takes_orders() {
             return;
         }
         let Some(traded) = self.traded else { return };
         let Some(centre) = self.centre(traded, ctx) else { return };
         let inventory = traded.inventory(ctx);
         let limit = self.config.max_inventory.net();
-        let is_allowed = |price: &Price| {
-            ctx.instrument(self.config.listing).is_some_and(|instrument| instrument.allows(*price))
-        };
+        let half_spread = float(self.config.half_spread_ticks);
         let [bid, ask] = [
-            price_below(centre - half_spread(&self.config)).filter(|_| inventory < limit),
-            price_above(centre + half_spread(&self.config)).filter(|_| inventory > -limit),
+            price_for(Side::Buy, centre - half_spread).filter(|_| inventory < limit),
+            price_for(Side::Sell, centre + half_spread).filter(|_| inventory > -limit),
         ]
-        .map(|price| price.filter(is_allowed));
+        .map(|price| price.filter(|price| is_allowed(ctx, listing, *price)));
         // The quote that makes room moves first, or the other would run into it.
         let rises = self.last_centre.is_none_or(|last| centre >= last);
         let sides = if rises { [Side::Sell, Side::Buy] } else { [Side::Buy, Side::Sell] };
         self.last_centre = Some(centre);
         for side in sides {
+            let quote = StandingQuote { listing, side, quantity };
             match side {
-                Side::Buy => self.bid = self.place(ctx, side, self.bid, bid),
-                Side::Sell => self.ask = self.place(ctx, side, self.ask, ask),
-            }
-        }
-    }
-
-    /// Brings one quote to `price` and full size, and returns its order.
-    fn place(
-        &self,
-        ctx: &mut Context,
-        side: Side,
-        order: Option<OrderId>,
-        price: Option<Price>,
-    ) -> Option<OrderId> {
-        let open = order.and_then(|id| ctx.account()?.order(id)).filter(|open| !open.cancel_sent);
-        match (open, price) {
-            (None, None) => None,
-            (None, Some(price)) => {
-                ctx.submit(self.config.listing, OrderTerms::limit(side, self.config.quantity, price)).ok()
-            }
-            (Some(open), None) => {
-                // Refused only where the order is already over, which is what is wanted.
-                ctx.cancel(open.id).ok();
-                None
-            }
-            (Some(open), Some(price)) => {
-                let in_place = open.price == Some(price) && open.leaves == self.config.quantity;
-                if !in_place && open.pending.is_none() {
-                    // Where cash or shares do not cover the move, the old quote stays.
-                    ctx.replace(open.id, price, open.filled() + self.config.quantity).ok();
-                }
-                Some(open.id)
+                Side::Buy => self.bid = quote.bring(ctx, self.bid, bid, quantity),
+                Side::Sell => self.ask = quote.bring(ctx, self.ask, ask, quantity),
             }
         }
     }
@@ -244,25 +215,9 @@ impl MarketMaker {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "spreads are far below 2^53 ticks")]
-const fn half_spread(config: &MarketMakerConfig) -> f64 {
-    config.half_spread_ticks as f64
-}
-
 /// Returns inventory over its maximum, within -1 and 1.
-#[expect(clippy::cast_precision_loss, reason = "only the ratio matters")]
 fn lean(inventory: NetQuantity, limit: NetQuantity) -> f64 {
-    (inventory.lots() as f64 / limit.lots().max(1) as f64).clamp(-1.0, 1.0)
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "a float cast saturates, and the range is checked")]
-fn price_below(ticks: f64) -> Option<Price> {
-    Price::new_checked(libm::floor(ticks) as i64)
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "a float cast saturates, and the range is checked")]
-fn price_above(ticks: f64) -> Option<Price> {
-    Price::new_checked(libm::ceil(ticks) as i64)
+    (float(inventory.lots()) / float(limit.lots().max(1))).clamp(-1.0, 1.0)
 }
 
 impl Actor for MarketMaker {

@@ -6,9 +6,9 @@ use actix::{Actor, Handler};
 use rand::RngExt;
 
 use crate::kind::{AccountDefaults, AgentKind, AgentSite, ConfiguredAgent, Shared};
-use crate::population::{ACTIVITY, Activity, wait_active};
+use crate::population::{ACTIVITY, Wakeups};
 use crate::trading::{
-    INTERVAL, MAX_QUANTITY, OrderSizes, SIZES, coverable, either_side, is_continuous, lots, whole,
+    INTERVAL, MAX_QUANTITY, OrderSizes, SIZES, coverable, either_side, is_continuous, opposite, whole,
 };
 use bearpit_core::account::Credit;
 use bearpit_core::kernel::Wakeup;
@@ -17,7 +17,7 @@ use bearpit_core::params::{
     DurationRange, NumberRange, ParamDefault, ParamErrors, ParamSpec, ParamType, Values,
 };
 use bearpit_core::participant::{AnyTrader, Context, MarketData};
-use bearpit_core::units::{ListingId, Quantity, SimDuration};
+use bearpit_core::units::ListingId;
 
 /// The kind `metaorders`.
 pub(crate) static KIND: AgentKind = AgentKind::at_one_listing(
@@ -31,7 +31,7 @@ pub(crate) static KIND: AgentKind = AgentKind::at_one_listing(
     configure,
 );
 
-const PARAMS: [ParamSpec; 8] = [
+const PARAMS: [ParamSpec; 7] = [
     MAX_QUANTITY,
     SIZES,
     INTERVAL,
@@ -54,26 +54,18 @@ const PARAMS: [ParamSpec; 8] = [
         ParamDefault::Integer(1_000),
         "greatest number of pieces",
     ),
-    ParamSpec::new(
-        "touch_share",
-        ParamType::Number(NumberRange::above(0.0)),
-        ParamDefault::Derived("no bound"),
-        "greatest share that a piece takes of the quantity at the other side's best price, as traders wait for liquidity \
-         (Farmer, Gillemot, Lillo, Mike and Sen 2004); above 1 it may go beyond it",
-    ),
 ];
 
 fn configure(values: &Values, site: &AgentSite<'_>) -> Result<Arc<dyn ConfiguredAgent>, ParamErrors> {
-    let interval = values.get("interval")?;
+    let wakeups = Wakeups::read(values, site)?;
+    let pause = values.given("pause")?.unwrap_or(wakeups.mean);
     Ok(Arc::new(MetaorderConfig {
         listing: site.listing,
         sizes: OrderSizes::read(values)?,
-        interval,
-        activity: Activity::read(values, site)?,
-        pause: values.given("pause")?.unwrap_or(interval),
+        pauses: Wakeups { mean: pause, activity: wakeups.activity.clone() },
+        wakeups,
         alpha: values.get("alpha")?,
         max_pieces: values.get::<i64>("max_pieces")?.unsigned_abs(),
-        touch_share: values.given("touch_share")?,
     }))
 }
 
@@ -84,18 +76,14 @@ pub struct MetaorderConfig {
     pub listing: ListingId,
     /// The quantities of pieces.
     pub sizes: OrderSizes,
-    /// Mean time between two pieces, exponentially distributed; above zero.
-    pub interval: SimDuration,
-    /// How much more often at some times of the day than at others; always alike if absent.
-    pub activity: Option<Activity>,
-    /// Mean time between two orders, exponentially distributed; above zero.
-    pub pause: SimDuration,
+    /// When it sends the next piece of an order.
+    pub wakeups: Wakeups,
+    /// When it begins the next order.
+    pub pauses: Wakeups,
     /// Tail exponent of the number of pieces; above zero.
     pub alpha: f64,
     /// The greatest number of pieces.
     pub max_pieces: u64,
-    /// The greatest share that a piece takes of what is at the touch; without a bound if absent.
-    pub touch_share: Option<f64>,
 }
 
 impl MetaorderConfig {
@@ -105,13 +93,6 @@ impl MetaorderConfig {
         // Of the complement, which is never zero.
         let length = libm::pow(1.0 - uniform, -1.0 / self.alpha);
         whole(libm::floor(length)).unsigned_abs().clamp(1, self.max_pieces)
-    }
-
-    /// Returns how much of `wanted` a piece takes if so much is at the touch.
-    fn selected(&self, wanted: Quantity, at_touch: Quantity) -> Quantity {
-        let Some(share) = self.touch_share else { return wanted };
-        let most = whole(libm::floor(share * lots(at_touch))).unsigned_abs();
-        wanted.min(Quantity::new(most.max(1)))
     }
 }
 
@@ -137,7 +118,8 @@ impl MetaorderTrader {
         Self { config, side: Side::Buy, left: 0 }
     }
 
-    /// Sends the next piece, the first of a new order if none is left.
+    /// Sends the next piece, the first of a new order if none is left. While nobody is in sight to trade with,
+    /// the piece waits.
     fn act(&mut self, ctx: &mut Context) {
         let listing = self.config.listing;
         if !is_continuous(ctx, listing) {
@@ -147,29 +129,21 @@ impl MetaorderTrader {
             self.side = either_side(ctx);
             self.left = self.config.pieces(ctx.rng().random::<f64>());
         }
-        self.left -= 1;
         let wanted = self.config.sizes.draw(ctx);
-        let quote = ctx.market(listing).quote;
-        let touch = match self.side {
-            Side::Buy => quote.ask,
-            Side::Sell => quote.bid,
-        };
-        let Some(touch) = touch else { return };
-        let quantity = coverable(ctx, listing, self.side, self.config.selected(wanted, touch.size));
-        if quantity.is_zero() {
-            // It has nothing left to sell: the next order may be one to buy.
-            self.left = 0;
+        if opposite(&ctx.market(listing).quote, self.side).is_none() {
             return;
         }
-        // Where cash has run out the gate refuses, and the order ends.
-        if ctx.submit(listing, OrderTerms::market(self.side, quantity)).is_err() {
-            self.left = 0;
-        }
+        let quantity = coverable(ctx, listing, self.side, wanted);
+        let terms = OrderTerms::market(self.side, quantity);
+        // With nothing left to sell, or where cash has run out and the gate refuses, the order ends: the next
+        // one may be on the other side.
+        let is_sent = !quantity.is_zero() && ctx.submit(listing, terms).is_ok();
+        self.left = if is_sent { self.left - 1 } else { 0 };
     }
 
     fn wait(&self, ctx: &mut Context) {
-        let mean = if self.left == 0 { self.config.pause } else { self.config.interval };
-        wait_active(ctx, mean, self.config.activity.as_ref());
+        let next = if self.left == 0 { &self.config.pauses } else { &self.config.wakeups };
+        next.wait(ctx);
     }
 }
 
@@ -196,18 +170,16 @@ bearpit_core::ignore_messages!(MetaorderTrader: ExecutionReport, MarketData);
 mod tests {
     use super::*;
     use bearpit_core::kernel::stream;
-    use bearpit_core::units::Seed;
+    use bearpit_core::units::{Quantity, Seed, SimDuration};
 
     fn config() -> MetaorderConfig {
         MetaorderConfig {
             listing: ListingId::new(0),
             sizes: OrderSizes::Fixed(Quantity::new(100)),
-            interval: SimDuration::from_secs(1),
-            activity: None,
-            pause: SimDuration::from_secs(1),
+            wakeups: Wakeups::every(SimDuration::from_secs(1)),
+            pauses: Wakeups::every(SimDuration::from_secs(1)),
             alpha: 1.5,
             max_pieces: 1_000,
-            touch_share: None,
         }
     }
 
@@ -226,15 +198,5 @@ mod tests {
             let share = f64::from(found) / f64::from(draws);
             assert!((share - chance).abs() < band, "{least}: {share} for {chance}");
         }
-    }
-
-    #[test]
-    fn a_piece_takes_its_share_of_the_touch_at_most() {
-        let (wanted, at_touch) = (Quantity::new(100), Quantity::new(90));
-        assert_eq!(config().selected(wanted, at_touch), wanted);
-        let half = MetaorderConfig { touch_share: Some(0.5), ..config() };
-        assert_eq!(half.selected(wanted, at_touch), Quantity::new(45));
-        assert_eq!(half.selected(Quantity::new(10), at_touch), Quantity::new(10));
-        assert_eq!(half.selected(wanted, Quantity::new(1)), Quantity::new(1), "a lot at least");
     }
 }

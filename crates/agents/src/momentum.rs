@@ -6,14 +6,14 @@ use std::sync::Arc;
 use actix::{Actor, Handler};
 
 use crate::kind::{AccountDefaults, AgentKind, AgentSite, ConfiguredAgent, ListingChoice, Shared};
-use crate::population::{ACTIVITY, Activity, wait_active};
+use crate::population::{ACTIVITY, Wakeups};
 use crate::trading::{INTERVAL, MAX_QUANTITY, OrderSizes, SIZES, is_continuous, opposite, place};
 use bearpit_core::account::Credit;
 use bearpit_core::kernel::Wakeup;
 use bearpit_core::market::{ExecutionReport, Side};
 use bearpit_core::params::{ParamDefault, ParamError, ParamErrors, ParamSpec, ParamType, Values};
 use bearpit_core::participant::{AnyTrader, Context, MarketData};
-use bearpit_core::units::{ListingId, SimDuration};
+use bearpit_core::units::ListingId;
 
 /// The kind `momentum`.
 pub(crate) static KIND: AgentKind = AgentKind {
@@ -50,8 +50,7 @@ fn configure(values: &Values, site: &AgentSite<'_>) -> Result<Arc<dyn Configured
     Ok(Arc::new(MomentumConfig {
         listing: site.listing,
         sizes: OrderSizes::read(values)?,
-        interval: values.get("interval")?,
-        activity: Activity::read(values, site)?,
+        wakeups: Wakeups::read(values, site)?,
         windows: [short, long],
     }))
 }
@@ -63,10 +62,8 @@ pub struct MomentumConfig {
     pub listing: ListingId,
     /// The quantities of its orders.
     pub sizes: OrderSizes,
-    /// Mean time between two actions, exponentially distributed; above zero.
-    pub interval: SimDuration,
-    /// How much more often at some times of the day than at others; always alike if absent.
-    pub activity: Option<Activity>,
+    /// When it acts.
+    pub wakeups: Wakeups,
     /// How many observations are in the short and in the long average.
     pub windows: [usize; 2],
 }
@@ -123,7 +120,7 @@ impl Actor for MomentumTrader {
     type Context = Context;
 
     fn started(&mut self, ctx: &mut Context) {
-        wait_active(ctx, self.config.interval, self.config.activity.as_ref());
+        self.config.wakeups.wait(ctx);
     }
 }
 
@@ -132,7 +129,7 @@ impl Handler<Wakeup> for MomentumTrader {
 
     fn handle(&mut self, _: Wakeup, ctx: &mut Context) {
         self.act(ctx);
-        wait_active(ctx, self.config.interval, self.config.activity.as_ref());
+        self.config.wakeups.wait(ctx);
     }
 }
 

@@ -7,7 +7,8 @@ use rand::RngExt;
 use rand_distr::Distribution;
 
 use crate::kind::{AccountDefaults, AgentKind, AgentSite, ConfiguredAgent, ListingChoice, Shared};
-use crate::population::{ACTIVITY, Activity, wait_active};
+use crate::population::{ACTIVITY, Wakeups};
+use crate::trading::{INTERVAL, OrderSizes, coverable, either_side, is_allowed, opposite, whole};
 use bearpit_core::account::Credit;
 use bearpit_core::kernel::{Exponential, Wakeup};
 use bearpit_core::market::{ExecutionReport, OrderTerms, Phase, Side};
@@ -42,12 +43,7 @@ const PARAMS: [ParamSpec; 6] = [
         "how far limit orders stand from the opposite touch, in currency: floor(x / tick) + 1 ticks, x \
          exponential with this mean; on average half a tick more than this",
     ),
-    ParamSpec::new(
-        "interval",
-        ParamType::Duration(DurationRange::Positive),
-        ParamDefault::Duration(SimDuration::from_secs(30)),
-        "mean time between two actions",
-    ),
+    INTERVAL,
     ParamSpec::new(
         "market_share",
         ParamType::Number(NumberRange::between(0.0, 1.0)),
@@ -67,8 +63,7 @@ fn configure(values: &Values, site: &AgentSite<'_>) -> Result<Arc<dyn Configured
     let depth: Decimal = values.get("depth")?;
     Ok(Arc::new(NoiseConfig {
         listing: site.listing,
-        interval: values.get("interval")?,
-        activity: Activity::read(values, site)?,
+        wakeups: Wakeups::read(values, site)?,
         market_share: values.get("market_share")?,
         max_quantity: values.get("max_quantity")?,
         depth_ticks: depth.to_f64() / site.instrument.tick_size().to_f64(),
@@ -87,10 +82,8 @@ impl ConfiguredAgent for NoiseConfig {
 pub struct NoiseConfig {
     /// Where it trades.
     pub listing: ListingId,
-    /// Mean time between two actions, exponentially distributed; above zero.
-    pub interval: SimDuration,
-    /// How much more often at some times of the day than at others; always alike if absent.
-    pub activity: Option<Activity>,
+    /// When it acts.
+    pub wakeups: Wakeups,
     /// Probability that an action is a market order rather than a limit order; 0 to 1.
     pub market_share: f64,
     /// The largest quantity of an order; quantities are uniform from one lot on.
@@ -119,14 +112,15 @@ impl NoiseTrader {
     }
 
     fn act(&self, ctx: &mut Context) {
-        let phase = ctx.market(self.config.listing).phase;
+        let listing = self.config.listing;
+        let phase = ctx.market(listing).phase;
         if !phase.takes_orders() {
             return;
         }
         self.take_out_stale(ctx);
-        let side = if ctx.rng().random::<bool>() { Side::Buy } else { Side::Sell };
-        let wanted = Quantity::new(ctx.rng().random_range(1..=self.config.max_quantity.lots().max(1)));
-        let quantity = self.affordable(ctx, side, wanted);
+        let side = either_side(ctx);
+        let wanted = OrderSizes::Uniform(self.config.max_quantity).draw(ctx);
+        let quantity = coverable(ctx, listing, side, wanted);
         if quantity.is_zero() {
             return;
         }
@@ -134,13 +128,14 @@ impl NoiseTrader {
         let terms = if phase != Phase::Continuous {
             self.auction_order(ctx, side, quantity)
         } else if takes {
-            self.market_order(ctx, side, quantity)
+            // Unless there is nobody in sight to trade with.
+            opposite(&ctx.market(listing).quote, side).map(|_| OrderTerms::market(side, quantity))
         } else {
             self.limit_order(ctx, side, quantity)
         };
         if let Some(terms) = terms {
             // Where cash has run out the gate refuses, and the trader sits this one out.
-            ctx.submit(self.config.listing, terms).ok();
+            ctx.submit(listing, terms).ok();
         }
     }
 
@@ -167,28 +162,6 @@ impl NoiseTrader {
             .map(|order| order.id)
     }
 
-    /// Returns `wanted`, or for a sale as much of it as there is to sell.
-    fn affordable(&self, ctx: &Context, side: Side, wanted: Quantity) -> Quantity {
-        if side == Side::Buy {
-            return wanted;
-        }
-        let sellable = ctx
-            .listing(self.config.listing)
-            .zip(ctx.account())
-            .map_or(0, |(listing, account)| account.sellable(listing.instrument).lots());
-        wanted.min(Quantity::new(u64::try_from(sellable).unwrap_or(0)))
-    }
-
-    /// A market order, unless there is nobody in sight to trade with.
-    fn market_order(&self, ctx: &mut Context, side: Side, quantity: Quantity) -> Option<OrderTerms> {
-        let quote = ctx.market(self.config.listing).quote;
-        let opposite = match side {
-            Side::Buy => quote.ask,
-            Side::Sell => quote.bid,
-        };
-        opposite.map(|_| OrderTerms::market(side, quantity))
-    }
-
     /// A limit order for an auction, on either side of the price at which it would end, of the last trade, or
     /// of what is known before the first; in an auction a good limit costs nothing.
     fn auction_order(&self, ctx: &mut Context, side: Side, quantity: Quantity) -> Option<OrderTerms> {
@@ -198,38 +171,28 @@ impl NoiseTrader {
         let distance = whole_ticks(Exponential { mean: self.config.depth_ticks }.sample(ctx.rng()));
         let eagerness = if ctx.rng().random::<bool>() { distance } else { -distance };
         let price = from + side.sign() * eagerness;
-        self.is_allowed(price, ctx).then(|| OrderTerms::limit(side, quantity, price))
-    }
-
-    /// Returns whether orders at the listing may name a price.
-    fn is_allowed(&self, price: Price, ctx: &Context) -> bool {
-        ctx.instrument(self.config.listing).is_some_and(|instrument| instrument.allows(price))
+        is_allowed(ctx, self.config.listing, price).then(|| OrderTerms::limit(side, quantity, price))
     }
 
     /// A limit order off the opposite touch, or off the last trade where that side is empty.
     fn limit_order(&self, ctx: &mut Context, side: Side, quantity: Quantity) -> Option<OrderTerms> {
         let view = ctx.market(self.config.listing);
-        let opposite = match side {
-            Side::Buy => view.quote.ask,
-            Side::Sell => view.quote.bid,
-        };
-        let from = opposite.map(|level| level.price).or(view.last_trade.map(|(price, _)| price))?;
+        let from = opposite(&view.quote, side).or(view.last_trade.map(|(price, _)| price))?;
         let distance = whole_ticks(Exponential { mean: self.config.depth_ticks }.sample(ctx.rng())) + 1;
         let price = Price::new(from.ticks() - side.sign() * distance);
-        self.is_allowed(price, ctx).then(|| OrderTerms::limit(side, quantity, price))
+        is_allowed(ctx, self.config.listing, price).then(|| OrderTerms::limit(side, quantity, price))
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "a float cast saturates; the bound keeps sums in range")]
 fn whole_ticks(ticks: f64) -> i64 {
-    (libm::floor(ticks) as i64).min(Price::MAX_TICKS)
+    whole(libm::floor(ticks))
 }
 
 impl Actor for NoiseTrader {
     type Context = Context;
 
     fn started(&mut self, ctx: &mut Context) {
-        wait_active(ctx, self.config.interval, self.config.activity.as_ref());
+        self.config.wakeups.wait(ctx);
     }
 }
 
@@ -238,7 +201,7 @@ impl Handler<Wakeup> for NoiseTrader {
 
     fn handle(&mut self, _: Wakeup, ctx: &mut Context) {
         self.act(ctx);
-        wait_active(ctx, self.config.interval, self.config.activity.as_ref());
+        self.config.wakeups.wait(ctx);
     }
 }
 

@@ -34,12 +34,8 @@ const KEYS: [ParamSpec; 3] = [
 pub(crate) fn days(values: &Values, bars: &[ReplayBar], site: &AgentSite<'_>) -> Result<Days, ParamError> {
     let Some(session) = values.given::<Values>("session")? else { return Ok(Days::by_date(bars)) };
     let invalid = |message: String| ParamError::invalid("session", message);
-    let time = |key: &'static str| {
-        let text: String = session.get(key)?;
-        time_of_day(&text).ok_or_else(|| {
-            invalid(format!("`{key}` of `session` is `{text}`, but must be a time of day such as `09:30`"))
-        })
-    };
+    let time =
+        |key: &'static str| read_time(&session, "session", key)?.ok_or(ParamError::Missing { param: key });
     let (open, close) = (time("open")?, time("close")?);
     if open >= DAY {
         return Err(invalid("`open` of `session` must be before midnight".to_owned()));
@@ -64,7 +60,20 @@ pub(crate) fn days(values: &Values, bars: &[ReplayBar], site: &AgentSite<'_>) ->
     Ok(days)
 }
 
-const DAY: SimDuration = SimDuration::from_secs(24 * 3_600);
+pub(crate) const DAY: SimDuration = SimDuration::from_secs(24 * 3_600);
+
+/// Reads the time of day that `key` of a table is, if it is given; `of` names the table in errors.
+pub(crate) fn read_time(
+    table: &Values,
+    of: &'static str,
+    key: &'static str,
+) -> Result<Option<SimDuration>, ParamError> {
+    let Some(text) = table.given::<String>(key)? else { return Ok(None) };
+    time_of_day(&text).map(Some).ok_or_else(|| {
+        let message = format!("`{key}` of `{of}` is `{text}`, but must be a time of day such as `09:30`");
+        ParamError::invalid(of, message)
+    })
+}
 
 /// Reads a time of day such as `09:30` or `09:30:00`, up to `24:00`; `None` of anything else.
 #[must_use]

@@ -1,9 +1,9 @@
-//! What many kinds of agents need to trade: waits, quantities, prices.
+//! What many kinds of agents need to trade: quantities, prices, orders.
 
 use rand::RngExt;
 use rand_distr::Distribution;
 
-use bearpit_core::kernel::{Exponential, StandardNormal};
+use bearpit_core::kernel::StandardNormal;
 use bearpit_core::market::{OrderTerms, Phase, Quote, Side};
 use bearpit_core::params::{Choice, DurationRange, ParamDefault, ParamError, ParamSpec, ParamType, Values};
 use bearpit_core::participant::Context;
@@ -112,17 +112,6 @@ pub(crate) const fn lots(quantity: Quantity) -> f64 {
     quantity.lots() as f64
 }
 
-/// Wakes the actor after an exponential time.
-pub(crate) fn wait(ctx: &mut Context, mean: SimDuration) {
-    wait_secs(ctx, mean.secs_f64());
-}
-
-/// Wakes the actor after an exponential time of so many seconds in the mean.
-pub(crate) fn wait_secs(ctx: &mut Context, mean: f64) {
-    let pause = Exponential { mean }.sample(ctx.rng());
-    ctx.wake_after(SimDuration::from_secs_f64(pause), 0);
-}
-
 /// Returns whether a listing trades continuously, as the actor sees it.
 pub(crate) fn is_continuous(ctx: &mut Context, listing: ListingId) -> bool {
     ctx.market(listing).phase == Phase::Continuous
@@ -171,6 +160,11 @@ pub(crate) fn coverable(ctx: &Context, listing: ListingId, side: Side, wanted: Q
     wanted.min(Quantity::new(u64::try_from(sellable).unwrap_or(0)))
 }
 
+/// Returns whether orders at a listing may name a price.
+pub(crate) fn is_allowed(ctx: &Context, listing: ListingId, price: Price) -> bool {
+    ctx.instrument(listing).is_some_and(|instrument| instrument.allows(price))
+}
+
 /// Sends a limit order, if the price may be named and the account covers it.
 pub(crate) fn place(
     ctx: &mut Context,
@@ -179,7 +173,7 @@ pub(crate) fn place(
     price: Option<Price>,
     quantity: Quantity,
 ) -> Option<OrderId> {
-    let price = price.filter(|price| ctx.instrument(listing).is_some_and(|it| it.allows(*price)))?;
+    let price = price.filter(|price| is_allowed(ctx, listing, *price))?;
     let quantity = coverable(ctx, listing, side, quantity);
     if quantity.is_zero() {
         return None;
@@ -202,13 +196,55 @@ pub(crate) fn sweep(
     ctx.submit(listing, OrderTerms::market(side, quantity)).ok()
 }
 
-/// Returns the price at so many ticks, rounded away from the other side.
+/// An order on one side that its owner keeps at a price and at its full quantity.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct StandingQuote {
+    pub(crate) listing: ListingId,
+    pub(crate) side: Side,
+    pub(crate) quantity: Quantity,
+}
+
+impl StandingQuote {
+    /// Brings the order to a price and its full quantity, or enters one of the quantity `first` if there is
+    /// none; cancels it if there is no price. Returns the order.
+    pub(crate) fn bring(
+        self,
+        ctx: &mut Context,
+        order: Option<OrderId>,
+        price: Option<Price>,
+        first: Quantity,
+    ) -> Option<OrderId> {
+        let Self { listing, side, quantity } = self;
+        let open = order.and_then(|id| ctx.account()?.order(id)).filter(|open| !open.cancel_sent);
+        match (open, price) {
+            (None, None) => None,
+            (None, Some(_)) if first.is_zero() => None,
+            (None, Some(price)) => ctx.submit(listing, OrderTerms::limit(side, first, price)).ok(),
+            (Some(open), None) => {
+                // Refused only where the order is already over, which is what is wanted.
+                ctx.cancel(open.id).ok();
+                None
+            }
+            (Some(open), Some(price)) => {
+                let in_place = open.price == Some(price) && open.leaves == quantity;
+                if !in_place && open.pending.is_none() {
+                    // Where cash or shares do not cover the move, the old quote stays.
+                    ctx.replace(open.id, price, open.filled() + quantity).ok();
+                }
+                Some(open.id)
+            }
+        }
+    }
+}
+
+/// Returns the price at so many ticks, rounded away from the other side; `None` where there is no such price.
+#[expect(clippy::cast_possible_truncation, reason = "a float cast saturates, and the range is checked")]
 pub(crate) fn price_for(side: Side, ticks: f64) -> Option<Price> {
     let rounded = match side {
         Side::Buy => libm::floor(ticks),
         Side::Sell => libm::ceil(ticks),
     };
-    Price::new_checked(whole(rounded))
+    Price::new_checked(rounded as i64)
 }
 
 /// Draws a side with equal chances.

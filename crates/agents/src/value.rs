@@ -7,10 +7,10 @@ use rand::RngExt;
 use rand_distr::Distribution;
 
 use crate::kind::{AccountDefaults, AgentKind, AgentSite, ConfiguredAgent, ListingChoice, Shared};
-use crate::population::{ACTIVITY, Activity, wait_active};
+use crate::population::{ACTIVITY, Wakeups};
 use crate::trading::{
-    INTERVAL, MAX_QUANTITY, OrderSizes, SIZES, either_side, is_continuous, place, tick_size, value_ticks,
-    whole,
+    INTERVAL, MAX_QUANTITY, OrderSizes, SIZES, either_side, float, is_continuous, opposite, place, tick_size,
+    value_ticks, whole,
 };
 use bearpit_core::account::Credit;
 use bearpit_core::kernel::{StandardNormal, Wakeup};
@@ -85,8 +85,7 @@ fn configure(values: &Values, site: &AgentSite<'_>) -> Result<Arc<dyn Configured
     Ok(Arc::new(ValueConfig {
         listing: site.listing,
         sizes: OrderSizes::read(values)?,
-        interval: values.get("interval")?,
-        activity: Activity::read(values, site)?,
+        wakeups: Wakeups::read(values, site)?,
         belief: Belief {
             mean: mean.map(bearpit_core::units::Decimal::to_f64),
             kappa: values.get("kappa")?,
@@ -106,10 +105,8 @@ pub struct ValueConfig {
     pub listing: ListingId,
     /// The quantities of its orders.
     pub sizes: OrderSizes,
-    /// Mean time between two actions, exponentially distributed; above zero.
-    pub interval: SimDuration,
-    /// How much more often at some times of the day than at others; always alike if absent.
-    pub activity: Option<Activity>,
+    /// When it acts.
+    pub wakeups: Wakeups,
     /// What it believes of the value.
     pub belief: Belief,
     /// Share of its orders that take the other side's best price.
@@ -240,11 +237,11 @@ impl ValueTrader {
 
     /// Returns the other side's best price, or one that is up to some spreads behind it.
     fn price(&self, ctx: &mut Context, quote: &Quote, side: Side) -> Option<Price> {
-        let best = crate::trading::opposite(quote, side)?;
+        let best = opposite(quote, side)?;
         if ctx.rng().random::<f64>() < self.config.percent_aggr {
             return Some(best);
         }
-        let spread = crate::trading::float(quote.spread_ticks()?);
+        let spread = float(quote.spread_ticks()?);
         let room = libm::floor(self.config.depth_spread * spread);
         let distance = whole(libm::floor(ctx.rng().random::<f64>() * room));
         Price::new_checked(best.ticks() - side.sign() * distance)
@@ -260,7 +257,7 @@ impl Actor for ValueTrader {
 
     fn started(&mut self, ctx: &mut Context) {
         self.started = ctx.now();
-        wait_active(ctx, self.config.interval, self.config.activity.as_ref());
+        self.config.wakeups.wait(ctx);
     }
 }
 
@@ -269,7 +266,7 @@ impl Handler<Wakeup> for ValueTrader {
 
     fn handle(&mut self, _: Wakeup, ctx: &mut Context) {
         self.act(ctx);
-        wait_active(ctx, self.config.interval, self.config.activity.as_ref());
+        self.config.wakeups.wait(ctx);
     }
 }
 

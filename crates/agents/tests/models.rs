@@ -4,13 +4,13 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use bearpit_agents::{AgentKind, AgentSite, KINDS, Shared, SiteSpan};
-use bearpit_core::account::AccountConfig;
+use bearpit_agents::{AgentKind, AgentSite, Desk, KINDS, Shared, SiteSpan};
+use bearpit_core::account::{AccountConfig, Credit};
 use bearpit_core::book::BookConfig;
 use bearpit_core::exchange::{ListingConfig, Market, MarketBuilder, ProcessConfig};
-use bearpit_core::market::{Fact, Fees, Instrument, SinkError, Stamped, TapeSink};
+use bearpit_core::market::{Fact, Fees, Instrument, OrderTerms, Side, SinkError, Stamped, TapeSink};
 use bearpit_core::params::{ParamValue, Values};
-use bearpit_core::participant::{Latencies, ParticipantConfig};
+use bearpit_core::participant::{Instruction, Latencies, ParticipantConfig};
 use bearpit_core::process::Gbm;
 use bearpit_core::units::{
     Decimal, InstrumentId, ListingId, Money, Price, Quantity, Seed, SimDuration, SimTime,
@@ -70,17 +70,22 @@ impl Stage {
         self.builder.any_agent(name, participant, actor).unwrap();
     }
 
-    fn run(mut self) -> (Market, Rc<RefCell<Seen>>) {
+    fn run(self) -> (Market, Rc<RefCell<Seen>>) {
+        let (mut market, seen) = self.open();
+        market.run().unwrap();
+        (market, seen)
+    }
+
+    fn open(mut self) -> (Market, Rc<RefCell<Seen>>) {
         let seen = Rc::new(RefCell::new(Seen {
             prices: Vec::new(),
+            signs: Vec::new(),
             spread: (0.0, 0.0),
             now: None,
             since: self.span.start,
         }));
         self.builder.sink(Box::new(Watcher(Rc::clone(&seen))));
-        let mut market = self.builder.open().unwrap();
-        market.run().unwrap();
-        (market, seen)
+        (self.builder.open().unwrap(), seen)
     }
 }
 
@@ -88,6 +93,8 @@ impl Stage {
 #[derive(Debug)]
 struct Seen {
     prices: Vec<i64>,
+    /// 1 where the aggressor of a trade bought, -1 where it sold.
+    signs: Vec<f64>,
     /// The spread in ticks times seconds, and those seconds.
     spread: (f64, f64),
     now: Option<f64>,
@@ -107,7 +114,10 @@ impl TapeSink for Watcher {
     fn take(&mut self, stamped: Stamped<'_>) -> Result<(), SinkError> {
         let mut seen = self.0.borrow_mut();
         match stamped.fact {
-            Fact::Traded(trade) => seen.prices.push(trade.price.ticks()),
+            Fact::Traded(trade) => {
+                seen.prices.push(trade.price.ticks());
+                seen.signs.push(if trade.aggressor == Side::Buy { 1.0 } else { -1.0 });
+            }
             Fact::TouchChanged { quote, .. } => {
                 let seconds = (stamped.at - seen.since).secs_f64();
                 // The first minutes fill the book.
@@ -374,4 +384,88 @@ impl TapeSink for BidSize {
         }
         Ok(())
     }
+}
+
+/// Returns the signs of what some traders of metaorders took, who found nobody to trade with before `after`.
+fn metaorder_signs(traders: u32, seconds: i64, after: i64, values: impl Fn(Values) -> Values) -> Vec<f64> {
+    let mut stage = Stage::new(11, seconds, "0.01", None);
+    let account = AccountConfig { credit: Credit::Unlimited, ..AccountConfig::default() };
+    stage.builder.agent("desk", ParticipantConfig::new("desk").with_account(account), Desk).unwrap();
+    for number in 0..traders {
+        let common = Values::new()
+            .with("max_quantity", Quantity::new(1))
+            .with("sizes", "fixed")
+            .with("interval", SimDuration::from_secs(1));
+        stage.add(&format!("trader-{number}"), "metaorders", values(common));
+    }
+    let (mut market, seen) = stage.open();
+    market.start();
+    market.step(open() + SimDuration::from_secs(after), u64::MAX).unwrap();
+    let desk = market.participant("desk").unwrap().id;
+    for (side, ticks) in [(Side::Buy, 9_999), (Side::Sell, 10_001)] {
+        let terms = OrderTerms::limit(side, Quantity::new(1_000_000_000), Price::new(ticks));
+        market.instruct(market.world().now(), desk, Instruction::Submit { listing: LISTING, terms }).unwrap();
+    }
+    market.step(market.close(), u64::MAX).unwrap();
+    let signs = seen.borrow().signs.clone();
+    signs
+}
+
+const ALPHA: f64 = 1.5;
+const MAX_PIECES: u32 = 60;
+
+/// The autocorrelation of the signs of one trader. Two pieces of one order have the same sign, two of different
+/// orders one by chance. The share of pieces that `lag` further ones of their order follow is the sum of the
+/// chances of more than k pieces over all k from `lag` on, divided by the mean number of pieces.
+fn of_one_trader(lag: u32) -> f64 {
+    let sum = |from: u32| (from..=MAX_PIECES).map(|it| f64::from(it).powf(-ALPHA)).sum::<f64>();
+    sum(lag + 1) / sum(1)
+}
+
+/// The same of several traders who always act at the same rate: each piece is of each of them with the same
+/// chance, so that of the pieces between two of one trader a binomial number is its own.
+fn of_traders(traders: u32, lag: u32) -> f64 {
+    let share = 1.0 / f64::from(traders);
+    let mut binomial = (1.0 - share).powi(i32::try_from(lag - 1).unwrap());
+    (0..lag).fold(0.0, |sum, own| {
+        let term = share * binomial * of_one_trader(own + 1);
+        binomial *= f64::from(lag - 1 - own) / f64::from(own + 1) * share / (1.0 - share);
+        sum + term
+    })
+}
+
+/// Returns the autocorrelation of signs at a lag, and its standard error. Products of neighbors depend on each
+/// other, means of blocks of 2,000 hardly do.
+fn sign_autocorrelation(signs: &[f64], lag: usize) -> (f64, f64) {
+    let products: Vec<f64> = signs.iter().zip(&signs[lag..]).map(|(now, later)| now * later).collect();
+    let blocks: Vec<f64> =
+        products.chunks_exact(2_000).map(|block| block.iter().sum::<f64>() / 2_000.0).collect();
+    let count = f64::from(u32::try_from(blocks.len()).unwrap());
+    let mean = blocks.iter().sum::<f64>() / count;
+    let squares = blocks.iter().map(|block| (block - mean) * (block - mean)).sum::<f64>();
+    (mean, (squares / (count - 1.0) / count).sqrt())
+}
+
+#[test]
+fn signs_of_metaorders_have_the_autocorrelation_of_their_parameters() {
+    let values = |values: Values| values.with("alpha", ALPHA).with("max_pieces", i64::from(MAX_PIECES));
+    for (traders, seconds) in [(1, 60_000), (4, 20_000)] {
+        let signs = metaorder_signs(traders, seconds, 1, values);
+        assert!(signs.len() > 55_000, "{}", signs.len());
+        for lag in [1, 2, 4, 8, 16, 32] {
+            let expected = if traders == 1 { of_one_trader(lag) } else { of_traders(traders, lag) };
+            let (found, error) = sign_autocorrelation(&signs, usize::try_from(lag).unwrap());
+            let close = error < 0.02 && (found - expected).abs() < 4.0 * error;
+            assert!(close, "{traders} traders, lag {lag}: {found} for {expected}, error {error}");
+        }
+    }
+}
+
+#[test]
+fn pieces_of_a_metaorder_wait_while_nobody_is_in_sight() {
+    // All orders have five pieces; for ten minutes there is nothing to take.
+    let fives = |values: Values| values.with("alpha", 0.001).with("max_pieces", 5_i64);
+    let signs = metaorder_signs(1, 3_000, 600, fives);
+    let is_whole = |order: &[f64]| order.iter().all(|sign| (sign - order[0]).abs() < 0.5);
+    assert!(signs.len() > 2_000 && signs.chunks_exact(5).all(is_whole), "{:?}", &signs[..20]);
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use bearpit_agents::{
     AgentKind, AgentSite, Desk, FlowReplayer, KINDS, MakerReference, MarketMaker, MarketMakerConfig,
-    NoiseConfig, NoiseTrader, OrderFlowConfig, Shared, SiteSpan,
+    NoiseConfig, NoiseTrader, OrderFlowConfig, Shared, SiteSpan, Wakeups,
 };
 use bearpit_core::account::{AccountConfig, Credit, Financing};
 use bearpit_core::book::{BookConfig, Matching, PriceBands};
@@ -196,9 +196,8 @@ fn add_noise(builder: &mut MarketBuilder, listing: ListingId, latencies: Latenci
 fn add_traders(builder: &mut MarketBuilder, count: u32, listing: ListingId, latencies: Latencies) {
     for number in 0..count {
         let noise = NoiseConfig {
-            activity: None,
             listing,
-            interval: secs(2),
+            wakeups: Wakeups::every(secs(2)),
             market_share: 0.4,
             max_quantity: Quantity::new(15),
             depth_ticks: 4.0,

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use bearpit::agents::{NoiseConfig, NoiseTrader};
+use bearpit::agents::{NoiseConfig, NoiseTrader, Wakeups};
 use bearpit::exchange::{Market, MarketBuilder};
 use bearpit::market::{Fact, SinkError, Stamped, TapeSink};
 use bearpit::participant::ParticipantConfig;
@@ -281,9 +281,8 @@ fn a_thousand_traders_of_one_script_take_little_memory() {
     const BYTES_MAX: i64 = 25_000;
     let noise = bytes_each(1_000, |builder, name| {
         let config = NoiseConfig {
-            activity: None,
             listing: ListingId::new(0),
-            interval: SimDuration::from_secs(1),
+            wakeups: Wakeups::every(SimDuration::from_secs(1)),
             market_share: 0.3,
             max_quantity: Quantity::new(20),
             depth_ticks: 5.0,

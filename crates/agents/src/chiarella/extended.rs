@@ -6,7 +6,7 @@ use actix::{Actor, Handler};
 use rand_distr::Distribution;
 
 use crate::kind::{AccountDefaults, AgentKind, AgentSite, ConfiguredAgent, ListingChoice, Shared};
-use crate::population::{ACTIVITY, Activity, wait_active};
+use crate::population::{ACTIVITY, Wakeups};
 use crate::trading::{
     INTERVAL, MAX_QUANTITY, is_continuous, lots, reference_ticks, sweep, tick_size, value_ticks, whole,
 };
@@ -17,7 +17,7 @@ use bearpit_core::params::{
     NumberRange, ParamDefault, ParamError, ParamErrors, ParamSpec, ParamType, Values,
 };
 use bearpit_core::participant::{AnyTrader, Context, MarketData};
-use bearpit_core::units::{ListingId, Quantity, SimDuration};
+use bearpit_core::units::{ListingId, Quantity};
 
 /// The kind `extended_chiarella`.
 pub(crate) static KIND: AgentKind = AgentKind {
@@ -66,8 +66,7 @@ fn configure(values: &Values, site: &AgentSite<'_>) -> Result<Arc<dyn Configured
     let config = ExtendedChiarellaConfig {
         listing: site.listing,
         max_quantity: values.get("max_quantity")?,
-        interval: values.get("interval")?,
-        activity: Activity::read(values, site)?,
+        wakeups: Wakeups::read(values, site)?,
         kappas: [values.get("kappa")?, values.get("kappa_3")?],
         beta: values.get("beta")?,
         gamma: values.get("gamma")?,
@@ -89,10 +88,8 @@ pub struct ExtendedChiarellaConfig {
     pub listing: ListingId,
     /// The largest quantity of an order.
     pub max_quantity: Quantity,
-    /// Mean time between two actions, exponentially distributed; above zero.
-    pub interval: SimDuration,
-    /// How much more often at some times of the day than at others; always alike if absent.
-    pub activity: Option<Activity>,
+    /// When it acts.
+    pub wakeups: Wakeups,
     /// The linear and the cubic demand of fundamentalists.
     pub kappas: [f64; 2],
     /// The greatest demand of trend followers.
@@ -162,7 +159,7 @@ impl Actor for ExtendedChiarella {
     type Context = Context;
 
     fn started(&mut self, ctx: &mut Context) {
-        wait_active(ctx, self.config.interval, self.config.activity.as_ref());
+        self.config.wakeups.wait(ctx);
     }
 }
 
@@ -171,7 +168,7 @@ impl Handler<Wakeup> for ExtendedChiarella {
 
     fn handle(&mut self, _: Wakeup, ctx: &mut Context) {
         self.act(ctx);
-        wait_active(ctx, self.config.interval, self.config.activity.as_ref());
+        self.config.wakeups.wait(ctx);
     }
 }
 
@@ -180,14 +177,14 @@ bearpit_core::ignore_messages!(ExtendedChiarella: ExecutionReport, MarketData);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bearpit_core::units::SimDuration;
 
     #[test]
     fn demand_adds_up_that_of_the_three_groups() {
         let config = ExtendedChiarellaConfig {
             listing: ListingId::new(0),
             max_quantity: Quantity::new(100),
-            interval: SimDuration::from_secs(1),
-            activity: None,
+            wakeups: Wakeups::every(SimDuration::from_secs(1)),
             kappas: [10.0, 2.0],
             beta: 30.0,
             gamma: 4.0,

@@ -8,8 +8,10 @@ use rand::RngExt;
 use rand_distr::Distribution;
 
 use crate::kind::{AccountDefaults, AgentKind, AgentSite, ConfiguredAgent, ListingChoice, Shared};
-use crate::population::{ACTIVITY, Activity, wait_active};
-use crate::trading::{INTERVAL, QUANTITY, coverable, is_continuous, price_for, reference_ticks, value_ticks};
+use crate::population::{ACTIVITY, Wakeups};
+use crate::trading::{
+    INTERVAL, QUANTITY, coverable, is_allowed, is_continuous, price_for, reference_ticks, value_ticks,
+};
 use bearpit_core::account::Credit;
 use bearpit_core::kernel::{StandardNormal, Wakeup};
 use bearpit_core::market::{ExecutionReport, OrderTerms, Side, TimeInForce};
@@ -17,7 +19,7 @@ use bearpit_core::params::{
     DurationRange, NumberRange, ParamDefault, ParamError, ParamErrors, ParamSpec, ParamType, Values,
 };
 use bearpit_core::participant::{AnyTrader, Context, MarketData};
-use bearpit_core::units::{ListingId, Quantity, SimDuration, SimTime};
+use bearpit_core::units::{ListingId, Price, Quantity, SimDuration, SimTime};
 
 /// The kind `chiarella_iori`.
 pub(crate) static KIND: AgentKind = AgentKind {
@@ -83,8 +85,7 @@ fn configure(values: &Values, site: &AgentSite<'_>) -> Result<Arc<dyn Configured
     Ok(Arc::new(ChiarellaIoriConfig {
         listing: site.listing,
         quantity: values.get("quantity")?,
-        interval: values.get("interval")?,
-        activity: Activity::read(values, site)?,
+        wakeups: Wakeups::read(values, site)?,
         weights,
         sigma_epsilon: values.get("sigma_epsilon")?,
         tau,
@@ -100,10 +101,8 @@ pub struct ChiarellaIoriConfig {
     pub listing: ListingId,
     /// The quantity of an order.
     pub quantity: Quantity,
-    /// Mean time between two actions, exponentially distributed; above zero.
-    pub interval: SimDuration,
-    /// How much more often at some times of the day than at others; always alike if absent.
-    pub activity: Option<Activity>,
+    /// When it acts.
+    pub wakeups: Wakeups,
     /// The weights of value, chart and noise; one is above zero.
     pub weights: [f64; 3],
     /// Standard deviation of the return that noise makes it expect.
@@ -175,8 +174,8 @@ impl ChiarellaIori {
             (Side::Sell, expected * (1.0 + margin))
         };
         let quantity = coverable(ctx, listing, side, self.config.quantity);
-        let allowed = |price| ctx.instrument(listing).is_some_and(|instrument| instrument.allows(price));
-        if let Some(price) = price_for(side, limit).filter(|price| allowed(*price) && !quantity.is_zero()) {
+        let fits = |price: &Price| is_allowed(ctx, listing, *price) && !quantity.is_zero();
+        if let Some(price) = price_for(side, limit).filter(fits) {
             let until = TimeInForce::Gtd(ctx.now().saturating_add(self.config.tau));
             // Where cash or shares have run out the gate refuses, and the trader sits this one out.
             ctx.submit(listing, OrderTerms::limit(side, quantity, price).with(until)).ok();
@@ -188,7 +187,7 @@ impl Actor for ChiarellaIori {
     type Context = Context;
 
     fn started(&mut self, ctx: &mut Context) {
-        wait_active(ctx, self.config.interval, self.config.activity.as_ref());
+        self.config.wakeups.wait(ctx);
     }
 }
 
@@ -197,7 +196,7 @@ impl Handler<Wakeup> for ChiarellaIori {
 
     fn handle(&mut self, _: Wakeup, ctx: &mut Context) {
         self.act(ctx);
-        wait_active(ctx, self.config.interval, self.config.activity.as_ref());
+        self.config.wakeups.wait(ctx);
     }
 }
 
@@ -211,8 +210,7 @@ mod tests {
         ChiarellaIoriConfig {
             listing: ListingId::new(0),
             quantity: Quantity::new(1),
-            interval: SimDuration::from_secs(1),
-            activity: None,
+            wakeups: Wakeups::every(SimDuration::from_secs(1)),
             weights: [2.0, 1.0, 1.0],
             sigma_epsilon: 0.02,
             tau: SimDuration::from_secs(100),

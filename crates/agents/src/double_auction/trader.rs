@@ -3,7 +3,8 @@
 use actix::{Actor, Handler};
 
 use super::{aa, gd, zic, zip};
-use crate::trading::{float, is_continuous, lots, price_for, tick_size, wait};
+use crate::population::Wakeups;
+use crate::trading::{float, is_allowed, is_continuous, lots, price_for, tick_size};
 use bearpit_core::kernel::{Stream, Wakeup};
 use bearpit_core::market::{ExecutionReport, OrderTerms, Quote, ReportKind, Side};
 use bearpit_core::participant::{Context, Feed, MarketData, Update};
@@ -148,7 +149,7 @@ impl PrivateTrader {
         let (Some(limit), Some(pricing)) = (self.limit(), &mut self.pricing) else { return };
         let Some(ticks) = pricing.price(limit, best, ctx.rng()) else { return };
         let Some(price) = price_for(side, ticks) else { return };
-        if !ctx.instrument(listing).is_some_and(|instrument| instrument.allows(price)) {
+        if !is_allowed(ctx, listing, price) {
             return;
         }
         let open = self.order.and_then(|id| ctx.account()?.order(id)).filter(|open| !open.cancel_sent);
@@ -206,7 +207,7 @@ impl Actor for PrivateTrader {
             }
         }
         self.pricing = Some(pricing);
-        wait(ctx, self.config.interval);
+        Wakeups::every(self.config.interval).wait(ctx);
     }
 }
 
@@ -216,7 +217,7 @@ impl Handler<Wakeup> for PrivateTrader {
     fn handle(&mut self, _: Wakeup, ctx: &mut Context) {
         self.quote(ctx);
         if self.limit().is_some() {
-            wait(ctx, self.config.interval);
+            Wakeups::every(self.config.interval).wait(ctx);
         }
     }
 }

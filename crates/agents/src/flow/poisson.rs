@@ -4,17 +4,18 @@ use std::sync::Arc;
 
 use actix::{Actor, Handler};
 use rand::RngExt;
+use rand_distr::Distribution;
 
 use super::sender::{ACCOUNT, FlowSite, INITIAL, ORDER_QUANTITY, pick};
 use crate::kind::{AgentKind, AgentSite, ConfiguredAgent, Shared};
-use crate::trading::{either_side, is_continuous, lots, opposite, wait_secs, whole};
-use bearpit_core::kernel::Wakeup;
+use crate::trading::{either_side, is_continuous, lots, opposite, whole};
+use bearpit_core::kernel::{Exponential, Wakeup};
 use bearpit_core::market::{ExecutionReport, Side};
 use bearpit_core::params::{
     NumberRange, ParamDefault, ParamError, ParamErrors, ParamSpec, ParamType, Values,
 };
 use bearpit_core::participant::{AnyTrader, Context, MarketData};
-use bearpit_core::units::{Price, Quantity};
+use bearpit_core::units::{Price, Quantity, SimDuration};
 
 const RATE: ParamType = ParamType::Number(NumberRange::between(0.0, 1e6));
 
@@ -209,7 +210,9 @@ impl PoissonFlow {
 
     fn wait(&mut self, ctx: &mut Context) {
         self.open = ctx.account().map_or(0, |account| account.open_orders().len());
-        wait_secs(ctx, 1.0 / self.config.rates(self.open).iter().sum::<f64>());
+        let mean = 1.0 / self.config.rates(self.open).iter().sum::<f64>();
+        let pause = Exponential { mean }.sample(ctx.rng());
+        ctx.wake_after(SimDuration::from_secs_f64(pause), 0);
     }
 }
 

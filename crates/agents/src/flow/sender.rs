@@ -3,7 +3,7 @@
 use rand::RngExt;
 
 use crate::kind::{AccountDefaults, AgentSite};
-use crate::trading::opposite;
+use crate::trading::{is_allowed, opposite};
 use bearpit_core::account::Credit;
 use bearpit_core::market::{OrderTerms, Side};
 use bearpit_core::params::{ParamDefault, ParamError, ParamSpec, ParamType, Values};
@@ -68,8 +68,7 @@ impl FlowSite {
 
     /// Sends a limit order at a price, if orders may name it.
     pub(super) fn limit_at(&self, ctx: &mut Context, side: Side, price: Option<Price>) {
-        let allowed = price.filter(|it| ctx.instrument(self.listing).is_some_and(|is| is.allows(*it)));
-        if let Some(price) = allowed {
+        if let Some(price) = price.filter(|price| is_allowed(ctx, self.listing, *price)) {
             // With unlimited credit it is refused only after the close.
             ctx.submit(self.listing, OrderTerms::limit(side, self.quantity, price)).ok();
         }

@@ -2,13 +2,9 @@
 
 use std::sync::Arc;
 
-use rand_distr::Distribution;
-
 use crate::kind::AgentSite;
-use crate::session::time_of_day;
-use bearpit_core::kernel::Exponential;
+use crate::session::{DAY, read_time};
 use bearpit_core::params::{Choice, NumberRange, ParamDefault, ParamError, ParamSpec, ParamType, Values};
-use bearpit_core::participant::Context;
 use bearpit_core::units::{SimDuration, SimTime};
 
 /// The parameter.
@@ -66,7 +62,6 @@ const KEYS: [ParamSpec; 6] = [
 
 /// Into how many parts a session of the shape `u` is cut: five minutes of 6.5 hours.
 const U_PARTS: u32 = 78;
-const DAY: SimDuration = SimDuration::from_secs(24 * 3_600);
 
 /// How often agents act over the day: a rate for each of equal parts of a session, whose mean is 1, and 1
 /// before and after it.
@@ -137,17 +132,12 @@ impl Activity {
             given.ok_or_else(|| invalid("`activity` with the shape `steps` has no `rates`".to_owned()))?
         };
         let day = site.span.and_then(one_day);
-        let time = |key: &'static str, default: Option<SimDuration>| match table.given::<String>(key)? {
-            Some(text) => time_of_day(&text).ok_or_else(|| {
-                invalid(format!(
-                    "`{key}` of `activity` is `{text}`, but must be a time of day such as `09:30`"
-                ))
-            }),
-            None => default.ok_or_else(|| {
+        let time = |key: &'static str, default: Option<SimDuration>| {
+            read_time(&table, "activity", key)?.or(default).ok_or_else(|| {
                 invalid(format!(
                     "`activity` needs `{key}`, since the scenario does not begin and end on one day"
                 ))
-            }),
+            })
         };
         let (open, close) = (time("open", day.map(|it| it[0]))?, time("close", day.map(|it| it[1]))?);
         if open >= close {
@@ -217,19 +207,13 @@ fn index(number: f64) -> usize {
     number.max(0.0) as usize
 }
 
-/// Wakes the actor after an exponential time, as long in the mean as the activity of the time has it.
-pub(crate) fn wait_active(ctx: &mut Context, mean: SimDuration, activity: Option<&Activity>) {
-    let pause = Exponential { mean: mean.secs_f64() }.sample(ctx.rng());
-    let pause = activity.map_or(pause, |activity| activity.stretched(ctx.now(), pause));
-    ctx.wake_after(SimDuration::from_secs_f64(pause), 0);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bearpit_core::kernel::stream;
+    use bearpit_core::kernel::{Exponential, stream};
     use bearpit_core::units::Seed;
     use rand::RngExt;
+    use rand_distr::Distribution;
 
     fn at(seconds: f64) -> SimTime {
         SimTime::from_nanos(0).saturating_add(SimDuration::from_secs_f64(seconds))

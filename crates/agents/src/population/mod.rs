@@ -3,8 +3,10 @@
 mod activity;
 mod distribution;
 mod drawn;
+mod wakeups;
 
+pub(crate) use activity::ACTIVITY;
 pub use activity::Activity;
-pub(crate) use activity::{ACTIVITY, wait_active};
 pub use distribution::{DistributionError, Law, ParamDistribution};
 pub use drawn::{DrawnParam, DrawnParams, is_drawable};
+pub use wakeups::Wakeups;

@@ -6,17 +6,19 @@ use actix::{Actor, Handler};
 
 use super::formulas::{AvellanedaStoikov, Glft, QuoteFormula};
 use crate::kind::{AccountDefaults, AgentKind, AgentSite, ConfiguredAgent, Shared};
+use crate::population::Wakeups;
 use crate::trading::{
-    coverable, float, holding, is_continuous, price_for, reference_ticks, tick_size, value_ticks, wait,
+    StandingQuote, coverable, float, holding, is_allowed, is_continuous, lots, price_for, reference_ticks,
+    tick_size, value_ticks,
 };
 use bearpit_core::account::Credit;
 use bearpit_core::kernel::Wakeup;
-use bearpit_core::market::{ExecutionReport, OrderTerms, ReportKind, Side};
+use bearpit_core::market::{ExecutionReport, ReportKind, Side};
 use bearpit_core::params::{
     Choice, DurationRange, NumberRange, ParamDefault, ParamError, ParamErrors, ParamSpec, ParamType, Values,
 };
 use bearpit_core::participant::{AnyTrader, CancelScope, Context, MarketData};
-use bearpit_core::units::{ListingId, NetQuantity, OrderId, Price, Quantity, SimDuration, SimTime};
+use bearpit_core::units::{ListingId, NetQuantity, OrderId, Quantity, SimDuration, SimTime};
 
 const ACCOUNT: AccountDefaults = AccountDefaults { credit: Credit::Covered, is_tracked: true };
 
@@ -200,46 +202,18 @@ impl OptimalMaker {
             if self.config.by_value { value_ticks(ctx, listing) } else { reference_ticks(ctx, listing) };
         let Some(mid) = seen else { return };
         let inventory = float((holding(ctx, listing) - self.opening).lots());
-        let unit = crate::trading::lots(self.config.quantity).max(1.0);
+        let unit = lots(self.config.quantity).max(1.0);
         let left = self.config.end.map_or(0.0, |end| (end - ctx.now()).secs_f64().max(0.0));
         let tick = tick_size(ctx, listing);
         let distances = self.config.formula.distances(inventory / unit, left).map(|distance| distance / tick);
-        let limit = crate::trading::lots(self.config.max_inventory);
+        let limit = lots(self.config.max_inventory);
         for side in [Side::Buy, Side::Sell] {
             let sign = float(side.sign());
             let wanted = price_for(side, mid - sign * distances[side.index()]);
-            let wanted = wanted.filter(|price| ctx.instrument(listing).is_some_and(|it| it.allows(*price)));
-            self.quotes[side.index()] = self.place(ctx, side, wanted.filter(|_| sign * inventory < limit));
-        }
-    }
-
-    /// Brings one quote to a price and its full size, and returns its order.
-    fn place(&self, ctx: &mut Context, side: Side, price: Option<Price>) -> Option<OrderId> {
-        let OptimalMakerConfig { listing, quantity, .. } = self.config;
-        let order = self.quotes[side.index()];
-        let open = order.and_then(|id| ctx.account()?.order(id)).filter(|open| !open.cancel_sent);
-        match (open, price) {
-            (None, None) => None,
-            (None, Some(price)) => {
-                let quantity = coverable(ctx, listing, side, quantity);
-                if quantity.is_zero() {
-                    return None;
-                }
-                ctx.submit(listing, OrderTerms::limit(side, quantity, price)).ok()
-            }
-            (Some(open), None) => {
-                // Refused only where the order is already over, which is what is wanted.
-                ctx.cancel(open.id).ok();
-                None
-            }
-            (Some(open), Some(price)) => {
-                let in_place = open.price == Some(price) && open.leaves == quantity;
-                if !in_place && open.pending.is_none() {
-                    // Where cash or shares do not cover the move, the old quote stays.
-                    ctx.replace(open.id, price, open.filled() + quantity).ok();
-                }
-                Some(open.id)
-            }
+            let wanted = wanted.filter(|price| is_allowed(ctx, listing, *price) && sign * inventory < limit);
+            let quote = StandingQuote { listing, side, quantity: self.config.quantity };
+            let first = coverable(ctx, listing, side, quote.quantity);
+            self.quotes[side.index()] = quote.bring(ctx, self.quotes[side.index()], wanted, first);
         }
     }
 }
@@ -252,7 +226,7 @@ impl Actor for OptimalMaker {
         // Quotes that were left when the market was stopped are nobody's: it has forgotten them.
         ctx.cancel_all(CancelScope::All, Some(self.config.listing));
         self.requote(ctx);
-        wait(ctx, self.config.interval);
+        Wakeups::every(self.config.interval).wait(ctx);
     }
 }
 
@@ -261,7 +235,7 @@ impl Handler<Wakeup> for OptimalMaker {
 
     fn handle(&mut self, _: Wakeup, ctx: &mut Context) {
         self.requote(ctx);
-        wait(ctx, self.config.interval);
+        Wakeups::every(self.config.interval).wait(ctx);
     }
 }
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use actix::{Actor, Handler};
 
 use crate::kind::{AccountDefaults, AgentKind, AgentSite, ConfiguredAgent, ListingChoice, Shared};
-use crate::trading::{is_continuous, opposite, place, wait};
+use crate::population::Wakeups;
+use crate::trading::{is_continuous, opposite, place};
 use bearpit_core::account::Credit;
 use bearpit_core::kernel::Wakeup;
 use bearpit_core::market::{ExecutionReport, Side};
@@ -126,7 +127,7 @@ impl Actor for Spoofer {
     type Context = Context;
 
     fn started(&mut self, ctx: &mut Context) {
-        wait(ctx, self.config.interval);
+        Wakeups::every(self.config.interval).wait(ctx);
     }
 }
 
@@ -136,7 +137,7 @@ impl Handler<Wakeup> for Spoofer {
     fn handle(&mut self, wakeup: Wakeup, ctx: &mut Context) {
         if wakeup.tag == END {
             ctx.cancel_all(CancelScope::All, Some(self.config.listing));
-            wait(ctx, self.config.interval);
+            Wakeups::every(self.config.interval).wait(ctx);
         } else {
             self.attempt(ctx);
             ctx.wake_after(self.config.hold, END);

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use actix::{Actor, Handler};
-use bearpit_agents::{MakerReference, MarketMaker, MarketMakerConfig, NoiseConfig, NoiseTrader};
+use bearpit_agents::{MakerReference, MarketMaker, MarketMakerConfig, NoiseConfig, NoiseTrader, Wakeups};
 use bearpit_core::account::AccountConfig;
 use bearpit_core::exchange::{Market, MarketBuilder, ProcessConfig};
 use bearpit_core::kernel::{LatencyModel, Wakeup};
@@ -55,9 +55,8 @@ impl Noise {
         }
         for number in 1..=self.traders {
             let config = NoiseConfig {
-                activity: None,
                 listing,
-                interval: Self::INTERVAL,
+                wakeups: Wakeups::every(Self::INTERVAL),
                 market_share: Self::MARKET_SHARE,
                 max_quantity: Quantity::new(Self::LOTS_MAX),
                 depth_ticks: Self::DEPTH_TICKS,

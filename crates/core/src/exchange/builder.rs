@@ -79,7 +79,7 @@ pub struct ProcessConfig {
 /// Lays out a market: instruments, venues, agents, in that order.
 ///
 /// ```
-/// use bearpit_agents::{NoiseConfig, NoiseTrader};
+/// use bearpit_agents::{NoiseConfig, NoiseTrader, Wakeups};
 /// use bearpit_core::exchange::MarketBuilder;
 /// use bearpit_core::market::{Fees, Instrument};
 /// use bearpit_core::account::AccountConfig;
@@ -92,9 +92,8 @@ pub struct ProcessConfig {
 /// builder.venue("PIT", Fees::default(), Latencies::NONE, &[acme]);
 /// let listing = builder.listings()[0];
 /// let noise = NoiseConfig {
-///     activity: None,
 ///     listing,
-///     interval: SimDuration::from_secs(1),
+///     wakeups: Wakeups::every(SimDuration::from_secs(1)),
 ///     market_share: 0.3,
 ///     max_quantity: Quantity::new(10),
 ///     depth_ticks: 5.0,

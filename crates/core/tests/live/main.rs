@@ -23,7 +23,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use actix::{Actor, ActorContext, Handler};
-use bearpit_agents::{Desk, NoiseConfig, NoiseTrader};
+use bearpit_agents::{Desk, NoiseConfig, NoiseTrader, Wakeups};
 use bearpit_core::account::AccountConfig;
 use bearpit_core::exchange::{Market, MarketBuilder};
 use bearpit_core::kernel::{
@@ -86,9 +86,8 @@ fn builder_from(millis: i64, noise: u32) -> MarketBuilder {
     builder.agent("b", desk(100_000, 1_000), Desk).unwrap();
     for number in 0..noise {
         let config = NoiseConfig {
-            activity: None,
             listing: LISTING,
-            interval: SimDuration::from_millis(500),
+            wakeups: Wakeups::every(SimDuration::from_millis(500)),
             market_share: 0.4,
             max_quantity: Quantity::new(15),
             depth_ticks: 4.0,

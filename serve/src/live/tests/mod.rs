@@ -4,7 +4,9 @@ mod outages;
 
 use std::time::Duration;
 
-use bearpit_agents::{Desk, MakerReference, MarketMaker, MarketMakerConfig, NoiseConfig, NoiseTrader};
+use bearpit_agents::{
+    Desk, MakerReference, MarketMaker, MarketMakerConfig, NoiseConfig, NoiseTrader, Wakeups,
+};
 use bearpit_core::account::AccountConfig;
 use bearpit_core::exchange::{MarketBuilder, ProcessConfig};
 use bearpit_core::kernel::{LatencyModel, RequestTag, Speed};
@@ -81,9 +83,8 @@ fn builder_from(from: SimTime) -> MarketBuilder {
     builder.agent("maker", config("maker"), MarketMaker::new(maker)).unwrap();
     for number in 0..3 {
         let noise = NoiseConfig {
-            activity: None,
             listing: LISTING,
-            interval: SimDuration::from_secs(2),
+            wakeups: Wakeups::every(SimDuration::from_secs(2)),
             market_share: 0.4,
             max_quantity: Quantity::new(15),
             depth_ticks: 4.0,
@@ -414,9 +415,8 @@ fn a_day_that_is_replayed_in_another_market_is_refused() {
     let journal = exchange.file.into_medium().crash(&[true]);
     let mut other = builder();
     let noise = NoiseConfig {
-        activity: None,
         listing: LISTING,
-        interval: SimDuration::from_millis(300),
+        wakeups: Wakeups::every(SimDuration::from_millis(300)),
         market_share: 0.5,
         max_quantity: Quantity::new(3),
         depth_ticks: 4.0,

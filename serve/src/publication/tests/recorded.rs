@@ -4,7 +4,9 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use actix::{Actor, Handler};
-use bearpit_agents::{Desk, MakerReference, MarketMaker, MarketMakerConfig, NoiseConfig, NoiseTrader};
+use bearpit_agents::{
+    Desk, MakerReference, MarketMaker, MarketMakerConfig, NoiseConfig, NoiseTrader, Wakeups,
+};
 use bearpit_core::account::{AccountConfig, Credit};
 use bearpit_core::book::{BookConfig, Matching, PriceBands};
 use bearpit_core::exchange::{ListingConfig, Market, MarketBuilder, ProcessConfig};
@@ -202,9 +204,8 @@ fn crowd(builder: &mut MarketBuilder, pace: i64) {
         builder.agent(&format!("maker-{listing}"), config("maker"), MarketMaker::new(maker)).unwrap();
         for number in 0..2 {
             let noise = NoiseConfig {
-                activity: None,
                 listing,
-                interval: SimDuration::from_millis(900 * pace),
+                wakeups: Wakeups::every(SimDuration::from_millis(900 * pace)),
                 market_share: 0.4,
                 max_quantity: Quantity::new(15),
                 depth_ticks: 4.0,
