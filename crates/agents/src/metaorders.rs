@@ -118,8 +118,8 @@ impl MetaorderTrader {
         Self { config, side: Side::Buy, left: 0 }
     }
 
-    /// Sends the next piece, the first of a new order if none is left. While nobody is in sight to trade with,
-    /// the piece waits.
+    /// Sends the next piece, the first of a new order if none is left. While nobody is in sight to trade
+    /// with, the piece waits.
     fn act(&mut self, ctx: &mut Context) {
         let listing = self.config.listing;
         if !is_continuous(ctx, listing) {

@@ -407,18 +407,17 @@ fn metaorder_signs(traders: u32, seconds: i64, after: i64, values: impl Fn(Value
         market.instruct(market.world().now(), desk, Instruction::Submit { listing: LISTING, terms }).unwrap();
     }
     market.step(market.close(), u64::MAX).unwrap();
-    let signs = seen.borrow().signs.clone();
-    signs
+    std::mem::take(&mut seen.borrow_mut().signs)
 }
 
 const ALPHA: f64 = 1.5;
 const MAX_PIECES: u32 = 60;
 
-/// The autocorrelation of the signs of one trader. Two pieces of one order have the same sign, two of different
-/// orders one by chance. The share of pieces that `lag` further ones of their order follow is the sum of the
-/// chances of more than k pieces over all k from `lag` on, divided by the mean number of pieces.
+/// The autocorrelation of the signs of one trader. Two pieces of one order have the same sign, two of
+/// different orders one by chance. The share of pieces that `lag` further ones of their order follow is the
+/// sum of the chances of more than k pieces over all k from `lag` on, divided by the mean number of pieces.
 fn of_one_trader(lag: u32) -> f64 {
-    let sum = |from: u32| (from..=MAX_PIECES).map(|it| f64::from(it).powf(-ALPHA)).sum::<f64>();
+    let sum = |from: u32| (from..=MAX_PIECES).map(|it| libm::pow(f64::from(it), -ALPHA)).sum::<f64>();
     sum(lag + 1) / sum(1)
 }
 
@@ -426,7 +425,7 @@ fn of_one_trader(lag: u32) -> f64 {
 /// chance, so that of the pieces between two of one trader a binomial number is its own.
 fn of_traders(traders: u32, lag: u32) -> f64 {
     let share = 1.0 / f64::from(traders);
-    let mut binomial = (1.0 - share).powi(i32::try_from(lag - 1).unwrap());
+    let mut binomial = libm::pow(1.0 - share, f64::from(lag - 1));
     (0..lag).fold(0.0, |sum, own| {
         let term = share * binomial * of_one_trader(own + 1);
         binomial *= f64::from(lag - 1 - own) / f64::from(own + 1) * share / (1.0 - share);
@@ -434,8 +433,8 @@ fn of_traders(traders: u32, lag: u32) -> f64 {
     })
 }
 
-/// Returns the autocorrelation of signs at a lag, and its standard error. Products of neighbors depend on each
-/// other, means of blocks of 2,000 hardly do.
+/// Returns the autocorrelation of signs at a lag, and its standard error. Products of neighbors depend on
+/// each other, means of blocks of 2,000 hardly do.
 fn sign_autocorrelation(signs: &[f64], lag: usize) -> (f64, f64) {
     let products: Vec<f64> = signs.iter().zip(&signs[lag..]).map(|(now, later)| now * later).collect();
     let blocks: Vec<f64> =

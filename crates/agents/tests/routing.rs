@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use bearpit_agents::{NoiseConfig, NoiseTrader, RouterConfig, SmartOrderRouter};
+use bearpit_agents::{NoiseConfig, NoiseTrader, RouterConfig, SmartOrderRouter, Wakeups};
 use bearpit_core::account::AccountConfig;
 use bearpit_core::book::BookConfig;
 use bearpit_core::exchange::{ListingConfig, MarketBuilder};
@@ -116,9 +116,8 @@ fn add_venue(builder: &mut MarketBuilder, number: u32, place: Place, start: SimT
     builder.listing_config(listing, ListingConfig { book, schedule, ..ListingConfig::default() });
     for member in 0..3 {
         let noise = NoiseConfig {
-            activity: None,
             listing,
-            interval: SimDuration::from_millis(place.crowd_millis),
+            wakeups: Wakeups::every(SimDuration::from_millis(place.crowd_millis)),
             market_share: 0.3,
             max_quantity: Quantity::new(20),
             depth_ticks: 4.0,

@@ -258,9 +258,8 @@ fn crowd(contract: Contract) -> (Market, Facts) {
     let (mut builder, facts) = builder_of(contract, LatencyModel::Uniform { min, max });
     for number in 0..40 {
         let config = NoiseConfig {
-            activity: None,
             listing: LISTING,
-            interval: SimDuration::from_millis(200),
+            wakeups: Wakeups::every(SimDuration::from_millis(200)),
             market_share: 0.4,
             max_quantity: Quantity::new(15),
             depth_ticks: 40.0,
