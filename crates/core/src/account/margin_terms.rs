@@ -1,6 +1,6 @@
 //! [`MarginTerms`]: which share of what it holds a margin account must have of its own.
 
-use crate::units::Money;
+use crate::units::{Money, greatest_common_divisor};
 
 /// A share of what holdings are worth: above zero, and at most all of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -54,11 +54,9 @@ impl MarginRate {
 impl std::fmt::Display for MarginRate {
     /// Writes the parts in lowest terms, such as `1/20`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (mut common, mut rest) = (self.of, self.part);
-        while rest > 0 {
-            (common, rest) = (rest, common % rest);
-        }
-        write!(f, "{}/{}", self.part / common, self.of / common)
+        let (part, of) = (u64::from(self.part), u64::from(self.of));
+        let common = greatest_common_divisor(part, of);
+        write!(f, "{}/{}", part / common, of / common)
     }
 }
 
@@ -72,6 +70,7 @@ impl std::fmt::Display for MarginRate {
 /// let terms = MarginTerms::new(half, quarter).expect("maintenance is at most initial margin");
 /// assert_eq!(terms.initial().of(Money::from_whole(30_000)), Money::from_whole(15_000));
 /// assert_eq!(terms.initial().covered_by(Money::from_whole(10_000)), Money::from_whole(20_000));
+/// assert_eq!(terms.maintenance().to_string(), "1/4");
 /// assert_eq!(MarginTerms::new(quarter, half), None);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

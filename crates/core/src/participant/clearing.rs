@@ -77,7 +77,9 @@ impl ClearingSchedule {
             }
             Kind::Perpetual { terms, premiums } => {
                 self.due = next_sample(now, terms.interval);
-                premiums.extend(market.premium(now, self.instrument, terms.index));
+                if let Some(premium) = market.premium(now, self.instrument, terms.index) {
+                    premiums.add(premium);
+                }
                 if now != now.floor_to(terms.interval) {
                     return Ok(());
                 }
@@ -85,12 +87,6 @@ impl ClearingSchedule {
                 market.pay_funding(now, self.instrument, terms.rate(premium))
             }
         }
-    }
-}
-
-impl Extend<FundingRate> for Premiums {
-    fn extend<I: IntoIterator<Item = FundingRate>>(&mut self, premiums: I) {
-        premiums.into_iter().for_each(|premium| self.add(premium));
     }
 }
 
