@@ -18,8 +18,7 @@ use bearpit_core::units::Seed;
 pub struct RunDir {
     partial: PathBuf,
     target: PathBuf,
-    published: bool,
-    /// `None` when it has been given back.
+    /// `None` when it has been published or removed.
     lock: Option<RunLock>,
 }
 
@@ -72,7 +71,7 @@ impl RunDir {
         done(fs::create_dir_all(&parent), &parent, "making the directory")?;
         let lock = lock(&parent.join(format!("{seed}.lock")), &target)?;
         // From here on, an error removes what was made.
-        let directory = Self { partial, target, published: false, lock: Some(lock) };
+        let directory = Self { partial, target, lock: Some(lock) };
         directory.tidy()?;
         Self::check_free(out, scenario, seed, force)?;
         done(fs::create_dir_all(&directory.partial), &directory.partial, "making the directory")?;
@@ -111,7 +110,7 @@ impl RunDir {
     ///
     /// # Errors
     /// [`DirectoryError::Io`] if the system refuses, or the manifest is not valid.
-    pub fn publish(mut self, manifest: &Manifest) -> Result<PathBuf, DirectoryError> {
+    pub fn publish(&mut self, manifest: &Manifest) -> Result<PathBuf, DirectoryError> {
         let path = self.partial.join("manifest.json");
         let bytes = serde_json::to_vec_pretty(manifest).map_err(io::Error::other);
         let bytes = bytes.map_err(|cause| DirectoryError::Io { path, doing: "writing", cause })?;
@@ -125,25 +124,27 @@ impl RunDir {
             done(fs::rename(&self.target, &old), &self.target, "moving the old result aside")?;
         }
         done(fs::rename(&self.partial, &self.target), &self.target, "giving the result its name")?;
-        self.published = true;
+        let _held = self.lock.take();
         if replaces {
             done(fs::remove_dir_all(&old), &old, "removing the old result")?;
         }
         Ok(self.target.clone())
     }
+
+    /// Removes it, unless it has been published.
+    pub fn remove(&mut self) {
+        let Some(lock) = self.lock.take() else { return };
+        // Where removing fails, the name still says that it is partial.
+        fs::remove_dir_all(&self.partial).ok();
+        drop(lock);
+        // The scenario's directory goes too if nothing else is in it.
+        self.partial.parent().map(fs::remove_dir);
+    }
 }
 
 impl Drop for RunDir {
     fn drop(&mut self) {
-        if !self.published {
-            // Where removing fails, the name still says that it is partial.
-            fs::remove_dir_all(&self.partial).ok();
-        }
-        drop(self.lock.take());
-        if !self.published {
-            // The scenario's directory goes too if nothing else is in it.
-            self.partial.parent().map(fs::remove_dir);
-        }
+        self.remove();
     }
 }
 

@@ -13,7 +13,7 @@ use super::progress::{Progress, ProgressSink, RunEvent, RunId};
 use super::report_files::PAGE;
 use super::source::{Advance, MarketSource};
 use super::strategy_log::{LogReader, StrategyLog};
-use super::unfinished::{Entered, Unfinished};
+use super::unfinished::{Unfinished, UnfinishedDir};
 use crate::analysis::{RunAnalysis, RunData, Summary};
 use crate::record::{Manifest, Names, Output, RecordConfig, Recorder, RunDir, RunLabel, WriterThread};
 use crate::report;
@@ -199,12 +199,11 @@ impl<'a> Run<'a> {
     fn attempt(&mut self) -> Result<Finished, RunError> {
         self.check_canceled()?;
         let directory = self.run_directory()?;
-        let entered = directory.as_ref().map(|it| self.unfinished.enter(it.path()));
         let config = self.record_config();
         let output = directory.as_ref().map_or(Output::Nothing, |it| Output::Directory(it.path()));
         let (manifest, data) = self.simulate(output, &config)?;
-        match directory.zip(entered) {
-            Some((directory, entered)) => self.publish(directory, entered, manifest, data),
+        match directory {
+            Some(directory) => self.publish(directory, manifest, data),
             None => {
                 let summary = Summary::of(&data);
                 Ok(Finished { manifest, summary, data, directory: None, report: None })
@@ -223,10 +222,11 @@ impl<'a> Run<'a> {
     }
 
     /// Creates the directory of the run, if it has output.
-    fn run_directory(&self) -> Result<Option<RunDir>, RunError> {
+    fn run_directory(&self) -> Result<Option<UnfinishedDir>, RunError> {
         let Some(OutputConfig { directory, replace, .. }) = &self.output else { return Ok(None) };
         let Scenario { name, seed, .. } = self.scenario;
-        Ok(Some(RunDir::create(directory, name, *seed, *replace)?))
+        let make = || RunDir::create(directory, name, *seed, *replace);
+        Ok(Some(self.unfinished.make(make)?))
     }
 
     /// Returns what is recorded: what the scenario says, in the format of the output.
@@ -319,8 +319,7 @@ impl<'a> Run<'a> {
     /// Writes summary and report, then the manifest, and gives the directory its final name.
     fn publish(
         &self,
-        directory: RunDir,
-        entered: Entered,
+        directory: UnfinishedDir,
         manifest: Manifest,
         data: RunData,
     ) -> Result<Finished, RunError> {
@@ -331,7 +330,7 @@ impl<'a> Run<'a> {
             directory.write(PAGE, report::render(&data)?.page.as_bytes())?;
         }
         self.check_canceled()?;
-        let directory = entered.publish(|| directory.publish(&manifest))?;
+        let directory = directory.publish(&manifest)?;
         let report = has_report.then(|| directory.join(PAGE));
         Ok(Finished { manifest, summary, data, directory: Some(directory), report })
     }

@@ -417,7 +417,7 @@ fn pieces_add_up_to_the_whole() {
 fn a_result_is_there_when_it_is_whole_and_not_before() {
     let out = TempDir::new().unwrap();
     let seed = Seed::new(1);
-    let directory = RunDir::create(out.path(), "test", seed, false).unwrap();
+    let mut directory = RunDir::create(out.path(), "test", seed, false).unwrap();
     assert!(directory.path().ends_with("test/1.partial"));
     let tables = record(directory.path(), &plan(Format::Parquet), &facts());
     let target = directory.publish(&manifest(Format::Parquet, tables)).unwrap();
@@ -432,7 +432,7 @@ fn a_result_is_there_when_it_is_whole_and_not_before() {
     assert!(StoredRun::open(&target).is_ok(), "a run that came to nothing leaves the old result");
     assert!(!out.path().join("test/1.partial").exists());
 
-    let third = RunDir::create(out.path(), "test", seed, true).unwrap();
+    let mut third = RunDir::create(out.path(), "test", seed, true).unwrap();
     third.write("mark", b"new").unwrap();
     let tables = record(third.path(), &plan(Format::Parquet), &[]);
     third.publish(&manifest(Format::Parquet, tables)).unwrap();
