@@ -19,6 +19,8 @@ const FRAMES_EACH: u64 = 20;
 const WARM_UP: u64 = 20_000;
 /// How much more memory there may be after all others; an order that was taken is remembered.
 const GROWTH_MAX: u64 = 16 << 20;
+/// How many looks in a row show that a process closes no more files.
+const LOOKS: u32 = 100;
 
 const WHOLE: [&str; 6] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"];
 const ODD: [&str; 8] =
@@ -430,12 +432,12 @@ fn a_hundred_thousand_malformed_requests_are_no_fault_of_the_server() {
     assert!(routes.len() > 100, "{routes:?}");
 
     let mut seen = send(&served, &routes, key, (0, WARM_UP));
-    let before = (crate::memory(served.process()), connections(served.process()));
+    let before = (crate::memory(served.process()), files_at_rest(served.process(), 0));
     let began = std::time::Instant::now();
     for (status, count) in send(&served, &routes, key, (WARM_UP, REQUESTS + FRAMES)) {
         *seen.entry(status).or_default() += count;
     }
-    let after = (crate::memory(served.process()), connections(served.process()));
+    let after = (crate::memory(served.process()), files_at_rest(served.process(), before.1 + 15));
     println!(
         "{} answers {seen:?}; the last {} took {:?}; MiB {} and then {}; files {} and then {}",
         seen.values().sum::<u64>(),
@@ -454,14 +456,16 @@ fn a_hundred_thousand_malformed_requests_are_no_fault_of_the_server() {
     assert_eq!(served.stop(), Some(0));
 }
 
-/// Returns how many files a process has open, its connections among them, once it has closed what was given
-/// up.
-fn connections(process: u32) -> usize {
+/// Returns how many files a process has open, its connections among them, once they are as few as expected,
+/// or as few as they become: it takes a while to close what was given up.
+fn files_at_rest(process: u32, expected: usize) -> usize {
     let count = || std::fs::read_dir(format!("/proc/{process}/fd")).unwrap().count();
-    let mut least = count();
-    for _ in 0..20 {
+    let (mut least, mut unchanged) = (count(), 0);
+    while least > expected && unchanged < LOOKS {
         std::thread::sleep(std::time::Duration::from_millis(50));
-        least = least.min(count());
+        let now = count();
+        unchanged = if now < least { 0 } else { unchanged + 1 };
+        least = least.min(now);
     }
     least
 }

@@ -378,7 +378,7 @@ mod tests {
             go.send(()).unwrap();
             done.await.unwrap();
             let mut outcome = AuditOutcomeName::Open;
-            for _ in 0..500 {
+            for _ in 0..3_000 {
                 outcome = log.page(&AuditQuery::default()).await.unwrap().entries[0].outcome;
                 if outcome == AuditOutcomeName::Done {
                     break;
