@@ -51,3 +51,4 @@ mod terminal;
 mod ticks;
 mod universe;
 mod validate;
+mod venues;

@@ -1,6 +1,8 @@
 //! A smart order router never has more at venues than its order, whatever books, latencies and phases do.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod worked;
+
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
