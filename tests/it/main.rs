@@ -51,4 +51,5 @@ mod terminal;
 mod ticks;
 mod universe;
 mod validate;
+mod values;
 mod venues;

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use bearpit::market::{Fact, SinkError, Stamped, TapeSink};
 use bearpit::scenario::Scenario;
+use bearpit::units::ActorId;
 
 /// NORTH trades from the start; SOUTH collects orders from 09:55, and opens at 10:00.
 const SCENARIO: &str = r#"
@@ -42,6 +43,12 @@ name = "buyer"
 kind = "script"
 file = "buyer.rhai"
 cash = 100_000
+
+[[agents]]
+name = "listener"
+kind = "script"
+file = "listener.rhai"
+cash = 1
 "#;
 
 const SELLER: &str = r#"
@@ -70,12 +77,17 @@ fn on_init(params) {
 fn on_trade(trade) { log(`${trade.venue} ${trade.time} ${now()}`); }
 "#;
 
-struct Log(Rc<RefCell<Vec<String>>>);
+/// Lines of logs, each after who wrote it.
+type Lines = Rc<RefCell<Vec<(ActorId, String)>>>;
+
+struct Log(Lines);
 
 impl TapeSink for Log {
     fn take(&mut self, fact: Stamped<'_>) -> Result<(), SinkError> {
         match fact.fact {
-            Fact::Logged { text, .. } => self.0.borrow_mut().push(text.replace("2025-03-03T", "")),
+            Fact::Logged { actor, text } => {
+                self.0.borrow_mut().push((*actor, text.replace("2025-03-03T", "")));
+            }
             Fact::StrategyFailed { text, .. } => return Err(SinkError::new(text.to_string())),
             _ => {}
         }
@@ -83,23 +95,22 @@ impl TapeSink for Log {
     }
 }
 
-/// Runs the market, of which one of the scripts has its log read.
+/// Runs the market, and returns the log of one of the strategies.
 fn log_of(name: &str) -> Vec<String> {
     let directory = tempfile::tempdir().unwrap();
-    let listener = "[[agents]]\nname = \"listener\"\nkind = \"script\"\nfile = \"listener.rhai\"\ncash = 1\n";
     for (script, text) in [("seller", SELLER), ("buyer", BUYER), ("listener", LISTENER)] {
-        let text = if script == name { text.to_owned() } else { text.replace("log(`", "text(`") };
         fs::write(directory.path().join(format!("{script}.rhai")), text).unwrap();
     }
     let path = directory.path().join("venues.toml");
-    fs::write(&path, format!("{SCENARIO}\n{listener}")).unwrap();
+    fs::write(&path, SCENARIO).unwrap();
     let mut builder = Scenario::load(&path, &[]).unwrap().lay_out().unwrap();
-    let log = Rc::new(RefCell::new(Vec::new()));
-    builder.sink(Box::new(Log(Rc::clone(&log))));
+    let lines = Lines::default();
+    builder.sink(Box::new(Log(Rc::clone(&lines))));
     let mut market = builder.open().unwrap();
     market.run().unwrap();
     market.world().domain().check_conservation().unwrap();
-    log.take()
+    let id = market.participant(name).unwrap().id;
+    lines.take().into_iter().filter(|(actor, _)| *actor == id).map(|(_, line)| line).collect()
 }
 
 #[test]

@@ -18,7 +18,7 @@ fn draw(volatility: f64, count: u32) -> ProcessPaths {
 }
 
 #[test]
-fn paths_are_those_of_runs_with_their_seeds() {
+fn a_path_is_the_same_however_many_are_drawn() {
     let (few, many) = (draw(0.2, 3), draw(0.2, 40));
     assert_eq!((few.steps, few.ends.len(), few.samples.len()), (360, 3, 3));
     assert_eq!(few.ends, many.ends[..3]);
