@@ -1,6 +1,6 @@
 //! Margin accounts at the gate, by hand-worked values, and against a plain reckoning of what orders take.
 
-use proptest::prelude::*;
+mod lot_by_lot;
 
 use super::*;
 
@@ -69,9 +69,9 @@ impl MarginDesk {
         Ok(id)
     }
 
-    fn replace(&mut self, id: u64, price: i64, lots: u64) -> Result<(), Refusal> {
+    fn replace(&mut self, which: usize, id: u64, price: i64, lots: u64) -> Result<(), Refusal> {
         let new = Replacement::at(Price::new(price), Quantity::new(lots));
-        self.with(0, |account, at| account.admit_replace(OrderId::new(id), new, at)).map(|_| ())
+        self.with(which, |account, at| account.admit_replace(OrderId::new(id), new, at)).map(|_| ())
     }
 
     fn hear(&mut self, which: usize, id: u64, kind: ReportKind) {
@@ -221,9 +221,9 @@ fn of_two_linked_orders_the_one_that_takes_more_counts() {
 fn a_replace_holds_the_larger_of_both_until_it_is_answered() {
     let mut desk = MarginDesk::new(10_000, 2);
     let id = desk.submit(0, buy(100, 100)).unwrap();
-    let refused = desk.replace(id, 100, 201);
+    let refused = desk.replace(0, id, 100, 201);
     assert_eq!(refused, Err(Refusal::InsufficientMargin { needed: whole(5_050), free: whole(5_000) }));
-    desk.replace(id, 100, 200).unwrap();
+    desk.replace(0, id, 100, 200).unwrap();
     assert_eq!(desk.power(), Money::ZERO);
     desk.hear(0, id, ReportKind::CommandRejected(RejectReason::UnknownOrder));
     assert_eq!(desk.power(), whole(10_000));
@@ -352,117 +352,4 @@ fn a_stop_that_waits_loses_nothing_before_its_trigger() {
     let mut desk = MarginDesk::new(10_000, 2);
     desk.submit(0, stop_limit(Side::Sell, 90, 87)).unwrap();
     assert_eq!(desk.stands().initial, whole(5_300));
-}
-
-/// What an account on margin does.
-#[derive(Debug, Clone, Copy)]
-enum Step {
-    Submit { which: usize, side: Side, lots: u64, price: i64 },
-    Fill { pick: usize, lots: u64 },
-    Cancel { pick: usize },
-    Mark { which: usize, price: i64 },
-}
-
-fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let side = prop_oneof![Just(Side::Buy), Just(Side::Sell)];
-    let step = prop_oneof![
-        4 => (0..2_usize, side, 1..60_u64, 40..160_i64)
-            .prop_map(|(which, side, lots, price)| Step::Submit { which, side, lots, price }),
-        3 => (0..8_usize, 1..40_u64).prop_map(|(pick, lots)| Step::Fill { pick, lots }),
-        1 => (0..8_usize).prop_map(|pick| Step::Cancel { pick }),
-        1 => (0..2_usize, 40..160_i64).prop_map(|(which, price)| Step::Mark { which, price }),
-    ];
-    prop::collection::vec(step, 1..60)
-}
-
-/// What a margin account has, by lists of lots.
-#[derive(Debug, Clone, Default)]
-struct Plain {
-    cash: i64,
-    holding: [i64; 2],
-    /// Which instrument, which way, the limit, what is open, by id.
-    open: Vec<(u64, usize, Side, i64, u64)>,
-}
-
-impl Plain {
-    /// Returns equity, and what is taken of it, times the leverage: lot by lot.
-    fn stands(&self, marks: [i64; 2], leverage: i64) -> (i64, i64) {
-        let equity = self.cash + self.holding[0] * marks[0] + self.holding[1] * marks[1];
-        let mut taken = 0;
-        for which in [0, 1] {
-            let (mark, held) = (marks[which], self.holding[which]);
-            let sides = Side::BOTH.map(|side| {
-                let of_side = self.open.iter().filter(|it| it.1 == which && it.2 == side);
-                let mut lots: Vec<(i64, i64)> = of_side
-                    .flat_map(|it| {
-                        let lot = match side {
-                            Side::Buy => (it.3, (it.3 - mark).max(0)),
-                            Side::Sell => (it.3.max(mark), (mark - it.3).max(0)),
-                        };
-                        std::iter::repeat_n(lot, usize::try_from(it.4).unwrap())
-                    })
-                    .collect();
-                lots.sort_unstable();
-                lots.reverse();
-                let reducing = usize::try_from((-held * side.sign()).max(0)).unwrap();
-                let opening = lots.iter().take(lots.len().saturating_sub(reducing));
-                taken += opening.clone().map(|lot| lot.1 * leverage).sum::<i64>();
-                opening.map(|lot| lot.0).sum::<i64>() + (held * side.sign()).max(0) * mark
-            });
-            taken += sides[0].max(sides[1]);
-        }
-        (equity, taken)
-    }
-}
-
-proptest! {
-    #[test]
-    fn prop_the_gate_takes_what_a_reckoning_lot_by_lot_says(
-        cash in 0..20_000_i64, leverage in 1..5_u32, steps in steps(),
-    ) {
-        let mut desk = MarginDesk::new(cash, leverage);
-        let mut plain = Plain { cash, ..Plain::default() };
-        let times = i64::from(leverage);
-        for step in steps {
-            match step {
-                Step::Submit { which, side, lots, price } => {
-                    let id = desk.next;
-                    let (_, before) = plain.stands(desk.prices.0, times);
-                    let mut with = plain.clone();
-                    with.open.push((id, which, side, price, lots));
-                    let (equity, after) = with.stands(desk.prices.0, times);
-                    let is_covered = after <= before || after <= equity * times;
-                    let admitted = desk.submit(which, limit(side, lots, price));
-                    // Each instrument's margin is rounded up by itself.
-                    let is_close = (equity * times - after).abs() <= 2;
-                    prop_assert!(admitted.is_ok() == is_covered || is_close, "{:?} {} {}", admitted, equity, after);
-                    if admitted.is_ok() {
-                        plain = with;
-                    }
-                }
-                Step::Fill { pick, lots } if pick < plain.open.len() => {
-                    let (id, which, side, price, leaves) = plain.open[pick];
-                    let lots = lots.min(leaves);
-                    desk.fill(which, id, price, lots);
-                    let signed = i64::try_from(lots).unwrap() * side.sign();
-                    plain.cash -= signed * price;
-                    plain.holding[which] += signed;
-                    plain.open[pick].4 -= lots;
-                    plain.open.retain(|it| it.4 > 0);
-                }
-                Step::Cancel { pick } if pick < plain.open.len() => {
-                    let (id, which, ..) = plain.open.remove(pick);
-                    desk.hear(which, id, REQUESTED);
-                }
-                Step::Fill { .. } | Step::Cancel { .. } => {}
-                Step::Mark { which, price } => desk.prices.0[which] = price,
-            }
-            let (equity, taken) = plain.stands(desk.prices.0, times);
-            let stands = desk.stands();
-            prop_assert_eq!(stands.equity, whole(equity));
-            let rounded = stands.initial * i128::from(leverage) - whole(taken);
-            prop_assert!(rounded >= Money::ZERO && rounded <= Money::from_units(10), "{:?} {}", stands, taken);
-            prop_assert!(desk.power() <= whole((equity * times - taken).max(0)));
-        }
-    }
 }
