@@ -9,7 +9,7 @@ use bearpit_core::units::OrderId;
 use uuid::Uuid;
 
 use super::orders::{is_open, number};
-use super::{Alpaca, Found, OrderName, OrdersQuery, Which};
+use super::{Alpaca, Found, OrderName};
 use crate::domain::{AccountId, KindName, Number, Problem, ProblemKind, StatusName, TimeInForceName};
 use crate::publication::{Channel, Content, OwnChange, Subscription};
 use crate::services::trading::{OrderView, ReplaceRequest};
@@ -102,14 +102,22 @@ impl Alpaca {
         }
     }
 
-    /// Cancels an order; the venue's word comes later.
+    /// Cancels an order; the venue's word comes later. An order that is open needs no database for it: what
+    /// the market has of it is enough.
     ///
     /// # Errors
     /// [`Problem`] if there is none, it is over, or the id is one of before a replace.
     pub async fn cancel(&self, account: AccountId, id: Uuid) -> Result<(), Problem> {
-        let found = self.open_order(account, id).await?;
-        let canceled = self.trading.cancel(account, OrderId::new(number(&found.view))).await;
-        match canceled {
+        let name = self.ids.read_order(id).ok_or_else(unknown)?;
+        let in_memory = self.trading.order_in_memory(account, name.order).filter(is_open);
+        match in_memory {
+            Some(mut view) => {
+                let is_whole = self.trading.complete_if_known(account, &mut view).await;
+                self.check_revision(name, &view, is_whole)?;
+            }
+            None => drop(self.open_order(account, id).await?),
+        }
+        match self.trading.cancel(account, name.order).await {
             // It has ended since it was looked up.
             Err(problem) if problem.kind == ProblemKind::NotFound => {
                 Err(Problem::new(ProblemKind::Refused, "order_not_open", "order is not open any more"))
@@ -118,34 +126,40 @@ impl Alpaca {
         }
     }
 
-    /// Cancels all orders, and returns the ids of those that were open.
+    /// Says that an id is not the one that an open order has. Of one that was carried over and that the
+    /// database has not told the whole of, it is known how often it was replaced since, at least.
+    fn check_revision(&self, name: OrderName, view: &OrderView, is_whole: bool) -> Result<(), Problem> {
+        if name.revision < view.revision {
+            return Err(was_replaced());
+        }
+        // Only a replace that the venue has not answered yet has a name already.
+        let is_promised = || self.promises.of(name.order).is_some_and(|promised| promised >= name.revision);
+        if is_whole && name.revision > view.revision && !is_promised() {
+            return Err(unknown());
+        }
+        Ok(())
+    }
+
+    /// Cancels all orders, and returns the ids of those that were open. With the database away, an order that
+    /// was replaced before the market went on, and not since, is returned by the id that it had at first.
     ///
     /// # Errors
     /// [`Problem`] if the market takes nothing.
     pub async fn cancel_all(&self, account: AccountId) -> Result<Vec<Uuid>, Problem> {
-        let open = self.open_names(account).await?;
+        let open = self.trading.open_in_memory(account).into_iter();
+        let mut open: BTreeMap<u64, OrderView> = open.map(|view| (number(&view), view)).collect();
         let canceled = self.trading.cancel_all(account, None).await?;
-        let id = |order: &String| {
+        let (mut ids, mut says_more) = (Vec::new(), true);
+        for order in &canceled.order_ids {
             let order: u64 = order.parse().unwrap_or(0);
-            let revision = open.get(&order).copied().unwrap_or(0);
-            self.ids.order(OrderName { order: OrderId::new(order), revision })
-        };
-        Ok(canceled.order_ids.iter().map(id).collect())
-    }
-
-    /// Returns how often each open order has been replaced.
-    async fn open_names(&self, account: AccountId) -> Result<BTreeMap<u64, u32>, Problem> {
-        let query = OrdersQuery {
-            which: Which::Open,
-            limit: usize::MAX,
-            after: None,
-            until: None,
-            is_ascending: true,
-            symbols: Vec::new(),
-            side: None,
-        };
-        let orders = self.orders(account, &query).await?;
-        Ok(orders.iter().map(|view| (number(view), view.revision)).collect())
+            let mut view = open.remove(&order);
+            if let Some(view) = view.as_mut().filter(|_| says_more) {
+                says_more = self.trading.complete_if_known(account, view).await;
+            }
+            let revision = view.map_or(0, |view| view.revision);
+            ids.push(self.ids.order(OrderName { order: OrderId::new(order), revision }));
+        }
+        Ok(ids)
     }
 
     /// Returns an order that can still be changed or canceled.
@@ -156,7 +170,7 @@ impl Alpaca {
         let found = self.order(account, id).await?;
         let refused = |message: String| Err(Problem::new(ProblemKind::Refused, "order_not_open", message));
         if found.is_replaced() {
-            return refused("order has been replaced: it has another id now".to_owned());
+            return Err(was_replaced());
         }
         if found.is_held {
             return refused("order is held until its entry trades: cancel or replace that".to_owned());
@@ -166,6 +180,15 @@ impl Alpaca {
         }
         Ok(found)
     }
+}
+
+fn unknown() -> Problem {
+    Problem::new(ProblemKind::NotFound, "unknown_order", "order not found")
+}
+
+fn was_replaced() -> Problem {
+    let message = "order has been replaced: it has another id now";
+    Problem::new(ProblemKind::Refused, "order_not_open", message)
 }
 
 /// Returns what is to be changed in the words of the market.

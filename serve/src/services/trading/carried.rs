@@ -14,6 +14,8 @@ use crate::store::projection::{CarriedRow, OrderRow};
 /// How long the database may be behind the opening of a market, and how often it is looked.
 const PATIENCE: Duration = Duration::from_secs(2);
 const LOOK: Duration = Duration::from_millis(50);
+/// How long a database that is away may hold up what can go on without it.
+const MOMENT: Duration = Duration::from_millis(250);
 
 impl Trading {
     /// Adds what was before the market began, or went on, to an order that was carried over: how often it had
@@ -22,20 +24,8 @@ impl Trading {
     /// # Errors
     /// [`Problem`] if the database is away, or has not come to that opening yet.
     pub async fn complete(&self, account: AccountId, view: &mut OrderView) -> Result<(), Problem> {
-        if !view.is_since_opening || view.sent_at.is_some() {
-            return Ok(());
-        }
-        let (Ok(order), Some(accepted_at)) = (view.order_id.parse(), view.accepted_at) else { return Ok(()) };
         let end = tokio::time::Instant::now() + PATIENCE;
-        loop {
-            let Some(row) = self.database.order(account, order).await.map_err(of_store)? else {
-                // An exit that entered a moment ago.
-                return Ok(());
-            };
-            if let Some(carried) = row.carried_at(accepted_at.instant().nanos()) {
-                self.add(view, &row, carried);
-                return Ok(());
-            }
+        while !self.complete_now(account, view).await? {
             if tokio::time::Instant::now() >= end {
                 let message = "the database has not come to where the market went on: ask again";
                 let problem = Problem::new(ProblemKind::Unavailable, "catching_up", message);
@@ -43,6 +33,35 @@ impl Trading {
             }
             tokio::time::sleep(LOOK).await;
         }
+        Ok(())
+    }
+
+    /// Adds the same if the database says it now, and returns whether it did.
+    async fn complete_now(&self, account: AccountId, view: &mut OrderView) -> Result<bool, Problem> {
+        if !view.is_since_opening || view.sent_at.is_some() {
+            return Ok(true);
+        }
+        let (Ok(order), Some(accepted_at)) = (view.order_id.parse(), view.accepted_at) else {
+            return Ok(true);
+        };
+        let Some(row) = self.database.order(account, order).await.map_err(of_store)? else {
+            // An exit that entered a moment ago.
+            return Ok(true);
+        };
+        let Some(carried) = row.carried_at(accepted_at.instant().nanos()) else { return Ok(false) };
+        self.add(view, &row, carried);
+        Ok(true)
+    }
+
+    /// Adds the same if the database says it within a moment, and returns whether it did: what must not wait
+    /// for the database goes on without.
+    pub(in crate::services) async fn complete_if_known(
+        &self,
+        account: AccountId,
+        view: &mut OrderView,
+    ) -> bool {
+        let look = self.complete_now(account, view);
+        matches!(tokio::time::timeout(MOMENT, look).await, Ok(Ok(true)))
     }
 
     fn add(&self, view: &mut OrderView, row: &OrderRow, carried: CarriedRow) {

@@ -310,14 +310,19 @@ impl Trading {
         Ok(orders)
     }
 
-    fn open_in_memory(&self, account: AccountId) -> Vec<OrderView> {
+    /// Returns the orders that are open or on their way, as they are known without asking anybody.
+    pub(in crate::services) fn open_in_memory(&self, account: AccountId) -> Vec<OrderView> {
         let book = self.book(account);
         let ids = book.own.orders.keys().chain(book.own.sent.keys());
         ids.filter_map(|order| self.order_in_memory(account, *order)).collect()
     }
 
     /// Returns an order of today, if it is open, on its way, or among those that ended last.
-    pub(super) fn order_in_memory(&self, account: AccountId, order: OrderId) -> Option<OrderView> {
+    pub(in crate::services) fn order_in_memory(
+        &self,
+        account: AccountId,
+        order: OrderId,
+    ) -> Option<OrderView> {
         let publication = self.handle.publication();
         let own = publication.own_order(&seat_of(account), order)?;
         self.view_in(&own, order)

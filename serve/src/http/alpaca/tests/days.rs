@@ -7,10 +7,11 @@ use bearpit_core::units::{Money, OrderId, SimTime};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::fixture::Exchange;
+use super::fixture::{Exchange, SCENARIO};
 use super::streams::listening;
 use crate::replay::replay_whole;
 use crate::services::alpaca::{Ids, OrderName};
+use crate::store::database::{Statement, args};
 use crate::store::journal::segments_in;
 
 fn bid(price: &str, quantity: u32) -> Value {
@@ -86,6 +87,74 @@ fn what_had_traded_before_a_stop_counts_after_it() {
     exchange.ask("DELETE", &path(&order), "");
     exchange.until(|exchange| exchange.get(&path(&order))["status"] != "partially_filled", "its end");
     assert!(number(&exchange.get(&path(&order)), "filled_qty") >= before);
+}
+
+#[test]
+fn a_whole_quantity_counts_what_had_traded_before_a_stop() {
+    // A maker alone that quotes once: what is left of an order that has taken its quantity rests.
+    let (quiet, _) = SCENARIO.rsplit_once("[[agents]]").unwrap();
+    let quiet = quiet.replace("interval = \"1s\"", "interval = \"12h\"");
+    let mut exchange = Exchange::open_with(Box::leak(quiet.into_boxed_str()));
+    let ask = exchange.get("/v2/stocks/ACME/quotes/latest")["quote"]["ap"].as_f64().unwrap();
+    let order = exchange.enter(&bid(&format!("{ask:.2}"), 900));
+    assert_eq!([&order["status"], &order["filled_qty"]], ["partially_filled", "300"], "{order}");
+    let order = replace(&exchange, &order, "50");
+    exchange.restart();
+    let open = |exchange: &Exchange| {
+        let headers = format!("X-API-Key: {}\r\n", exchange.key.secret);
+        let orders = exchange.ask_as(&headers, "GET", "/api/orders/open", "").body;
+        orders["orders"][0]["open_quantity"].clone()
+    };
+    let mut last = order;
+    for (quantity, expected) in [("900", "600"), ("400", "100"), ("301", "1")] {
+        let change = json!({ "qty": quantity }).to_string();
+        let replaced = exchange.ask("PATCH", &path(&last), &change);
+        assert_eq!(replaced.status, 200, "{replaced:?}");
+        last = replaced.body;
+        assert_eq!([&last["qty"], &last["filled_qty"]], [quantity, "300"], "{last}");
+        assert_eq!(open(&exchange), expected, "of {quantity}");
+    }
+    let untouched = exchange.ask("PATCH", &path(&last), "{}").body;
+    assert_eq!([&untouched["qty"], &open(&exchange)], ["301", "1"], "{untouched}");
+}
+
+#[test]
+fn orders_are_canceled_while_the_database_answers_nothing() {
+    let mut exchange = Exchange::open();
+    let carried = exchange.enter(&bid("90", 1));
+    let (old, other) = (exchange.enter(&bid("90", 2)), exchange.enter(&bid("90", 3)));
+    let renamed = replace(&exchange, &old, "90.5");
+    exchange.restart();
+    let fresh = exchange.enter(&bid("91", 4));
+    let fresh_renamed = replace(&exchange, &fresh, "91.5");
+    let bracket = json!({
+        "symbol": "ACME", "qty": 1, "side": "buy", "type": "limit", "time_in_force": "gtc", "limit_price": "90",
+        "order_class": "bracket", "take_profit": { "limit_price": "120" }, "stop_loss": { "stop_price": "80" }
+    });
+    let bracket = exchange.enter(&bracket);
+    // As if it were away; it comes back in the end.
+    let rename = |names: &'static str| {
+        exchange.block_on(exchange.database.execute(Statement::new(names), args![])).unwrap();
+    };
+    rename("ALTER TABLE orders RENAME TO orders_away");
+    let away = exchange.ask("GET", "/v2/orders?status=all", "");
+    assert!(away.status >= 500, "{away:?}");
+    let stale = exchange.ask("DELETE", &path(&fresh), "");
+    assert_eq!((stale.status, &stale.body["code"]), (422, &json!(42_210_000)), "{stale:?}");
+    for order in [&carried, &renamed, &fresh_renamed, &bracket] {
+        let canceled = exchange.ask("DELETE", &path(order), "");
+        assert_eq!(canceled.status, 204, "{order}: {canceled:?}");
+    }
+    let all = exchange.ask("DELETE", "/v2/orders", "");
+    let ids: Vec<_> = all.body.as_array().unwrap().iter().map(|it| it["id"].clone()).collect();
+    assert!(all.status == 207 && ids.contains(&other["id"]), "{all:?}");
+    let headers = format!("X-API-Key: {}\r\n", exchange.key.secret);
+    let open = |exchange: &Exchange| {
+        let open = exchange.ask_as(&headers, "GET", "/api/orders/open", "").body;
+        open["orders"].as_array().unwrap().len()
+    };
+    exchange.until(|exchange| open(exchange) == 0, "nothing is open");
+    rename("ALTER TABLE orders_away RENAME TO orders");
 }
 
 #[test]
