@@ -104,10 +104,10 @@ fn add(config: &mut web::ServiceConfig, desk: &web::Data<Desk>) {
     let action = web::resource("/action")
         .route(web::post().to(act))
         .default_service(web::to(|| async { Dialect::Native.not_allowed("POST") }));
-    let nothing = web::to(|| async { Dialect::Native.not_found() });
+    let nothing = web::to(|| async { Dialect::Native.not_found("") });
     let scope = web::scope("/admin").service(status).service(action).default_service(nothing);
     config.app_data(desk.clone()).service(scope.wrap(from_fn(authorize)));
-    config.default_service(web::to(|| async { Dialect::Native.not_found() }));
+    config.default_service(web::to(|| async { Dialect::Native.not_found("") }));
 }
 
 async fn authorize(

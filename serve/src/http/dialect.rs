@@ -42,8 +42,12 @@ impl Dialect {
     }
 
     /// There is nothing at a path.
-    pub(super) fn not_found(self) -> HttpResponse {
-        self.problem(Problem::new(ProblemKind::NotFound, "not_found", "there is nothing at this path"))
+    pub(super) fn not_found(self, path: &str) -> HttpResponse {
+        let problem = Problem::new(ProblemKind::NotFound, "not_found", "there is nothing at this path");
+        self.problem(match base_at_fault(path) {
+            Some(hint) => problem.hint(hint),
+            None => problem,
+        })
     }
 
     /// A path has no such method.
@@ -57,10 +61,21 @@ impl Dialect {
     }
 }
 
+/// Returns what to do about the base URL of a client, where that is what a path is wrong by.
+fn base_at_fault(path: &str) -> Option<&'static str> {
+    if path.starts_with("//") {
+        return Some("the path begins with two slashes: give the base URL without a slash at its end");
+    }
+    let mut parts = path.split('/').skip(1);
+    let (first, second) = (parts.next()?, parts.next()?);
+    let is_twice = first == second && PREFIXES.iter().any(|prefix| prefix.strip_prefix('/') == Some(first));
+    is_twice.then_some("the path has its version twice: give the base URL without it")
+}
+
 /// A problem in Alpaca's form: `{"code", "message"}`, and some members more.
 ///
-/// The code's first three digits are a status, which is not always that of the answer. `error` and `field`
-/// are the word and the field that this server's own API has.
+/// The code's first three digits are a status, which is not always that of the answer. `error` is the word
+/// that this server's own API has, `field` the field as Alpaca's API names it.
 #[derive(Debug)]
 pub(super) struct AlpacaFailure {
     problem: Box<Problem>,
@@ -133,7 +148,8 @@ impl AlpacaFailure {
         let mut body = json!({ "code": code, "message": message, "error": self.problem.code });
         if let Some(map) = body.as_object_mut() {
             let Problem { field, hint, .. } = &*self.problem;
-            for (name, value) in [("field", field.as_deref()), ("hint", hint.as_deref())] {
+            let field = field.as_deref().map(alpaca_name);
+            for (name, value) in [("field", field), ("hint", hint.as_deref())] {
                 if let Some(value) = value {
                     map.insert(name.to_owned(), Value::from(value));
                 }
@@ -141,6 +157,16 @@ impl AlpacaFailure {
             map.extend(self.more.clone());
         }
         body
+    }
+}
+
+/// Returns what a field of this server's own API is called in Alpaca's.
+fn alpaca_name(field: &str) -> &str {
+    match field {
+        "quantity" => "qty",
+        "price" => "limit_price",
+        "trail_amount" => "trail_price",
+        other => other,
     }
 }
 
@@ -178,6 +204,25 @@ mod tests {
             ("/", Dialect::Native),
         ] {
             assert_eq!(Dialect::of(path), dialect, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_path_says_what_is_wrong_with_the_base_of_a_client() {
+        let hints = ["//v2/account", "/v2/v2/account", "/v2/accounts", "/v2", "/api/api"].map(base_at_fault);
+        let is_given = hints.map(|hint| hint.is_some());
+        assert_eq!(is_given, [true, true, false, false, false], "{hints:?}");
+        let answer = Dialect::of("//v2/account").not_found("//v2/account");
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+    }
+
+    #[test]
+    fn fields_have_the_names_of_the_request() {
+        for (field, expected) in
+            [("quantity", "qty"), ("price", "limit_price"), ("trail_amount", "trail_price"), ("side", "side")]
+        {
+            let problem = Problem::new(ProblemKind::Refused, "off_tick", "why").at(field);
+            assert_eq!(AlpacaFailure::from(problem).body()["field"], expected);
         }
     }
 

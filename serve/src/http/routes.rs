@@ -43,7 +43,7 @@ where
 
 /// There is nothing at a path.
 pub(super) async fn not_found(request: HttpRequest) -> HttpResponse {
-    Dialect::of(request.path()).not_found()
+    Dialect::of(request.path()).not_found(request.path())
 }
 
 async fn healthz() -> HttpResponse {

@@ -14,6 +14,7 @@ mod data;
 mod fields;
 mod history;
 mod order_body;
+mod order_request;
 mod orders;
 mod positions;
 mod stocks;

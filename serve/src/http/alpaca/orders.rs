@@ -12,11 +12,12 @@ use super::super::answers::{answer, nothing, ok};
 use super::super::dialect::AlpacaFailure;
 use super::fields::{Body, Fields, Query, invalid};
 use super::order_body::OrderWriter;
+use super::order_request::{client_of, needed, new_order};
 use super::{Answer, Caller, Desk};
-use crate::domain::{ClientOrderId, KindName, Number, Problem, ProblemKind, TimeInForceName};
-use crate::services::alpaca::{Amount, NewOrder, OrdersQuery, Replacement, Which};
+use crate::domain::{Problem, ProblemKind, TimeInForceName};
+use crate::services::alpaca::{OrdersQuery, Replacement, Which};
 use crate::services::market_data::SideName;
-use crate::services::trading::{BracketRequest, OrderRequest, PairRequest, VenueWait};
+use crate::services::trading::VenueWait;
 
 /// How long an answer to an order waits for the venue's word: longer than that takes in a market that is
 /// open.
@@ -26,39 +27,14 @@ pub(super) const WAIT: VenueWait = VenueWait(Duration::from_millis(500));
 const LIMIT_DEFAULT: usize = 50;
 const LIMIT_MAX: usize = 500;
 
-const SIDES: [(&str, SideName); 2] = [("buy", SideName::Buy), ("sell", SideName::Sell)];
-const KINDS: [(&str, KindName); 5] = [
-    ("market", KindName::Market),
-    ("limit", KindName::Limit),
-    ("stop", KindName::Stop),
-    ("stop_limit", KindName::StopLimit),
-    ("trailing_stop", KindName::TrailingStop),
-];
-const TIMES: [(&str, TimeInForceName); 6] = [
+pub(super) const SIDES: [(&str, SideName); 2] = [("buy", SideName::Buy), ("sell", SideName::Sell)];
+pub(super) const TIMES: [(&str, TimeInForceName); 6] = [
     ("day", TimeInForceName::Day),
     ("gtc", TimeInForceName::Gtc),
     ("opg", TimeInForceName::AtOpen),
     ("cls", TimeInForceName::AtClose),
     ("ioc", TimeInForceName::Ioc),
     ("fok", TimeInForceName::Fok),
-];
-
-/// What an order enters besides itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Class {
-    Simple,
-    Bracket,
-    OneTriggersOther,
-    OneCancelsOther,
-    Legs,
-}
-
-const CLASSES: [(&str, Class); 5] = [
-    ("simple", Class::Simple),
-    ("bracket", Class::Bracket),
-    ("oto", Class::OneTriggersOther),
-    ("oco", Class::OneCancelsOther),
-    ("mleg", Class::Legs),
 ];
 
 /// Enters an order.
@@ -72,107 +48,13 @@ pub(super) async fn enter(desk: Desk, caller: Caller, Body(mut fields): Body) ->
         }
         // A field of the body, not the path, is at fault.
         Err(problem) if problem.code == "unknown_symbol" => {
-            return Err(invalid("symbol", &problem.message).into());
+            let found = invalid("symbol", &problem.message);
+            return Err(Problem { hint: problem.hint, ..found }.into());
         }
         found => found?,
     };
     let writer = OrderWriter::of(&desk, caller.account).await;
     Ok(ok(&writer.found(&found)))
-}
-
-/// Reads an order.
-fn new_order(fields: &mut Fields) -> Result<NewOrder, Problem> {
-    let symbol = fields.needed("symbol")?;
-    let needed = |name: &str| {
-        Problem::new(ProblemKind::Refused, "missing_field", format!("{name} is required")).at(name)
-    };
-    let side = fields.word("side", &SIDES)?.ok_or_else(|| needed("side"))?;
-    let kind = fields.word("type", &KINDS)?.ok_or_else(|| needed("type"))?;
-    let amount = match (fields.number("qty")?, fields.number("notional")?) {
-        (Some(quantity), None) => Amount::Quantity(quantity),
-        (None, Some(notional)) => Amount::Notional(notional),
-        (None, None) => return Err(needed("qty").hint("give qty, or notional")),
-        (Some(_), Some(_)) => return Err(invalid("notional", "give qty or notional, not both")),
-    };
-    let placeholder = match amount {
-        Amount::Quantity(number) | Amount::Notional(number) => number,
-    };
-    let mut request = OrderRequest { kind: Some(kind), ..OrderRequest::market(symbol, side, placeholder) };
-    request.time_in_force =
-        Some(fields.word("time_in_force", &TIMES)?.ok_or_else(|| needed("time_in_force"))?);
-    request.price = fields.number("limit_price")?;
-    request.stop_price = fields.number("stop_price")?;
-    request.trail_amount = fields.number("trail_price")?;
-    request.trail_percent = fields.number("trail_percent")?;
-    request.client_order_id = client_of(fields)?;
-    // Trading has no other hours here than its sessions, and what an order does to a position is seen by it.
-    fields.flag("extended_hours")?;
-    fields.skip(&["position_intent"]);
-    if kind == KindName::Market && request.price.is_some() {
-        return Err(invalid("limit_price", "market orders have no limit_price"));
-    }
-    read_class(fields, &mut request)?;
-    Ok(NewOrder { request, amount })
-}
-
-/// Reads the id that the sender gives an order.
-fn client_of(fields: &mut Fields) -> Result<Option<ClientOrderId>, Problem> {
-    let id = fields.text("client_order_id").map(ClientOrderId::try_from).transpose();
-    id.map_err(|error| invalid("client_order_id", &error.to_string()))
-}
-
-/// Reads the exits of an order, and the stop that enters together with it.
-fn read_class(fields: &mut Fields, request: &mut OrderRequest) -> Result<(), Problem> {
-    let class = fields.word("order_class", &CLASSES)?.unwrap_or(Class::Simple);
-    let profit =
-        fields.object("take_profit")?.map(|mut it| needed_number(&mut it, "take_profit", "limit_price"));
-    let profit = profit.transpose()?;
-    let loss = fields.object("stop_loss")?.map(|mut loss| {
-        Ok::<_, Problem>((needed_number(&mut loss, "stop_loss", "stop_price")?, loss.number("limit_price")?))
-    });
-    let loss = loss.transpose()?;
-    let bracket = BracketRequest {
-        take_profit: profit,
-        stop_loss: loss.map(|(trigger, _)| trigger),
-        stop_limit: None,
-        stop_loss_limit: loss.and_then(|(_, limit)| limit),
-    };
-    match (class, profit, loss) {
-        (Class::Simple, None, None) => {}
-        (Class::Simple, ..) => {
-            let message = "take_profit and stop_loss need order_class bracket, oto or oco";
-            return Err(invalid("order_class", message));
-        }
-        (Class::Bracket, Some(_), Some(_)) => request.bracket = Some(bracket),
-        (Class::Bracket, ..) => {
-            return Err(invalid("take_profit", "bracket orders need take_profit and stop_loss"));
-        }
-        (Class::OneTriggersOther, Some(_), None) | (Class::OneTriggersOther, None, Some(_)) => {
-            request.bracket = Some(bracket);
-        }
-        (Class::OneTriggersOther, ..) => {
-            return Err(invalid("take_profit", "oto orders need either take_profit or stop_loss"));
-        }
-        (Class::OneCancelsOther, profit, Some((stop_loss, stop_loss_limit))) => {
-            if request.kind != Some(KindName::Limit) {
-                return Err(invalid("type", "oco orders are limit orders"));
-            }
-            request.price = profit.or(request.price);
-            request.pair = Some(PairRequest { stop_loss, stop_limit: None, stop_loss_limit });
-        }
-        (Class::OneCancelsOther, ..) => return Err(invalid("stop_loss", "oco orders need stop_loss")),
-        (Class::Legs, ..) => {
-            let message = "orders of several legs cannot be entered here";
-            return Err(
-                Problem::new(ProblemKind::Refused, "unsupported_order_class", message).at("order_class")
-            );
-        }
-    }
-    Ok(())
-}
-
-fn needed_number(fields: &mut Fields, of: &str, name: &str) -> Result<Number, Problem> {
-    fields.number(name)?.ok_or_else(|| invalid(&format!("{of}.{name}"), "it is required"))
 }
 
 /// Lists orders.
@@ -234,11 +116,7 @@ pub(super) async fn one(
 /// Returns the order that was entered under an id of its sender's.
 pub(super) async fn of_client(desk: Desk, caller: Caller, Query(mut fields): Query) -> Answer {
     fields.skip(&["nested"]);
-    let needed = || {
-        let message = "client_order_id is required";
-        Problem::new(ProblemKind::Refused, "missing_field", message).at("client_order_id")
-    };
-    let client = client_of(&mut fields)?.ok_or_else(needed)?;
+    let client = client_of(&mut fields)?.ok_or_else(|| needed("client_order_id"))?;
     let found = desk.order_of_client(caller.account, client).await?;
     Ok(ok(&OrderWriter::of(&desk, caller.account).await.found(&found)))
 }

@@ -132,6 +132,39 @@ fn whoever_asks_is_known_by_keys_in_each_form_and_by_no_others() {
 }
 
 #[test]
+fn a_refusal_names_the_field_of_the_request_and_what_was_meant() {
+    let exchange = Exchange::open();
+    let none = Value::Null;
+    for (change, error, field, hint) in [
+        (json!({ "symbol": "ACNE" }), "invalid_field", "symbol", json!("did you mean ACME?")),
+        (json!({ "symbol": "acme" }), "invalid_field", "symbol", json!("did you mean ACME?")),
+        (json!({ "limit_price": null }), "missing_field", "limit_price", none.clone()),
+        (json!({ "type": "stop" }), "missing_field", "stop_price", none.clone()),
+        (json!({ "type": "stop_limit" }), "missing_field", "stop_price", none.clone()),
+        (
+            json!({ "type": "trailing_stop", "limit_price": null }),
+            "missing_field",
+            "trail_price",
+            json!("or trail_percent"),
+        ),
+        (json!({ "qty": -1 }), "quantity_out_of_range", "qty", none.clone()),
+        (
+            json!({ "symbol": null, "order_class": "mleg" }),
+            "unsupported_order_class",
+            "order_class",
+            none.clone(),
+        ),
+    ] {
+        let answer = exchange.ask("POST", "/v2/orders", &limit(&change).to_string());
+        let told = ["error", "field", "hint"].map(|name| answer.body[name].clone());
+        assert_eq!(told, [json!(error), json!(field), hint], "{change}: {answer:?}");
+    }
+    let slash = exchange.ask("GET", "//v2/account", "");
+    assert_eq!(slash.status, 404);
+    assert!(slash.body["hint"].as_str().unwrap().contains("without a slash at its end"), "{slash:?}");
+}
+
+#[test]
 fn what_does_not_fit_is_refused_in_alpacas_form() {
     let exchange = Exchange::open();
     let post = |change: Value| ("POST", "/v2/orders".to_owned(), limit(&change).to_string());
