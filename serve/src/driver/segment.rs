@@ -36,6 +36,8 @@ pub struct Scan {
     pub suspects: VecDeque<u64>,
     /// When its market was settled, if it was.
     pub settled: Option<SimTime>,
+    /// The digest that its market had then, in hexadecimal digits.
+    pub digest: Option<String>,
     /// What its market left, if it was settled.
     pub left: Vec<u8>,
     /// Where its frames end.
@@ -77,7 +79,10 @@ impl Segment {
                     scan.voids = scan.voids.with(record, scan.records);
                 }
                 Record::Left(part) => scan.left.extend(part),
-                Record::Settled { at, .. } => scan.settled = Some(at),
+                Record::Settled { at, digest } => {
+                    scan.settled = Some(at);
+                    scan.digest = Some(blake3::Hash::from_bytes(digest).to_hex().to_string());
+                }
                 Record::Clock(_) | Record::Pace { .. } => {}
             }
             scan.records += 1;

@@ -4,6 +4,9 @@
 //! marks of the contest's accounts are kept with the digest that its market had; so segments may be forgotten
 //! while a long contest goes on. Once the contest's last day is settled, the ranking is made of these marks,
 //! and the digest is one over those of the segments.
+//!
+//! A segment that another version of the engine left cannot be replayed by this one. Its marks are those that
+//! the database took from the market while it ran, and its digest is that with which the journal ends.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -21,7 +24,7 @@ use crate::services::identity::of_store;
 use crate::store::contests::ContestRow;
 use crate::store::contests::settled::{ContestResult, SettledSegment};
 use crate::store::journal::segments_in;
-use crate::store::projection::Change;
+use crate::store::projection::{Change, Position};
 
 /// Names how the digest over several segments is made; another way must have another name.
 const DIGEST: &str = "bearpit contest, digests of its segments 1";
@@ -87,7 +90,13 @@ impl Contests {
             }
             if !known.contains(&number) {
                 let segment = Segment::open(&path).map_err(|error| unread(&error))?;
-                let settled = self.replay(number, segment, accounts.clone()).await?;
+                let settled = match segment.check_engine() {
+                    Ok(()) => self.replay(number, segment, accounts.clone()).await?,
+                    Err(_) => match self.as_recorded(number, &segment, &accounts).await? {
+                        Some(settled) => settled,
+                        None => return Ok(false),
+                    },
+                };
                 self.database.add_settled_segment(row.id, &settled).await.map_err(of_store)?;
             }
             if end >= row.ends_at {
@@ -122,6 +131,27 @@ impl Contests {
         let stretch = Stretch { start: opens.map_or(end, SimTime::nanos), end };
         known().insert(number, stretch);
         Ok(Some(stretch))
+    }
+
+    /// Returns what the database has of a segment that cannot be replayed; nothing before it has all of it.
+    async fn as_recorded(
+        &self,
+        number: u64,
+        segment: &Segment,
+        accounts: &BTreeSet<AccountId>,
+    ) -> Result<Option<SettledSegment>, Problem> {
+        let at = Position::read(&self.database).await.map_err(of_store)?;
+        let has_all = at.segment > number || (at.segment == number && at.is_ended);
+        let scan = segment.scan().map_err(|error| unread(&error))?;
+        let Some(digest) = scan.digest.filter(|_| has_all) else { return Ok(None) };
+        let mut marks = Vec::new();
+        for account in accounts {
+            let marked = self.database.account_marks_of_segment(*account, number).await;
+            marks.extend(marked.map_err(of_store)?);
+        }
+        let engine = &segment.header.engine;
+        info!(number, engine, "a segment of another version counts for a contest as it was recorded");
+        Ok(Some(SettledSegment { segment: number, digest, marks }))
     }
 
     /// Reads a segment again, and returns what accounts were worth by it.

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::*;
 use crate::domain::{AccountId, UserId};
 use crate::driver::{Ask, What};
+use crate::live::Record;
 use crate::services::identity::system_clock;
 use crate::services::trading::asking::seat_of;
 use crate::services::trading::tests::Floor;
@@ -15,6 +16,7 @@ use crate::store::contests::Ranking;
 use crate::store::contests::entries::{EntryRow, EntryStatus, NewEntry};
 use crate::store::database::testing::add_user;
 use crate::store::database::{Amount, Statement, args};
+use crate::store::journal::{SegmentHeader, SegmentWriter};
 
 /// A market, and a contest that has begun in it with one entrant.
 struct Bench {
@@ -22,7 +24,7 @@ struct Bench {
     contests: Contests,
     row: ContestRow,
     entry: EntryRow,
-    _journal: tempfile::TempDir,
+    journal: tempfile::TempDir,
 }
 
 impl Bench {
@@ -63,7 +65,7 @@ impl Bench {
             database: database.clone(),
             audit: AuditLog::new(database, system_clock()),
         });
-        Self { floor, contests, row, entry, _journal: journal }
+        Self { floor, contests, row, entry, journal }
     }
 
     /// Enters an order in the account of the contest, and returns why it was refused, if it was.
@@ -112,5 +114,73 @@ async fn an_account_that_was_opened_half_way_is_closed_once_its_entrant_is_disqu
     half.contests.open_account(&half.row, &half.entry).await.unwrap();
     assert_eq!((half.status().await, half.refusal().await.as_deref()), (EntryStatus::Closed, Some("ended")));
     half.floor.end();
+    bench.floor.end();
+}
+
+impl Bench {
+    /// Leaves a segment of a version of the engine, settled at a moment.
+    fn leave(&self, number: u64, engine: &str, digest: u8, (opens, settled): (i64, i64)) {
+        let header = SegmentHeader {
+            engine: engine.to_owned(),
+            scenario: String::new(),
+            changes: Vec::new(),
+            inputs: String::new(),
+            seed: 1,
+            day: 1,
+            day_name: "2025-03-03".to_owned(),
+            opens: Some(SimTime::from_nanos(opens)),
+            opening: Vec::new(),
+        };
+        let mut writer = SegmentWriter::begin(&header);
+        let record = Record::Settled { at: SimTime::from_nanos(settled), digest: [digest; 32] };
+        writer.push(&record.to_bytes()).unwrap();
+        std::fs::write(self.journal.path().join(format!("{number:08}.journal")), writer.take()).unwrap();
+    }
+
+    /// Has the database say what the entrant was worth at a moment of a segment.
+    async fn mark(&self, segment: i64, at: i64, equity: i64) {
+        let sql = "INSERT INTO account_marks (account_id, marked_at, segment, equity, cash, fees, funded)
+            VALUES ($1, $2, $3, $4, $4, '0', '0')";
+        let equity = Amount::from(Money::from_whole(equity));
+        let arguments = args![self.entry.account, at, segment, equity];
+        self.contests.database.execute(Statement::new(sql), arguments).await.unwrap();
+    }
+
+    /// Has the database say up to where it is.
+    async fn project_to(&self, segment: i64, is_ended: bool) {
+        let sql = "UPDATE projection SET segment = $1, is_ended = $2 WHERE id = 1";
+        let moved = self.contests.database.execute(Statement::new(sql), args![segment, is_ended]).await;
+        assert_eq!(moved, Ok(1));
+    }
+}
+
+#[tokio::test]
+async fn a_contest_over_a_new_version_of_the_engine_is_settled_by_what_was_recorded_before() {
+    let bench = Bench::open().await;
+    let (contests, row) = (&bench.contests, &bench.row);
+    let (start, half, end) = (row.starts_at, (row.starts_at + row.ends_at) / 2, row.ends_at);
+    bench.leave(1, "0.0.0-first", 0xab, (start, half));
+    bench.leave(2, "0.0.0-second", 0xcd, (half, end));
+    // The newest goes on, and is not looked at.
+    bench.leave(3, "0.0.0-second", 0xef, (end, end + 1));
+    for (segment, at, equity) in [(1, start + 1, 5_000), (1, half, 5_500), (2, end, 6_000)] {
+        bench.mark(segment, at, equity).await;
+    }
+    contests.database.move_contest(row.id, ContestStatus::Running, None).await.unwrap();
+    contests.database.move_contest(row.id, ContestStatus::Ended, None).await.unwrap();
+    let settled = async || {
+        contests.settle(row, wall_now()).await.unwrap();
+        let row = contests.database.contest(row.id).await.unwrap().unwrap();
+        row.settled.map(|(digest, _)| digest)
+    };
+    bench.project_to(2, false).await;
+    assert_eq!(settled().await, None, "the database has not all of it yet");
+    bench.project_to(2, true).await;
+    let segments = [(1, "ab".repeat(32)), (2, "cd".repeat(32))];
+    assert_eq!(settled().await, Some(settling::digest_of(&segments)));
+    let board = contests.leaderboard(row.id, wall_now()).await.unwrap();
+    let [entrant] = board.entrants.as_slice() else { panic!("{board:?}") };
+    let equity = entrant.equity.map(|equity| equity.to_string());
+    assert_eq!((board.is_final, entrant.marks, equity.as_deref()), (true, 3, Some("6000")));
     bench.floor.end();
 }

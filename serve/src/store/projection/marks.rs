@@ -25,6 +25,8 @@ statements! {
         ORDER BY marked_at LIMIT $5";
     LAST = "SELECT account_id, marked_at, equity, cash, fees, funded FROM account_marks
         WHERE account_id = $1 AND marked_at < $2 ORDER BY marked_at DESC LIMIT 1";
+    OF_SEGMENT = "SELECT account_id, marked_at, equity, cash, fees, funded FROM account_marks
+        WHERE account_id = $1 AND segment = $2 ORDER BY marked_at";
     FORGET = "DELETE FROM account_marks WHERE segment >= $1";
 }
 
@@ -66,6 +68,18 @@ impl Database {
         let arguments = args![account, from.nanos(), to.nanos(), i64::from(limit) + 1];
         let rows = self.rows(PAGE, arguments).await?;
         Page::of(rows.iter().map(of_row), limit, |last| SimTime::from_nanos(last.at + 1))
+    }
+
+    /// Returns what an account was worth over a segment of the journal.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn account_marks_of_segment(
+        &self,
+        account: AccountId,
+        segment: u64,
+    ) -> Result<Vec<MarkRow>, StoreError> {
+        self.rows(OF_SEGMENT, args![account, number(segment)]).await?.iter().map(of_row).collect()
     }
 
     /// Returns what an account was worth last before a moment.
