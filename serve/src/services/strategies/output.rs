@@ -1,18 +1,21 @@
-//! [`StrategyOutputs`]: what the strategies of people have written lately, by account.
+//! [`StrategyOutputs`]: what the strategies of people have written lately, by account, and which of their
+//! orders were refused.
 //!
 //! It is of the day at hand, and what was left of it in the process: a process that starts anew rebuilds that
 //! of the day. All of it is in the tables of each day.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use bearpit_core::exchange::Market;
-use bearpit_core::market::{Fact, Finite};
-use bearpit_core::units::{ActorId, SimTime};
+use bearpit_core::market::{Fact, Finite, OrderTerms, Refusal, Side};
+use bearpit_core::participant::Participant;
+use bearpit_core::units::{ActorId, Decimal, ListingId, SimDuration, SimTime};
 
 use crate::domain::AccountId;
 use crate::driver::{Begun, OutputSink};
 use crate::live::Output;
+use crate::publication::{Day, ListingInfo};
 use crate::store::journal::segment_number;
 
 /// How many lines of a strategy are kept.
@@ -21,6 +24,11 @@ pub(super) const LINES_MAX: usize = 1_000;
 pub(super) const SERIES_MAX: usize = 10;
 /// How many points of a series are kept.
 pub(super) const POINTS_MAX: usize = 1_000;
+/// How long, in market time, orders that are refused for the same reason are counted only after one of them
+/// got a line.
+const QUIET: SimDuration = SimDuration::from_secs(60);
+/// The kind of a participant that is a strategy of a person.
+const SCRIPT: &str = "script";
 /// How many bits of a line's number are its fact's; the others are its segment's.
 const FACT_BITS: u32 = 40;
 
@@ -47,6 +55,8 @@ pub(super) struct Written {
     pub(super) series: BTreeMap<Arc<str>, VecDeque<Point>>,
     /// How it failed, since it was seated or the day began.
     pub(super) failure: Option<Arc<str>>,
+    /// When a refusal last got a line, by its reason, and how many did not since.
+    refusals: BTreeMap<&'static str, (SimTime, u32)>,
 }
 
 impl Written {
@@ -55,6 +65,23 @@ impl Written {
             self.lines.pop_front();
         }
         self.lines.push_back(line);
+    }
+
+    /// Writes that an order was refused, unless another was a moment ago for the same reason.
+    fn refuse(&mut self, (number, at): (u64, SimTime), reason: Refusal, order: &str) {
+        let mut more = String::new();
+        if let Some((last, count)) = self.refusals.get_mut(reason.name()) {
+            if at < last.saturating_add(QUIET) {
+                *count += 1;
+                return;
+            }
+            if *count > 0 {
+                more = format!(" ({count} more were refused so since the last line)");
+            }
+        }
+        self.refusals.insert(reason.name(), (at, 0));
+        let text = format!("refused: {order}: {reason}{more}");
+        self.write(Line { number, at, text: text.into(), is_failure: false });
     }
 
     fn plot(&mut self, series: &Arc<str>, point: Point) {
@@ -77,7 +104,7 @@ impl StrategyOutputs {
     /// Returns what takes it from the market.
     #[must_use]
     pub fn sink(&self) -> Box<dyn OutputSink> {
-        Box::new(StrategySink { outputs: self.clone(), owners: HashMap::new(), segment: 0 })
+        Box::new(StrategySink { outputs: self.clone(), ..StrategySink::default() })
     }
 
     /// Reads what a strategy has written.
@@ -98,10 +125,13 @@ impl StrategyOutputs {
     }
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct StrategySink {
     outputs: StrategyOutputs,
     owners: HashMap<ActorId, AccountId>,
+    /// Those of them that are strategies now.
+    scripts: HashSet<ActorId>,
+    listings: Vec<Arc<ListingInfo>>,
     segment: u64,
 }
 
@@ -112,11 +142,39 @@ impl StrategySink {
         }
     }
 
+    fn is_script(&mut self, owner: ActorId, kind: &str) {
+        if kind == SCRIPT {
+            self.scripts.insert(owner);
+        } else {
+            self.scripts.remove(&owner);
+        }
+    }
+
+    /// Names an order: side, quantity and listing.
+    fn order(&self, listing: ListingId, terms: &OrderTerms) -> String {
+        let side = match terms.side {
+            Side::Buy => "buy",
+            Side::Sell => "sell",
+        };
+        let Some(ListingInfo { venue, instrument, .. }) = self.listings.get(listing.index()).map(Arc::as_ref)
+        else {
+            return format!("{side} {}", terms.quantity);
+        };
+        let lots = Decimal::new(i128::from(terms.quantity.lots()), 0);
+        let quantity = instrument.lot_size().checked_mul(lots).unwrap_or(lots);
+        format!("{side} {quantity} {}@{venue}", instrument.symbol())
+    }
+
     fn follow(&mut self, sequence: u64, at: SimTime, fact: &Fact) {
         let number = self.segment << FACT_BITS | sequence;
         match fact {
             Fact::AccountOpened(opening) => {
                 self.owners.extend(opening.name.parse().ok().map(|account| (opening.owner, account)));
+                self.is_script(opening.owner, &opening.kind);
+            }
+            Fact::OrderRefused { owner, listing, terms, reason } if self.scripts.contains(owner) => {
+                let order = self.order(*listing, terms);
+                self.of(*owner, |written| written.refuse((number, at), *reason, &order));
             }
             Fact::Logged { actor, text } => {
                 let line = Line { number, at, text: Arc::clone(text), is_failure: false };
@@ -130,7 +188,13 @@ impl StrategySink {
                 let point = (at, value.map(Finite::get));
                 self.of(*actor, |written| written.plot(series, point));
             }
-            Fact::ParticipantReseated { owner, .. } => self.of(*owner, |written| written.failure = None),
+            Fact::ParticipantReseated { owner, kind } => {
+                self.is_script(*owner, kind);
+                self.of(*owner, |written| {
+                    written.failure = None;
+                    written.refusals.clear();
+                });
+            }
             _ => {}
         }
     }
@@ -140,11 +204,14 @@ impl OutputSink for StrategySink {
     fn begin(&mut self, market: &Market, begun: &Begun<'_>) {
         self.segment = segment_number(begun.path).unwrap_or(0);
         let seats = market.participants().iter().filter(|it| it.seat.is_some());
-        self.owners = seats.filter_map(|it| Some((it.id, it.name.parse().ok()?))).collect();
+        self.owners = seats.clone().filter_map(|it| Some((it.id, it.name.parse().ok()?))).collect();
+        self.scripts = seats.filter(|it| is_strategy(it)).map(|it| it.id).collect();
+        self.listings = Day::of(market, SimTime::from_nanos(0), |_| false).listings;
         let segment = self.segment;
         self.outputs.change(|all| {
             for written in all.values_mut() {
                 written.failure = None;
+                written.refusals.clear();
                 // What is rebuilt is written once more.
                 written.lines.retain(|line| line.number >> FACT_BITS != segment);
                 written.series.clear();
@@ -156,5 +223,36 @@ impl OutputSink for StrategySink {
         if let Output::Fact { sequence, at, fact } = output {
             self.follow(*sequence, *at, fact);
         }
+    }
+}
+
+/// Returns whether a participant is a strategy, as it was seated last.
+fn is_strategy(participant: &Participant) -> bool {
+    participant.seat.as_ref().is_some_and(|seat| seat.spec.kind == SCRIPT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn orders_that_are_refused_for_the_same_reason_get_a_line_a_minute() {
+        let mut written = Written::default();
+        let seconds = |count: i64| SimTime::from_nanos(count * 1_000_000_000);
+        for (number, at, reason) in [
+            (1, 0, Refusal::Blocked),
+            (2, 1, Refusal::Blocked),
+            (3, 2, Refusal::Ended),
+            (4, 59, Refusal::Blocked),
+            (5, 60, Refusal::Blocked),
+            (6, 130, Refusal::Blocked),
+        ] {
+            written.refuse((number, seconds(at)), reason, "buy 1 ACME@PIT");
+        }
+        let lines: Vec<_> = written.lines.iter().map(|line| (line.number, &*line.text)).collect();
+        let blocked = "refused: buy 1 ACME@PIT: the account is blocked by the market's operator: orders can only be canceled";
+        assert_eq!(lines.iter().map(|(number, _)| *number).collect::<Vec<_>>(), [1, 3, 5, 6]);
+        assert_eq!([lines[0].1, lines[3].1], [blocked; 2]);
+        assert_eq!(lines[2].1, format!("{blocked} (2 more were refused so since the last line)"));
     }
 }

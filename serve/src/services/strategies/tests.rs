@@ -230,6 +230,32 @@ async fn what_cannot_be_started_leaves_nothing_behind() {
 }
 
 #[tokio::test]
+async fn the_owner_of_a_strategy_reads_why_its_orders_were_refused() {
+    let bench = Bench::open().await;
+    let anne = bench.person("anne").await;
+    let source = "fn on_start() { for i in 0..3 { buy_limit(1000, 50.0); } sell(5); log(\"begun\"); }";
+    let id = bench.start(anne, request(source, "1000")).await.unwrap().strategy_id;
+    let strategies = &bench.strategies;
+    let is_written = || async {
+        let log = strategies.log(anne.user, id, None).await.unwrap();
+        log.lines.iter().any(|line| line.text == "begun") && log.lines.len() >= 3
+    };
+    bench.until(is_written).await;
+    let log = strategies.log(anne.user, id, None).await.unwrap();
+    let refused: Vec<&str> =
+        log.lines.iter().map(|line| line.text.as_str()).filter(|text| *text != "begun").collect();
+    let [bought, sold] = refused.as_slice() else { panic!("{refused:?}") };
+    assert!(bought.starts_with("refused: buy 1000 ACME@PIT: needs 50000"), "{bought}");
+    assert!(sold.starts_with("refused: sell 5 ACME@PIT: "), "{sold}");
+    assert!(log.lines.iter().all(|line| !line.is_failure));
+    // What is refused to people is no line of a strategy's.
+    let order = json!({ "symbol": "ACME", "side": "sell", "quantity": "5", "price": "100" });
+    bench.floor.enter(anne.account, order).await.unwrap_err();
+    strategies.outputs.read(anne.account, |written| assert!(written.is_none()));
+    bench.floor.end();
+}
+
+#[tokio::test]
 async fn nothing_is_done_to_a_strategy_that_is_being_started() {
     let bench = Bench::open().await;
     let anne = bench.person("anne").await;
