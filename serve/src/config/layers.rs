@@ -103,6 +103,9 @@ const CONFIG_VARIABLE: &str = "BEARPIT_CONFIG";
 /// The variable that has the password of a person whom an operator makes, which is no setting.
 const PASSWORD_VARIABLE: &str = "BEARPIT_ADMIN_PASSWORD";
 
+/// The variables that the programs of docs/bots.md read, which may be set where a server is started too.
+const BOT_VARIABLES: [&str; 3] = ["BEARPIT_URL", "BEARPIT_KEY", "BEARPIT_SECRET"];
+
 impl Sources {
     /// Reads what there is for this process: its environment, `.env`, and the file of `--config`.
     ///
@@ -269,14 +272,17 @@ impl Reading {
 
     fn variable(&mut self, variable: &Variable) {
         let Variable { name, value } = variable;
-        let is_no_setting = [CONFIG_VARIABLE, PASSWORD_VARIABLE].contains(&name.as_str());
+        let is_no_setting = [CONFIG_VARIABLE, PASSWORD_VARIABLE].contains(&name.as_str())
+            || BOT_VARIABLES.contains(&name.as_str());
         if is_no_setting || name.starts_with(POSTGRES_PREFIX) {
             return;
         }
-        let text = format!("{name}={}", value.as_deref().unwrap_or_default());
+        let found = SETTINGS.iter().find(|setting| setting.is_named(name));
+        // What is unknown may be a secret of which the name is misspelled.
+        let value_shown = if found.is_some() { value.as_deref().unwrap_or_default() } else { ".." };
+        let text = format!("{name}={value_shown}");
         let source = self.diagnostics.add_source("environment", masked(&text));
         let value_place = SourceSpan { source, span: name.len() + 1..text.len() };
-        let found = SETTINGS.iter().find(|setting| setting.is_named(name));
         match (found, value) {
             (Some(setting), Some(value)) => {
                 self.take_text(Layer::Environment, setting, value, &value_place);

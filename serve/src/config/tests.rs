@@ -147,10 +147,12 @@ fn a_file_that_is_no_toml_says_where() {
 
 #[test]
 fn an_unknown_variable_of_the_environment_is_a_warning_and_one_of_a_cluster_nothing() {
-    let environment = [("BEARPIT_DATABSE", "x"), ("BEARPIT_PORT", "tcp://10.0.0.1:80")];
+    let bot = ("BEARPIT_SECRET", "of a key, as docs/bots.md has it");
+    let environment = [("BEARPIT_DATABSE", "hunter2"), ("BEARPIT_PORT", "tcp://10.0.0.1:80"), bot];
     let loaded = load(&sources("", "", &environment, &[])).unwrap();
     let warnings = loaded.warnings.to_string();
     assert!(warnings.contains("did you mean `BEARPIT_DATABASE`?"), "{warnings}");
+    assert!(!warnings.contains("hunter2"), "it may be a secret: {warnings}");
     assert_eq!(loaded.warnings.len(), 1, "{warnings}");
 }
 
