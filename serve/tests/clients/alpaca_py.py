@@ -1,5 +1,6 @@
 """alpaca-py against a server: requests, answers and errors, and streams over a restart."""
 import datetime as dt
+import time
 from uuid import UUID
 
 from alpaca.common.exceptions import APIError
@@ -224,6 +225,27 @@ def errors(server):
     fails(stranger.get_account, APIError, status_code=401, code=40110000)
 
 
+def an_order_too_many_is_tried_again(server):
+    """In a contest that lets an entrant send an order in five seconds the client waits, and gets through."""
+    olga, ivan = server.administrator("olga"), server.register("ivan")
+    now = dt.datetime.now(dt.timezone.utc)
+    at = lambda seconds: (now + dt.timedelta(seconds=seconds)).isoformat()
+    contest = server.post("/api/contests", {
+        "name": "slow", "ranking": "return", "cash": "10000", "starts_at": at(10), "ends_at": at(100),
+        "entry_until": at(90), "orders": {"count": 1, "seconds": 5}}, olga)
+    path = "/api/contests/" + contest["contest_id"]
+    account = server.post(path + "/enter", {}, ivan)["account_id"]
+    trader = TradingClient(*server.key_of(ivan, account_id=account), url_override=server.base)
+    until(lambda: server.ask(path + "/me", ivan)["status"] == "playing", "the contest begins")
+    assert float(trader.get_account().cash) == 10_000
+    began = time.monotonic()
+    filled = [buy(trader, 1), buy(trader, 1)]
+    assert {order.status for order in filled} == {OrderStatus.FILLED}
+    # A refusal is what makes the client wait; it does so for three seconds.
+    assert time.monotonic() - began >= 3
+    assert trader.get_open_position("ALFA").qty == "2"
+
+
 class Streams:
     """All streams of somebody, and what came by them."""
 
@@ -297,4 +319,4 @@ def streams_come_back_after_a_restart(server):
 
 
 run(account_clock_calendar_assets, every_kind_of_order, orders_by_every_filter, positions_and_history, watchlists,
-    market_data, errors, streams_come_back_after_a_restart)
+    market_data, errors, an_order_too_many_is_tried_again, streams_come_back_after_a_restart)

@@ -46,19 +46,40 @@ class Server:
         self.start()
 
     def post(self, path, body, token=None):
+        return self.ask(path, token, json.dumps(body).encode())
+
+    def ask(self, path, token=None, body=None):
         headers = {"Content-Type": "application/json"}
         if token:
             headers["Authorization"] = "Bearer " + token
-        request = urllib.request.Request(self.base + path, json.dumps(body).encode(), headers)
+        request = urllib.request.Request(self.base + path, body, headers)
         return json.load(urllib.request.urlopen(request, timeout=20))
+
+    def login(self, name):
+        return self.post("/api/auth/login", {"username": name, "password": PASSWORD})["access_token"]
+
+    def register(self, name):
+        """Registers somebody who logs in."""
+        who = {"username": name, "password": PASSWORD}
+        self.post("/api/auth/register", {**who, "mail": name + "@example.com"})
+        return self.login(name)
 
     def key(self, name):
         """Registers somebody, and makes a key."""
-        who = {"username": name, "password": PASSWORD}
-        self.post("/api/auth/register", {**who, "mail": name + "@example.com"})
-        token = self.post("/api/auth/login", who)["access_token"]
-        made = self.post("/api/keys", {"name": "bot", "scopes": ["read", "trade"]}, token)
+        return self.key_of(self.register(name))
+
+    def key_of(self, token, **more):
+        made = self.post("/api/keys", {"name": "bot", "scopes": ["read", "trade"], **more}, token)
         return made["key_id"], made["secret"]
+
+    def administrator(self, name):
+        """Makes an administrator as an operator does, who logs in."""
+        data = os.path.join(self.directory.name, "data")
+        environment = {name: it for name, it in os.environ.items() if not name.startswith("BEARPIT_")}
+        environment["BEARPIT_ADMIN_PASSWORD"] = PASSWORD
+        made = [self.program, "admin", "--data", data, "create", name]
+        subprocess.run(made, env=environment, check=True, stdout=subprocess.DEVNULL, timeout=60)
+        return self.login(name)
 
 
 def until(holds, what, patience=PATIENCE):
@@ -84,8 +105,16 @@ def fails(call, kind, **expected):
     raise AssertionError(f"it did not fail with {kind}")
 
 
+def keep_clear_of_midnight():
+    """Waits where a day of the market would end in between, or has just begun and has no history yet."""
+    now = time.time() % 86_400
+    if now > 86_400 - 180 or now < 240:
+        time.sleep((240 - now) % 86_400)
+
+
 def run(*checks):
     """Runs each check on one server, and says which failed."""
+    keep_clear_of_midnight()
     server = Server().start()
     failed = []
     try:

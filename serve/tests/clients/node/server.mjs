@@ -88,8 +88,15 @@ export class Server {
   }
 }
 
+/** Waits where a day of the market would end in between, or has just begun and has no history yet. */
+async function keepClearOfMidnight() {
+  const [day, now] = [86_400_000, Date.now() % 86_400_000];
+  if (now > day - 180_000 || now < 240_000) await pause((day + 240_000 - now) % day);
+}
+
 /** Runs each check on one server, and says which failed. */
 export async function run(...checks) {
+  await keepClearOfMidnight();
   const server = await Server.open();
   let failed = 0;
   try {
