@@ -142,7 +142,8 @@ const fn shelf(listing: ListingId, lots: u64, ticks: i64) -> Shelf {
 #[test]
 fn an_order_that_finds_nothing_at_a_slow_venue_goes_on_to_the_next_best_once_that_is_known() {
     // The cheaper offer is taken back at 1.995 s, which the venue hears of at 2.005 s, and the router at
-    // 2.015 s. Its order of 2 s comes to nothing at 2.01 s; it is told at 2.02 s, and not before is more sent.
+    // 2.015 s. Its order of 2 s comes to nothing at 2.01 s; it is told at 2.02 s, and not before is more
+    // sent.
     let cheap = Shelf { cancel_at: Some(1_995_000), ..shelf(FAR, 100, 10_000) };
     assert_eq!(
         trail(vec![cheap, shelf(NEAR, 150, 10_010)], None, false),
