@@ -63,6 +63,9 @@ fn wanted(action: &AdminAction) -> Result<Wanted, Failure> {
             return of_people(PeopleAction::Create { name: name.clone(), mail: mail.clone(), role });
         }
         AdminAction::ResetPassword { user } => return of_people(PeopleAction::ResetPassword(user.clone())),
+        AdminAction::RemoveSecondFactor { user } => {
+            return of_people(PeopleAction::RemoveSecondFactor(user.clone()));
+        }
         AdminAction::Block { user } => return of_people(PeopleAction::Block(user.clone())),
         AdminAction::Unblock { user } => return of_people(PeopleAction::Unblock(user.clone())),
         AdminAction::Verify { user } => return of_people(PeopleAction::Verify(user.clone())),

@@ -202,6 +202,11 @@ pub(super) enum AdminAction {
         /// The name.
         user: String,
     },
+    /// Remove the second factor of a person who has lost it: a login needs the password alone.
+    RemoveSecondFactor {
+        /// The name.
+        user: String,
+    },
     /// Shut a person out: their sessions and keys are good for nothing within a second.
     Block {
         /// The name.

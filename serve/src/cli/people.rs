@@ -31,6 +31,8 @@ pub(super) enum PeopleAction {
     },
     /// Draws a link by which a person chooses a new password.
     ResetPassword(String),
+    /// Removes the second factor of a person.
+    RemoveSecondFactor(String),
     /// Shuts a person out.
     Block(String),
     /// Lets them in again.
@@ -68,6 +70,7 @@ pub(super) fn run(config: &Config, action: PeopleAction) -> Result<(), Failure> 
                 desk.create(&name, mail.as_deref(), role, &password).await
             }
             (PeopleAction::ResetPassword(name), _) => desk.reset(&name).await,
+            (PeopleAction::RemoveSecondFactor(name), _) => desk.remove_second_factor(&name).await,
             (PeopleAction::Block(name), _) => desk.block(&name).await,
             (PeopleAction::Unblock(name), _) => desk.unblock(&name).await,
             (PeopleAction::Verify(name), _) => desk.verify(&name).await,
@@ -134,6 +137,7 @@ impl Desk<'_> {
                 return Ok(Deed::new("user.create").to("user", name).with(details));
             }
             PeopleAction::ResetPassword(name) => ("user.reset_password", name),
+            PeopleAction::RemoveSecondFactor(name) => ("user.remove_second_factor", name),
             PeopleAction::Block(name) => ("user.block", name),
             PeopleAction::Unblock(name) => ("user.unblock", name),
             PeopleAction::Verify(name) => ("user.verify", name),
@@ -192,6 +196,14 @@ impl Desk<'_> {
                 token.expose()
             ),
         ])
+    }
+
+    async fn remove_second_factor(&self, name: &str) -> Done {
+        let user = self.of_name(name).await?;
+        if !self.people.remove_second_factor(user.id).await? {
+            return Err(Refusal::input(format!("`{name}` has no second factor")));
+        }
+        Ok(vec![format!("`{name}` logs in with the password alone")])
     }
 
     async fn block(&self, name: &str) -> Done {

@@ -39,7 +39,9 @@ fn an_operator_makes_people_and_gives_them_links() {
         let done = place.run(&["admin", command, "anne"]);
         assert!(done.stdout.contains(what), "{}{}", done.stdout, done.stderr);
     }
-    for command in ["reset-password", "block", "unblock", "verify"] {
+    let none = place.run(&["admin", "remove-second-factor", "anne"]);
+    none.assert_fails(2, &["`anne` has no second factor"]);
+    for command in ["reset-password", "remove-second-factor", "block", "unblock", "verify"] {
         let unknown = place.run(&["admin", command, "nobody"]);
         assert_eq!(unknown.code, Some(2), "{command}");
         assert!(unknown.stderr.contains("nobody is called `nobody`"), "{}", unknown.stderr);

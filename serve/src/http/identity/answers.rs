@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::{AccountId, Actor, Credential, KeyId, Role, Scope, Secret, SessionId, UserId};
-use crate::services::identity::{DrawnKey, Profile, Registered, Tokens};
+use crate::services::identity::{DrawnKey, FactorStatus, NewFactor, Profile, Registered, Tokens};
 use crate::store::people::{Key, Session};
 
 /// A person who has registered.
@@ -157,6 +157,48 @@ impl SessionAnswer {
 pub(super) struct EndedSessions {
     /// How many.
     pub(super) ended: usize,
+}
+
+/// Whether a login needs a code beside the password.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct FactorAnswer {
+    /// Whether it does.
+    is_on: bool,
+    /// Since when.
+    #[schema(format = DateTime)]
+    since: Option<String>,
+    /// How many recovery codes are left.
+    recovery_codes_left: i64,
+}
+
+impl From<FactorStatus> for FactorAnswer {
+    fn from(status: FactorStatus) -> Self {
+        let FactorStatus { since, recovery_codes } = status;
+        let since = since.map(|at| at.to_string());
+        Self { is_on: since.is_some(), since, recovery_codes_left: recovery_codes }
+    }
+}
+
+/// A secret for an app, which is shown this once and is to be confirmed by a code.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct NewFactorAnswer {
+    /// The secret in base 32, to be typed.
+    secret: Secret,
+    /// It as an address of the scheme `otpauth`, for a QR code.
+    uri: Secret,
+}
+
+impl From<NewFactor> for NewFactorAnswer {
+    fn from(factor: NewFactor) -> Self {
+        Self { secret: factor.secret, uri: factor.uri }
+    }
+}
+
+/// Codes for whoever has lost what shows the others.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct RecoveryCodes {
+    /// Each is good for one login, and is shown this once.
+    pub(super) recovery_codes: Vec<Secret>,
 }
 
 /// A key that was made.

@@ -11,6 +11,7 @@ mod gate;
 mod keys;
 pub(super) mod origin;
 mod requests;
+mod second_factor;
 mod sessions;
 #[cfg(test)]
 mod tests;
@@ -44,6 +45,11 @@ pub(super) use gate::Gate;
         sessions::list,
         sessions::end_others,
         sessions::end,
+        second_factor::status,
+        second_factor::begin,
+        second_factor::confirm,
+        second_factor::draw_codes,
+        second_factor::remove,
         keys::create,
         keys::list,
         keys::end
@@ -69,6 +75,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::at("/api/auth/me").get(Needs(Scope::Read), sessions::me),
         sessions.on(Method::DELETE, Session, sessions::end_others),
         Endpoint::at("/api/auth/sessions/{session_id}").on(Method::DELETE, Session, sessions::end),
+        Endpoint::at("/api/auth/second-factor")
+            .get(Session, second_factor::status)
+            .post(Session, second_factor::begin),
+        Endpoint::at("/api/auth/second-factor/confirm").post(Session, second_factor::confirm),
+        Endpoint::at("/api/auth/second-factor/recovery-codes").post(Session, second_factor::draw_codes),
+        Endpoint::at("/api/auth/second-factor/remove").post(Session, second_factor::remove),
         Endpoint::at("/api/keys").get(Session, keys::list).post(Session, keys::create),
         Endpoint::at("/api/keys/{key_id}").on(Method::DELETE, Session, keys::end),
     ]

@@ -39,6 +39,9 @@ pub(super) struct LoginRequest {
     /// The password.
     #[schema(example = "correct horse battery")]
     pub(super) password: Secret,
+    /// A code of the second factor, or a recovery code: of people who have one.
+    #[serde(default)]
+    pub(super) code: Option<Secret>,
     /// Whether the tokens come as cookies, for browsers.
     #[serde(default)]
     pub(super) cookie: bool,
@@ -54,6 +57,9 @@ pub(super) struct LoginForm {
     /// The password.
     #[schema(example = "correct horse battery")]
     password: Secret,
+    /// A code of the second factor, or a recovery code: of people who have one.
+    #[serde(default)]
+    code: Option<Secret>,
     /// `password`.
     #[serde(default)]
     grant_type: Option<String>,
@@ -98,6 +104,32 @@ pub(super) struct ResetRequest {
     pub(super) token: Secret,
     /// 10 to 256 characters.
     pub(super) password: Secret,
+}
+
+/// A second factor that is wanted.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FactorRequest {
+    /// The password.
+    pub(super) password: Secret,
+}
+
+/// What shows that an app has the secret.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CodeRequest {
+    /// The six digits that the app shows.
+    pub(super) code: Secret,
+}
+
+/// What changes a second factor.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FactorChange {
+    /// The password.
+    pub(super) password: Secret,
+    /// The six digits that the app shows, or a recovery code.
+    pub(super) code: Secret,
 }
 
 /// A key that is wanted.
@@ -157,8 +189,8 @@ impl FromRequest for AnyLogin {
                 let problem = Problem::new(ProblemKind::Refused, "invalid_grant_type", message);
                 return Err(problem.at("grant_type").into());
             }
-            let LoginForm { username, password, .. } = form;
-            Ok(Self(LoginRequest { username, password, cookie: false }))
+            let LoginForm { username, password, code, .. } = form;
+            Ok(Self(LoginRequest { username, password, code, cookie: false }))
         })
     }
 }

@@ -56,13 +56,13 @@ pub(super) async fn log_in(
     params: Params<CookieParams>,
     login: AnyLogin,
 ) -> Answer {
-    let LoginRequest { username, password, cookie } = login.0;
+    let LoginRequest { username, password, code, cookie } = login.0;
     let in_cookies = cookie || params.0.cookie;
     if in_cookies {
         // Nobody is logged in as somebody else by a page from elsewhere.
         origin::check(&request, &identity.config().cors_origins)?;
     }
-    let login = Login { username: username.expose().to_owned(), password };
+    let login = Login { username: username.expose().to_owned(), password, code };
     let tokens = identity.log_in(&login, &visitor(&request, identity.config())).await?;
     Ok(session(&identity, &request, &tokens, in_cookies))
 }

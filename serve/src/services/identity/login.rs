@@ -16,6 +16,8 @@ pub struct Login {
     pub username: String,
     /// The password.
     pub password: Secret,
+    /// A code of the second factor, or for recovery: of people who have one.
+    pub code: Option<Secret>,
 }
 
 /// What a session shows.
@@ -42,8 +44,8 @@ impl Identity {
     /// Opens a session.
     ///
     /// # Errors
-    /// That name and password do not fit, without saying which; too many attempts; that an operator has
-    /// blocked the person.
+    /// That name and password do not fit, without saying which; that a code of the second factor is missing or
+    /// wrong; too many attempts; that an operator has blocked the person.
     pub async fn log_in(&self, login: &Login, visitor: &Visitor) -> Result<Tokens, Problem> {
         self.attempt_of(visitor)?;
         let name = cut(&login.username, NAME_BYTES + 1).to_ascii_lowercase();
@@ -58,6 +60,7 @@ impl Identity {
                 "an operator has blocked this account",
             ));
         }
+        self.check_second_factor(user.id, login.code.as_ref()).await?;
         let (session, refresh) = (SessionId::draw(), draw(REFRESH, &[])?);
         let now = self.now();
         let new = NewSession {

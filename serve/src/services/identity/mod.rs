@@ -25,6 +25,7 @@ mod names;
 mod password_change;
 mod passwords;
 mod registration;
+mod second_factor;
 mod sessions;
 mod signing_key;
 mod states;
@@ -57,6 +58,7 @@ pub use login::{Login, Tokens};
 pub use names::{MailAddress, Username, check_password};
 pub use passwords::hash_password;
 pub use registration::{Registered, RegistrationRequest};
+pub use second_factor::{FactorStatus, NewFactor};
 pub use signing_key::KeyError;
 
 use limits::Attempts;
@@ -211,11 +213,17 @@ pub fn draw_reset() -> Result<Secret, Problem> {
 /// Draws a secret: a recognizable beginning and 32 bytes at random.
 fn draw(prefix: &str, head: &[u8]) -> Result<Secret, Problem> {
     use base64::Engine;
-    let mut bytes = [0; 32];
+    let bytes = random::<32>()?;
+    let text = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode([head, &bytes].concat());
+    Ok(Secret::new(format!("{prefix}{text}")))
+}
+
+/// Draws bytes.
+fn random<const N: usize>() -> Result<[u8; N], Problem> {
+    let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|error| {
         error!(%error, "the system has no randomness");
         Problem::new(ProblemKind::Internal, "internal", "a fault of the server, which is in its log")
     })?;
-    let text = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode([head, &bytes].concat());
-    Ok(Secret::new(format!("{prefix}{text}")))
+    Ok(bytes)
 }

@@ -13,15 +13,7 @@ impl Identity {
     /// # Errors
     /// That the one before is wrong, or what is wrong with the new one; too many attempts.
     pub async fn change_password(&self, actor: &Actor, old: &Secret, new: &Secret) -> Result<(), Problem> {
-        let key = *blake3::hash(actor.user.uuid().as_bytes()).as_bytes();
-        self.accounts.take(key, self.now())?;
-        let user = self.people.of_id(actor.user).await.map_err(of_store)?;
-        let user = user.ok_or_else(super::access::invalid)?;
-        if !self.passwords.is(old, user.password_hash.clone()).await? {
-            return Err(Problem::new(ProblemKind::Forbidden, "wrong_password", "the password is wrong")
-                .at("password"));
-        }
-        self.accounts.give_back(&key);
+        let user = self.prove_password(actor, old).await?;
         check_new(new, &user, "new_password")?;
         if old.digest() == new.digest() {
             return Err(refused("invalid_password", "the new password is the old one", "new_password"));
@@ -39,6 +31,24 @@ impl Identity {
         self.forget_sessions(&ended);
         info!(user = %actor.user, sessions_ended = ended.len(), "password changed");
         Ok(())
+    }
+
+    /// Returns the person who asks, if they know their password: a session that somebody else has found open
+    /// is not enough for some things.
+    ///
+    /// # Errors
+    /// That the password is wrong; too many attempts.
+    pub(super) async fn prove_password(&self, actor: &Actor, password: &Secret) -> Result<User, Problem> {
+        let key = *blake3::hash(actor.user.uuid().as_bytes()).as_bytes();
+        self.accounts.take(key, self.now())?;
+        let user = self.people.of_id(actor.user).await.map_err(of_store)?;
+        let user = user.ok_or_else(super::access::invalid)?;
+        if !self.passwords.is(password, user.password_hash.clone()).await? {
+            return Err(Problem::new(ProblemKind::Forbidden, "wrong_password", "the password is wrong")
+                .at("password"));
+        }
+        self.accounts.give_back(&key);
+        Ok(user)
     }
 
     /// Sets the password of the person to whom an operator has given a link, once; ends all of their sessions

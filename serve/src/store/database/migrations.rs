@@ -31,6 +31,7 @@ const CHANGES: &[(&str, &str, &str)] = &changes![
     "0011_strategy_ids",
     "0012_refused_orders",
     "0013_contest_announcements",
+    "0014_second_factors",
 ];
 
 pub(super) fn sqlite() -> Migrator {

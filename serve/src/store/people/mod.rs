@@ -6,6 +6,7 @@ mod blocks;
 mod directory;
 mod keys;
 mod resets;
+mod second_factors;
 mod sessions;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ use crate::domain::{AccountId, KeyId, Role, SessionId, UserId, WallTime};
 pub use blocks::Block;
 pub use directory::{ListedUser, UserFilter};
 pub use keys::{AddKeyOutcome, Key, KeyState, NewKey};
+pub use second_factors::{SecondFactor, Tries};
 pub use sessions::{Client, NewSession, RefreshToken, Rotation, Session, SessionState, TokenState};
 pub use users::{NewUser, User};
 
@@ -28,12 +30,13 @@ statements! {
 
 /// All statements of the files here.
 #[cfg(test)]
-pub(in crate::store) const ALL: [&[super::database::Statement]; 7] = [
+pub(in crate::store) const ALL: [&[super::database::Statement]; 8] = [
     STATEMENTS,
     users::STATEMENTS,
     sessions::STATEMENTS,
     keys::STATEMENTS,
     resets::STATEMENTS,
+    second_factors::STATEMENTS,
     blocks::STATEMENTS,
     directory::STATEMENTS,
 ];

@@ -258,6 +258,44 @@ async fn a_link_is_used_once_and_the_newest_counts() {
 }
 
 #[tokio::test]
+async fn a_code_is_used_once_and_those_who_try_at_once_have_no_more_tries_than_one() {
+    on_each_database(|database| async move {
+        let people = People::new(database);
+        let anne = person("anne", 1);
+        people.add(&anne).await.unwrap();
+        assert_eq!(people.second_factor(anne.id).await, Ok(None));
+        assert_eq!(people.begin_second_factor(anne.id, &[1; 20], at(2)).await, Ok(true));
+        assert_eq!(people.begin_second_factor(anne.id, &[2; 20], at(3)).await, Ok(true));
+        assert_eq!(people.confirm_second_factor(anne.id, &[1; 20], 7, &[], at(4)).await, Ok(false));
+        let codes = [[5; 32], [6; 32]];
+        assert_eq!(people.use_step(anne.id, &[2; 20], 7).await, Ok(false), "it is not confirmed");
+        assert_eq!(people.confirm_second_factor(anne.id, &[2; 20], 7, &codes, at(4)).await, Ok(true));
+        assert_eq!(people.begin_second_factor(anne.id, &[3; 20], at(5)).await, Ok(false));
+        for (step, is_new) in [(7, false), (9, true), (9, false), (8, false), (10, true)] {
+            assert_eq!(people.use_step(anne.id, &[2; 20], step).await, Ok(is_new), "{step}");
+        }
+        for (hash, is_new, left) in [(5, true, 1), (5, false, 1), (7, false, 1), (6, true, 0)] {
+            assert_eq!(people.use_recovery_code(anne.id, [hash; 32], at(6)).await, Ok(is_new));
+            assert_eq!(people.recovery_codes_left(anne.id).await, Ok(left));
+        }
+        let tries = Tries { most: 3, locked_until: at(50) };
+        let all =
+            futures_util::future::join_all((0..8).map(|_| people.try_code(anne.id, at(10), tries))).await;
+        assert_eq!(all.iter().filter(|it| **it == Ok(true)).count(), 3, "{all:?}");
+        assert_eq!(people.second_factor(anne.id).await.unwrap().unwrap().locked_until, Some(at(50)));
+        let later = Tries { most: 3, locked_until: at(90) };
+        for (now, is_looked_at) in [(49, false), (50, true), (51, true), (52, true), (53, false), (90, true)]
+        {
+            assert_eq!(people.try_code(anne.id, at(now), later).await, Ok(is_looked_at), "{now}");
+        }
+        assert_eq!(people.remove_second_factor(anne.id).await, Ok(true));
+        assert_eq!(people.remove_second_factor(anne.id).await, Ok(false));
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
 async fn two_administrators_who_block_one_another_do_not_both_succeed() {
     on_each_database(|database| async move {
         let people = People::new(database);

@@ -228,7 +228,8 @@ impl Exchange {
         let ago = i64::try_from(ago.as_nanos()).unwrap();
         let clock: Clock = Arc::new(move || WallTime::from_nanos(system_clock()().nanos() - ago));
         let then = identity(self.directory.path(), &self.database, clock);
-        let login = Login { username: name.to_owned(), password: Secret::new(PASSWORD.to_owned()) };
+        let password = Secret::new(PASSWORD.to_owned());
+        let login = Login { username: name.to_owned(), password, code: None };
         let visitor = Visitor { address: [127, 0, 0, 1].into(), agent: None };
         let tokens = self.block_on(then.log_in(&login, &visitor)).unwrap();
         tokens.access.expose().to_owned()

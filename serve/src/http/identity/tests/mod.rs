@@ -9,6 +9,7 @@ mod limits;
 mod log;
 mod matrix;
 mod postgres;
+mod second_factor;
 mod sessions;
 mod tls;
 mod tokens;
