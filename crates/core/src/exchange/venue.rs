@@ -1,7 +1,6 @@
 //! [`Exchange`]: the actor of one venue.
 
 use std::any::Any;
-use std::fmt;
 
 use actix::{Actor, Handler, Running};
 
@@ -14,7 +13,7 @@ use super::reject::reject;
 use super::replayed::ReplayedListings;
 use crate::book::{BookEvent, MatchingEngine, OrderBook};
 use crate::kernel::{SimActor, Wakeup};
-use crate::market::{RejectReason, SentCommand};
+use crate::market::{Command, CommandKind, RejectReason, SentCommand};
 use crate::participant::{Context, Interest, MarketFault, MarketState, Message, Tagged, VenueOperation};
 use crate::units::{ActorId, ListingId, OrderId, Price, Quantity, SimDuration, SimTime};
 
@@ -82,6 +81,19 @@ impl Exchange {
 
     pub(super) fn find(&self, listing: ListingId) -> Option<usize> {
         self.books.binary_search_by_key(&listing, ListedBook::listing).ok()
+    }
+
+    /// Reads what orders of some participants will need, and cancels of their oldest, to have it fetched from
+    /// memory, at a venue of one book: populations mostly trade one, and of many each would be read in vain.
+    fn fetch_for(&self, owners: &[ActorId], market: &MarketState) {
+        let [listed] = &*self.books else { return };
+        let listing = listed.listing();
+        let cancel = |owner: &ActorId| {
+            let oldest = market.account(*owner)?.open_orders().first()?;
+            let command = Command { order: oldest.id, owner: *owner, listing, kind: CommandKind::Cancel };
+            (oldest.listing == listing).then_some(command)
+        };
+        listed.book.fetch_for(owners, owners.iter().filter_map(cancel));
     }
 
     fn close(&mut self, ctx: &mut Context) {
@@ -221,21 +233,10 @@ impl Handler<Tagged<VenueOperation>> for Exchange {
 }
 
 /// Adapts a venue's actor to the kernel: it takes commands, what an operator asks, and its own wake-ups.
-pub struct VenueActor<A>(pub A);
+#[derive(Debug)]
+pub struct VenueActor(pub Exchange);
 
-impl<A> fmt::Debug for VenueActor<A> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("VenueActor").field(&std::any::type_name::<A>()).finish()
-    }
-}
-
-impl<A> SimActor<MarketState> for VenueActor<A>
-where
-    A: Actor<Context = Context>
-        + Handler<Wakeup, Result = ()>
-        + Handler<SentCommand, Result = ()>
-        + Handler<Tagged<VenueOperation>, Result = ()>,
-{
+impl SimActor<MarketState> for VenueActor {
     fn started(&mut self, ctx: &mut Context) {
         self.0.started(ctx);
     }
@@ -265,6 +266,14 @@ where
 
     fn stopped(&mut self, ctx: &mut Context) {
         self.0.stopped(ctx);
+    }
+
+    fn keeps_of_senders(&self) -> bool {
+        true
+    }
+
+    fn fetch_for(&self, senders: &[ActorId], market: &MarketState) {
+        self.0.fetch_for(senders, market);
     }
 
     fn readable(&self) -> Option<&dyn Any> {

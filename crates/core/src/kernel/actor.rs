@@ -7,6 +7,7 @@ use actix::Running;
 use super::context::SimContext;
 use super::domain::Domain;
 use super::join::{ActorSpec, FactoryError};
+use crate::units::ActorId;
 
 /// An actor as the world drives it; [`crate::participant::Trader`] makes one of an `actix` actor.
 pub trait SimActor<D: Domain> {
@@ -20,6 +21,17 @@ pub trait SimActor<D: Domain> {
     fn stopping(&mut self, ctx: &mut SimContext<D>) -> Running;
     /// Ends; nothing is delivered afterwards.
     fn stopped(&mut self, ctx: &mut SimContext<D>);
+    /// Reads some of its memory, to have it fetched; nothing by default.
+    fn fetch(&self) {}
+    /// Returns whether it keeps something of each actor that sends it messages; not by default.
+    fn keeps_of_senders(&self) -> bool {
+        false
+    }
+    /// Reads some of what it keeps of actors that may soon send it messages, to have it fetched from memory;
+    /// nothing by default.
+    fn fetch_for(&self, senders: &[ActorId], domain: &D) {
+        let _ = (senders, domain);
+    }
     /// Returns what of it can be read between two steps, from outside of the world; nothing by default.
     fn readable(&self) -> Option<&dyn Any> {
         None

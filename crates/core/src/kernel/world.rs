@@ -82,6 +82,8 @@ pub struct World<D: Domain> {
     outside: Outside<D>,
     /// The recipients of alarms that have come near; kept to reuse its memory.
     near: Vec<ActorId>,
+    /// The actors that keep something of those who send them messages.
+    keepers: Vec<ActorId>,
 }
 
 /// So many actors have what they need for an event in the processor's caches, as a rule.
@@ -125,6 +127,7 @@ impl<D: Domain> World<D> {
             instant: InstantWatch::default(),
             outside,
             near: Vec::new(),
+            keepers: Vec::new(),
         }
     }
 
@@ -336,6 +339,9 @@ impl<D: Domain> World<D> {
         let admitted = self.ctx.domain_mut().admit(&admission);
         admitted.map_err(|cause| AddError::Unfit { name: name.to_owned(), cause })?;
         self.names.insert(name.into());
+        if actor.keeps_of_senders() {
+            self.keepers.push(id);
+        }
         self.actors.push(actor);
         self.ctx.add_slot(name);
         Ok(id)
@@ -392,9 +398,13 @@ impl<D: Domain> World<D> {
             _ => {}
         });
         for actor in &*near {
-            black_box((&*actors[actor.index()], self.ctx.slots[actor.index()].state));
+            actors[actor.index()].fetch();
+            black_box(self.ctx.slots[actor.index()].state);
         }
         self.ctx.domain.fetch_ahead(near);
+        for keeper in &self.keepers {
+            actors[keeper.index()].fetch_for(near, &self.ctx.domain);
+        }
     }
 
     /// Delivers the earliest event, a message, and ends the run if its recipient answers without end.

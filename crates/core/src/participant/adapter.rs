@@ -6,6 +6,7 @@ use std::sync::Arc;
 use actix::dev::{MessageResponse, OneshotSender};
 use actix::{Actor, Handler, Running};
 
+use super::boxed::Boxed;
 use super::context::Context;
 use super::fault::MarketFault;
 use super::message::{MarketData, Message, Update};
@@ -115,7 +116,7 @@ pub struct AnyTrader(Box<dyn SimActor<MarketState>>);
 impl AnyTrader {
     /// Takes an actor.
     pub fn new(actor: impl TradingActor) -> Self {
-        Self(Box::new(Trader(actor)))
+        Self(Box::new(Boxed::new(actor)))
     }
 
     /// Returns the actor as a world takes it.

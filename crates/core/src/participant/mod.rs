@@ -20,6 +20,7 @@ mod actions;
 mod adapter;
 mod annotations;
 mod bars;
+mod boxed;
 mod carry_over;
 mod charging;
 mod clearing;

@@ -120,6 +120,10 @@ const BUCKETS: usize = 1 << BUCKET_BITS;
 /// as many as one that is split next, of whose buckets one in nine overflows then.
 const LOAD: usize = 2 * BUCKETS;
 
+/// So many consecutive ids, as a power of two, have neighboring buckets, mostly one each: two lines of the
+/// processor's cache, which it fetches together. More of them would fill some buckets and leave others empty.
+const GROUP_BITS: u32 = 2;
+
 /// A small hash table of its own.
 type Shard = [Bucket; BUCKETS];
 
@@ -132,6 +136,9 @@ type Shard = [Bucket; BUCKETS];
 /// effectively random, and with a million orders a mispredicted branch on it resolves only after a cache
 /// miss. A full bucket overflows into the next. Removing an entry moves one of those back, so there are no
 /// tombstones and no slow decay. The table is never iterated, so its order has no effect.
+///
+/// Ids are issued one after another, so the entries of new orders go near those of the orders just before
+/// them: hashed each by itself, each would go to a line that is in no cache once there are many.
 ///
 /// It grows in pieces, one shard at a time in turn (linear hashing: Litwin 1980), so that no command moves
 /// more than the ids of one shard, however many there are.
@@ -152,17 +159,24 @@ pub(super) struct IdTable {
 const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
 
 #[inline]
-const fn hash(id: OrderId) -> u64 {
-    id.get().wrapping_mul(MULTIPLIER)
+const fn hash(number: u64) -> u64 {
+    number.wrapping_mul(MULTIPLIER)
 }
 
-/// Returns the home bucket of an id in its shard, and its tag: other bits of the hash than those that
-/// choose the shard.
+/// Returns the hash of an id's group, which chooses the shard and where the group is there.
+#[inline]
+const fn group_hash(id: OrderId) -> u64 {
+    hash(id.get() >> GROUP_BITS)
+}
+
+/// Returns the home bucket of an id in its shard, and its tag: other bits of the group's hash than those that
+/// choose the shard, and the id's own.
 #[expect(clippy::cast_possible_truncation, reason = "a bucket's index is a usize, a tag a byte")]
 #[inline]
 const fn home_and_tag(id: OrderId) -> (usize, u8) {
-    let hash = hash(id);
-    ((hash >> 33) as usize % BUCKETS, (hash >> 26) as u8 | 0x80)
+    let (group, own) = ((group_hash(id) >> 33) as usize, hash(id.get()));
+    // The uppermost bits spread consecutive ids most evenly.
+    ((group << 2 | (own >> 62) as usize) % BUCKETS, (own >> 26) as u8 | 0x80)
 }
 
 #[inline]
@@ -205,7 +219,7 @@ impl IdTable {
 
     #[inline]
     const fn shard_of(&self, id: OrderId) -> usize {
-        let number = (hash(id) >> 40) as usize;
+        let number = (group_hash(id) >> 40) as usize;
         let split = number & (self.mask << 1 | 1);
         if split < self.shards.len() { split } else { number & self.mask }
     }
@@ -368,14 +382,14 @@ mod property_tests {
 
     use super::*;
 
-    /// An id whose hash has few values in its upper bits, so that ids collide.
+    /// The first id of a group whose hash has few values in its upper bits, so that ids collide.
     fn colliding(number: u64) -> OrderId {
         // The inverse of the multiplier modulo 2^64: gives ids with any wanted product.
         let mut inverse = MULTIPLIER;
         for _ in 0..6 {
             inverse = inverse.wrapping_mul(2_u64.wrapping_sub(MULTIPLIER.wrapping_mul(inverse)));
         }
-        OrderId::new(((number % 5) << 62 | number).wrapping_mul(inverse))
+        OrderId::new(((number % 5) << 62 | number).wrapping_mul(inverse) << GROUP_BITS)
     }
 
     #[test]

@@ -64,7 +64,7 @@ pub(super) struct Owners<T> {
 
 impl<T: Copy> Owners<T> {
     /// Ids below it are found without a search.
-    const SMALL: u32 = 1 << 16;
+    const SMALL: u32 = 1 << 17;
 
     pub(super) const fn new(empty: T) -> Self {
         Self { blocks: Chunked::new(), empty, free: NONE, owners: Chunked::new(), others: BTreeMap::new() }
@@ -85,6 +85,12 @@ impl<T: Copy> Owners<T> {
     #[inline]
     pub(super) fn touch(&self, slot: Slot) -> Option<(&T, u8)> {
         self.blocks.get(slot / WIDTH).map(|block| (&block.items, block.occupied))
+    }
+
+    /// Returns the slot of an owner's next order, if the owner has a block with room.
+    pub(super) fn next_slot(&self, id: ActorId) -> Option<Slot> {
+        let index = self.owners.get(self.find(id)?)?.with_room;
+        self.blocks.get(index).map(|block| index * WIDTH + (!block.occupied).trailing_zeros())
     }
 
     /// Returns a slot for an order of an owner, with the items of its block.
@@ -239,7 +245,9 @@ mod property_tests {
             for (owner, which, takes) in steps {
                 if takes || slots.is_empty() {
                     let owner = ActorId::new(owner);
+                    let next = owners.next_slot(owner);
                     let (slot, ()) = owners.take(owner);
+                    prop_assert!(next.is_none_or(|next| next == slot));
                     prop_assert_eq!(slots.insert(slot, owner), None);
                 } else {
                     let slot = *slots.keys().nth(which.index(slots.len())).unwrap();

@@ -8,7 +8,7 @@ use super::OrderBook;
 use super::slot::{NONE, Slot};
 use crate::book::event::{EventSink, MatchingEngine};
 use crate::market::{Command, CommandKind, OrderKind, Replacement, Side};
-use crate::units::SimTime;
+use crate::units::{ActorId, SimTime};
 
 /// How many commands are looked at together: enough for all the reads that a processor has under way at a
 /// time.
@@ -32,6 +32,19 @@ impl OrderBook {
                 self.execute(now, command, out);
             }
         }
+    }
+
+    /// Reads what some owners' next orders will need, and cancels of some orders, to have it fetched from
+    /// memory: nothing in a book that is in the caches anyway.
+    pub(crate) fn fetch_for(&self, owners: &[ActorId], cancels: impl Iterator<Item = Command>) {
+        if self.len() < LARGE {
+            return;
+        }
+        let touched =
+            owners.iter().fold(0, |touched, owner| touched ^ self.touch(self.slab.next_slot(*owner)));
+        std::hint::black_box(touched);
+        let cancels: Vec<Command> = cancels.collect();
+        cancels.chunks(BATCH).for_each(|batch| self.preload(batch));
     }
 
     /// Reads what commands will need, as far as that is known before they are executed.

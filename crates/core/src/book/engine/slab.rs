@@ -174,6 +174,11 @@ impl Slab {
         self.groups.touch(slot).map(|(group, occupied)| (&group.nodes[place(slot)], occupied))
     }
 
+    /// Returns the slot of an owner's next order, or [`NONE`] if that will need a new block.
+    pub(super) fn next_slot(&self, owner: ActorId) -> Slot {
+        self.groups.next_slot(owner).unwrap_or(NONE)
+    }
+
     /// Returns the slot of an id, if it is open, or another or [`NONE`]; reads no node.
     #[inline]
     pub(super) fn likely_slot(&self, id: OrderId) -> Slot {
