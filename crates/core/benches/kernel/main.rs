@@ -1,6 +1,8 @@
-//! The event loop: its queue against the standard library's, and whole markets against plain forms of them.
+//! The event loop: its queue against the standard library's, whole markets against plain forms of them, large
+//! populations against small ones, and each kind of agent against noise traders.
 //!
-//! `cargo bench -p bearpit-core --bench kernel`; with `-- many`, `few`, `random` or `queue` that part alone,
+//! `cargo bench -p bearpit-core --bench kernel`; with `-- many`, `few`, `random`, `populations`, `kinds` or
+//! `queue` that part alone,
 //! with `once` beside them each market once, and nothing timed, but its digest printed: for a profiler that
 //! counts instructions.
 //!
@@ -11,8 +13,10 @@
 #![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
 #![expect(clippy::disallowed_methods, reason = "a bench reads the clock")]
 
+mod kinds;
 mod markets;
 mod plain;
+mod populations;
 mod queue;
 
 use std::time::Instant;
@@ -27,6 +31,11 @@ type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
+}
+
+/// Returns the least of some times, which others on the machine have disturbed least.
+fn fastest(seconds: &[f64]) -> f64 {
+    seconds.iter().copied().fold(f64::INFINITY, f64::min)
 }
 
 /// Seconds of processor time that this thread has had, to the nanosecond, where the system tells.
@@ -134,6 +143,12 @@ fn main() -> Result<()> {
     let few = if is_wanted("few") { Some(measure_noise(&Noise::FEW)?) } else { None };
     if let Some((many, few)) = many.zip(few) {
         println!("  ratio {} / {} traders {:.2}", Noise::MANY.traders, Noise::FEW.traders, many / few);
+    }
+    if is_wanted("populations") {
+        populations::measure()?;
+    }
+    if is_wanted("kinds") {
+        kinds::measure()?;
     }
     if is_wanted("random") {
         measure_random(&RandomGroups::new())?;

@@ -38,21 +38,9 @@ impl Noise {
     pub(crate) const LOTS_MAX: u64 = 20;
 
     pub(crate) fn open(&self) -> Result<Market> {
-        let (mut builder, acme) = lay_out(self.seconds)?;
+        let (mut builder, acme) = lay_out(SimDuration::from_secs(self.seconds))?;
         let listing = builder.listings()[0];
-        for number in 1..=2 {
-            let config = MarketMakerConfig {
-                listing,
-                reference: MakerReference::Value,
-                half_spread_ticks: 2,
-                quantity: Quantity::new(200),
-                max_inventory: Quantity::new(5_000),
-                skew: 1.0,
-                interval: SimDuration::from_secs(1),
-            };
-            let name = format!("maker-{number}");
-            builder.agent(&name, participant("market_maker", acme, 20), MarketMaker::new(config))?;
-        }
+        add_makers(&mut builder, acme)?;
         for number in 1..=self.traders {
             let config = NoiseConfig {
                 listing,
@@ -105,7 +93,7 @@ impl RandomGroups {
 
     pub(crate) fn open(&self) -> Result<Market> {
         self.sent.set(0);
-        let (mut builder, acme) = lay_out(self.steps)?;
+        let (mut builder, acme) = lay_out(SimDuration::from_secs(self.steps))?;
         let listing = builder.listings()[0];
         for (config, group) in Self::CONFIGS.into_iter().zip(1..) {
             for number in 1..=self.agents {
@@ -176,10 +164,32 @@ impl Handler<Wakeup> for RandomAgent {
 
 bearpit_core::ignore_messages!(RandomAgent: ExecutionReport, MarketData);
 
-/// Lays out one instrument with a value, listed at one venue with fees.
-fn lay_out(seconds: i64) -> Result<(MarketBuilder, InstrumentId)> {
-    let open: SimTime = "2025-03-03T09:30:00".parse()?;
-    let mut builder = MarketBuilder::new(Seed::new(42), open, open + SimDuration::from_secs(seconds))?;
+/// Adds two market makers that quote around the value.
+pub(crate) fn add_makers(builder: &mut MarketBuilder, acme: InstrumentId) -> Result<()> {
+    for number in 1..=2 {
+        let config = MarketMakerConfig {
+            listing: builder.listings()[0],
+            reference: MakerReference::Value,
+            half_spread_ticks: 2,
+            quantity: Quantity::new(200),
+            max_inventory: Quantity::new(5_000),
+            skew: 1.0,
+            interval: SimDuration::from_secs(1),
+        };
+        let name = format!("maker-{number}");
+        builder.agent(&name, participant("market_maker", acme, 20), MarketMaker::new(config))?;
+    }
+    Ok(())
+}
+
+/// When the markets open.
+pub(crate) fn open() -> Result<SimTime> {
+    Ok("2025-03-03T09:30:00".parse()?)
+}
+
+/// Lays out one instrument with a value, listed at one venue with fees, for so long.
+pub(crate) fn lay_out(span: SimDuration) -> Result<(MarketBuilder, InstrumentId)> {
+    let mut builder = MarketBuilder::new(Seed::new(42), open()?, open()? + span)?;
     let value = ProcessConfig {
         process: Box::new(OrnsteinUhlenbeck::new(100.0, 100.0, SimDuration::from_secs(7_200), 0.2, 1_638.0)),
         initial: 100.0,
@@ -192,7 +202,8 @@ fn lay_out(seconds: i64) -> Result<(MarketBuilder, InstrumentId)> {
     Ok((builder, acme))
 }
 
-fn participant(kind: &str, acme: InstrumentId, latency_micros: i64) -> ParticipantConfig {
+/// Describes a participant with cash, shares and one latency.
+pub(crate) fn participant(kind: &str, acme: InstrumentId, latency_micros: i64) -> ParticipantConfig {
     let account = AccountConfig {
         cash: Money::from_whole(1_000_000),
         holdings: vec![(acme, Quantity::new(10_000))],
