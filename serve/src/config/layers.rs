@@ -1,6 +1,7 @@
 //! [`load`]: from all [`Sources`] to a [`Config`], or all that is wrong with them.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::Path;
 use std::{env, fmt, fs};
 
@@ -9,9 +10,9 @@ use bearpit::scenario::document::{KeyValue, Node, SourceSpan, Value, parse};
 use bearpit_core::units::suggest;
 
 use super::Config;
-use super::environment::{POSTGRES_PREFIX, Variable, assignments, is_of_service, postgres_url};
+use super::environment::{Assignment, POSTGRES_PREFIX, Variable, assignments, is_of_service, postgres_url};
 use super::identity::{JwtAlgorithm, JwtSecret};
-use super::secrets::masked;
+use super::secrets::{hide, masked};
 use super::settings::{PREFIX, SETTINGS, Setting, is_ours, unset};
 use super::values::Kind;
 
@@ -253,8 +254,14 @@ impl Reading {
     }
 
     fn dot_env(&mut self, file: &TextFile) {
-        let source = self.diagnostics.add_source(file.name.as_str(), masked(&file.text));
         let (found, bad) = assignments(&file.text);
+        let is_known = |it: &&Assignment| SETTINGS.iter().any(|setting| setting.is_named(&it.name));
+        // What is unknown or cannot be read may be a secret of which the name is misspelled.
+        let unknown = found.iter().filter(|it| !is_known(it)).map(|it| it.value_place.clone());
+        let hidden: Vec<_> =
+            unknown.chain(bad.iter().map(|line| value_in(&file.text, &line.place))).collect();
+        let shown = masked(&file.text);
+        let source = self.diagnostics.add_source(file.name.as_str(), hide(&shown, &hidden));
         for line in bad {
             self.diagnostics.push(SourceSpan { source, span: line.place }, line.message, None);
         }
@@ -421,6 +428,12 @@ fn table_of(setting: &Setting) -> &'static str {
 /// Returns the key of a setting within its table.
 fn name_of(setting: &Setting) -> &'static str {
     setting.key.split_once('.').map_or(setting.key, |(_, name)| name)
+}
+
+/// Returns where what is behind the name stands in a line.
+fn value_in(text: &str, line: &Range<usize>) -> Range<usize> {
+    let name = text[line.clone()].find(|it: char| it == '=' || it.is_whitespace());
+    line.start + name.map_or(line.len(), |length| length + 1)..line.end
 }
 
 fn unknown_variable(name: &str) -> (String, String) {

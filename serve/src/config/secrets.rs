@@ -10,7 +10,11 @@ use std::ops::Range;
 /// A password ends with the last `@` of its word: one that has `@` or `/` in it, though they should be
 /// written as `%40` and `%2F`, is hidden as a whole all the same.
 pub(super) fn masked(text: &str) -> Cow<'_, str> {
-    let hidden: Vec<Range<usize>> = in_logins(text).chain(in_queries(text)).chain(in_secrets(text)).collect();
+    hide(text, &in_logins(text).chain(in_queries(text)).chain(in_secrets(text)).collect::<Vec<_>>())
+}
+
+/// Returns a text with parts of it replaced by as many bytes of `*`, but for the ends of lines.
+pub(super) fn hide<'a>(text: &'a str, hidden: &[Range<usize>]) -> Cow<'a, str> {
     if hidden.is_empty() {
         return Cow::Borrowed(text);
     }
