@@ -44,8 +44,8 @@ impl Identity {
     /// Opens a session.
     ///
     /// # Errors
-    /// That name and password do not fit, without saying which; that a code of the second factor is missing or
-    /// wrong; too many attempts; that an operator has blocked the person.
+    /// That name and password do not fit, without saying which; that a code of the second factor is missing
+    /// or wrong; too many attempts; that an operator has blocked the person.
     pub async fn log_in(&self, login: &Login, visitor: &Visitor) -> Result<Tokens, Problem> {
         self.attempt_of(visitor)?;
         let name = cut(&login.username, NAME_BYTES + 1).to_ascii_lowercase();
