@@ -301,8 +301,8 @@ impl OwnState {
             cash: last.cash,
             equity: last.equity,
             opening_cash: self.opening.as_ref().map(|opening| opening.cash),
-            realized: self.marks.values().map(|mark| mark.realized).sum(),
-            unrealized: self.marks.values().map(|mark| mark.unrealized).sum(),
+            realized: last.total_realized,
+            unrealized: last.total_unrealized,
             fees: last.fees,
             open_orders: self.orders.len() + self.sent.len(),
         })

@@ -113,6 +113,8 @@ fn mark() -> AccountMark {
         fees: Money::ZERO,
         cash: Money::from_whole(1_000_000_000_000),
         equity: Money::from_units(1),
+        total_realized: Money::from_units(-12_345),
+        total_unrealized: Money::from_units(7),
         cause: MarkCause::Fill,
     }
 }

@@ -23,6 +23,8 @@ fn marked(half_ticks: i64) -> Fact {
         fees: zero,
         cash: zero,
         equity: zero,
+        total_realized: zero,
+        total_unrealized: zero,
         cause: MarkCause::Sample,
     })
 }

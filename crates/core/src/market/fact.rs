@@ -586,6 +586,11 @@ pub struct AccountMark {
     pub cash: Money,
     /// Cash plus all holdings at their marks.
     pub equity: Money,
+    /// Realized P&L in all instruments since the start, before fees; not part of the digest, which has it by
+    /// instrument.
+    pub total_realized: Money,
+    /// Unrealized P&L in all instruments; not part of the digest, either.
+    pub total_unrealized: Money,
     /// Why it was marked; not part of the digest, which has what led to the mark.
     pub cause: MarkCause,
 }

@@ -203,7 +203,7 @@ impl MarketState {
         if !self.accounts[owner.index()].is_tracked() {
             return Ok(());
         }
-        let mark = self.equity(owner).and_then(|equity| self.account_mark(owner, id, equity));
+        let mark = self.standing(owner).and_then(|standing| self.account_mark(owner, id, standing));
         let Some(mark) = mark else { return Ok(()) };
         self.record(now, &Fact::AccountMarked(AccountMark { cause: MarkCause::Fill, ..mark }))
     }
@@ -241,10 +241,10 @@ impl MarketState {
             if !self.accounts[owner.index()].is_tracked() {
                 continue;
             }
-            // Once an account, since it sums over all instruments; marks change neither.
-            let Some(equity) = self.equity(owner) else { continue };
+            // Once an account, since it sums over all instruments; marks change nothing of it.
+            let Some(standing) = self.standing(owner) else { continue };
             for instrument in (0..).map(InstrumentId::new).take(self.instruments.len()) {
-                if let Some(mark) = self.account_mark(owner, instrument, equity) {
+                if let Some(mark) = self.account_mark(owner, instrument, standing) {
                     self.record(now, &Fact::AccountMarked(mark))?;
                 }
             }
@@ -252,11 +252,25 @@ impl MarketState {
         self.note_ruin(now)
     }
 
-    fn account_mark(&self, owner: ActorId, id: InstrumentId, equity: Money) -> Option<AccountMark> {
+    fn standing(&self, owner: ActorId) -> Option<Standing> {
+        let instruments = (0..).map(InstrumentId::new).take(self.instruments.len());
+        Some(Standing {
+            equity: self.equity(owner)?,
+            realized: self.accounts.get(owner.index())?.realized(),
+            unrealized: instruments.map(|id| self.unrealized(owner, id)).sum(),
+        })
+    }
+
+    /// Returns what an account's holding of an instrument has gained at its mark; nothing without one.
+    fn unrealized(&self, owner: ActorId, id: InstrumentId) -> Money {
+        let worth = self.worth(owner, id);
+        worth.map_or(Money::ZERO, |worth| worth - self.accounts[owner.index()].position(id).cost())
+    }
+
+    fn account_mark(&self, owner: ActorId, id: InstrumentId, standing: Standing) -> Option<AccountMark> {
         let account = self.accounts.get(owner.index())?;
         let state = self.instruments.get(id.index())?;
         let position = account.position(id);
-        let worth = self.worth(owner, id);
         Some(AccountMark {
             owner,
             instrument: id,
@@ -264,13 +278,23 @@ impl MarketState {
             mark_half_ticks: state.mark.map(|mark| mark.half_ticks),
             cost: position.cost(),
             realized: position.realized(),
-            unrealized: worth.map_or(Money::ZERO, |worth| worth - position.cost()),
+            unrealized: self.unrealized(owner, id),
             fees: account.fees(),
             cash: account.cash(),
-            equity,
+            equity: standing.equity,
+            total_realized: standing.realized,
+            total_unrealized: standing.unrealized,
             cause: MarkCause::Sample,
         })
     }
+}
+
+/// What an account is worth and has gained over all instruments, which each of its marks says.
+#[derive(Clone, Copy)]
+struct Standing {
+    equity: Money,
+    realized: Money,
+    unrealized: Money,
 }
 
 const fn is_one_sided(quote: &Quote) -> bool {

@@ -14,6 +14,7 @@ mod kill_switch;
 mod latencies;
 mod looking;
 mod margin;
+mod marks;
 mod money;
 mod operator;
 mod reseat;

@@ -121,6 +121,9 @@ fn orders_fills_positions_and_accounts_have_the_words_of_the_rest_interface() {
         fees: Money::from_whole(1),
         cash: Money::from_whole(800),
         equity: Money::from_whole(999),
+        // In other instruments, too, of which nothing was marked today.
+        total_realized: Money::from_whole(10),
+        total_unrealized: Money::from_whole(4),
         cause: MarkCause::Sample,
     }));
     fixture.hand.publish();
@@ -138,7 +141,7 @@ fn orders_fills_positions_and_accounts_have_the_words_of_the_rest_interface() {
     assert_eq!(marked["position"]["market_value"], "199");
     let values = ["cash", "equity", "realized_pnl", "unrealized_pnl", "fees", "open_orders"];
     let values: Value = values.iter().map(|it| marked["account"][*it].clone()).collect();
-    assert_eq!(values, json!(["800", "999", "3", "-1", "1", 1]));
+    assert_eq!(values, json!(["800", "999", "10", "4", "1", 1]));
 }
 
 #[test]
