@@ -20,9 +20,6 @@ use crate::store::journal::SegmentHeader;
 /// as a request may wait.
 const CATCH_UP_WALL: Duration = Duration::from_millis(20);
 
-/// The longest time that a pause goes on for a cancel.
-const CANCEL_SPAN_MAX: SimDuration = SimDuration::from_secs(1);
-
 /// Lays out the markets of a scenario file, a day at a time.
 #[derive(Debug, Clone)]
 pub struct ScenarioSource {
@@ -145,17 +142,11 @@ impl MarketSource for ScenarioSource {
         };
         let millis = i64::try_from(CATCH_UP_WALL.as_millis()).unwrap_or(i64::MAX);
         let step = SimDuration::from_micros(millis.saturating_mul(i64::from(speed.thousandths())));
-        let roundtrips = self.scenario.venues.iter().map(|venue| {
-            let (entry, report) = (venue.latencies.entry.upper_bound(), venue.latencies.report.upper_bound());
-            let under_way = entry.nanos().saturating_add(report.nanos());
-            SimDuration::from_nanos(under_way.saturating_add(venue.processing.nanos()))
-        });
-        let cancel_span = roundtrips.max().unwrap_or(SimDuration::ZERO).min(CANCEL_SPAN_MAX);
         let durability = match self.live.durability {
             Promise::Synced => Durability::Synced,
             Promise::Relaxed { .. } => Durability::Relaxed,
         };
-        Pacing { clock, step_max: step.max(SimDuration::from_secs(1)), cancel_span, durability }
+        Pacing { clock, step_max: step.max(SimDuration::from_secs(1)), durability }
     }
 
     fn next_day(&self, wall: Duration, last: Option<&SegmentHeader>) -> Result<Day, SourceError> {

@@ -60,7 +60,6 @@ impl MarketSource for Days {
                 speed => Clock::Scaled(Speed::from_thousandths(speed).unwrap()),
             },
             step_max: SimDuration::from_secs(10),
-            cancel_span: SimDuration::from_millis(1),
             durability: Durability::Synced,
         }
     }

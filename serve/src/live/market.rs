@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use bearpit_core::exchange::Market;
 use bearpit_core::kernel::{Pacer, RequestTag, Speed, StepEnd};
-use bearpit_core::participant::{Answer, Instruction, Request, RequestKind};
+use bearpit_core::participant::{Answer, Request, RequestKind};
 use bearpit_core::units::{ActorId, OrderId, SimDuration, SimTime};
 
+use super::canceling::{Canceling, is_cancel};
 use super::client_orders::{ClientOrders, Lookup, owner_of};
 use super::error::{ControlError, LiveError, NotTaken};
 use super::journal::{Facts, Journal, Requests};
@@ -30,9 +31,6 @@ pub struct Pacing {
     pub clock: Clock,
     /// How far the market steps at once when it is behind; requests are taken in between.
     pub step_max: SimDuration,
-    /// How far virtual time goes on while the market is paused, for each cancel: as long as a cancel and its
-    /// report take.
-    pub cancel_span: SimDuration,
     /// What is shown when.
     pub durability: Durability,
 }
@@ -103,6 +101,7 @@ pub struct LiveMarket {
     pub(super) held: Held,
     pub(super) clients: ClientOrders,
     pub(super) sending: Sending,
+    pub(super) canceling: Canceling,
     pub(super) next_tag: u64,
     /// Up to when the journal says that the market was stepped.
     pub(super) covered: SimTime,
@@ -154,6 +153,7 @@ impl LiveMarket {
             held: Held::default(),
             clients,
             sending: Sending::default(),
+            canceling: Canceling::default(),
             next_tag,
             covered: now,
             is_settled: false,
@@ -213,6 +213,9 @@ impl LiveMarket {
         let tag = RequestTag::new(self.next_tag);
         let stamp = self.time_at(wall);
         let content = owned.as_ref().map(|_| kind.clone());
+        if self.pacer.is_paused() {
+            self.canceling.took(&kind, stamp);
+        }
         let asked = Asked::of(&kind, owned.as_ref().map(|(_, id)| id));
         self.journal.borrow_mut().client = owned.as_ref().map(|(_, id)| id.clone());
         let taken = self.market.request(stamp, Request { tag: Some(tag), kind });
@@ -225,9 +228,6 @@ impl LiveMarket {
         }
         if let Some(((owner, id), kind)) = owned.zip(content) {
             self.clients.took(owner, id, &kind, tag);
-        }
-        if self.pacer.is_paused() {
-            self.pacer.rebase(wall, stamp.saturating_add(self.pacing.cancel_span));
         }
         Ok(Taken::New(tag))
     }
@@ -262,6 +262,7 @@ impl LiveMarket {
         match change {
             PaceChange::Operator(Control::Pause) => self.pacer.pause(wall),
             PaceChange::Operator(Control::Resume) => {
+                self.canceling.clear();
                 self.pacer.resume(wall);
                 self.keep_step(wall);
             }
@@ -285,6 +286,9 @@ impl LiveMarket {
         self.collect()?;
         if pace.behind.is_zero() {
             self.caught_up(wall)?;
+            if self.carry_cancels_out(wall)? {
+                return Ok(Some(Duration::ZERO));
+            }
         }
         Ok(pace.sleep)
     }
@@ -488,7 +492,7 @@ impl LiveMarket {
     }
 
     /// Holds what has happened, and sees to it that the journal says how far the market has come.
-    fn collect(&mut self) -> Result<(), LiveError> {
+    pub(super) fn collect(&mut self) -> Result<(), LiveError> {
         let outputs = self.take_outputs();
         if outputs.is_empty() {
             return Ok(());
@@ -532,19 +536,4 @@ impl LiveMarket {
 /// Returns the wall time that a virtual time is where both are the same; before 1970 there is none.
 fn wall_of(time: SimTime) -> Duration {
     Duration::from_nanos(u64::try_from(time.nanos()).unwrap_or(0))
-}
-
-/// Returns whether a request does nothing but take orders out of the market, or keep them out.
-#[must_use]
-pub const fn is_cancel(kind: &RequestKind) -> bool {
-    matches!(
-        kind,
-        RequestKind::Block { .. }
-            | RequestKind::Instruct {
-                instruction: Instruction::Cancel(_)
-                    | Instruction::MassCancel { .. }
-                    | Instruction::Disconnect,
-                ..
-            }
-    )
 }

@@ -4,6 +4,7 @@
 //! journal, how long to sleep, and what may be shown to whom are its results. So a test drives it through any
 //! day, and through any crash, in no time; a thread with a clock and a file drives it for good.
 
+mod canceling;
 mod client_orders;
 mod error;
 mod journal;
@@ -16,8 +17,9 @@ mod sending;
 mod state;
 mod voids;
 
+pub use canceling::is_cancel;
 pub use error::{ControlError, LiveError, NotTaken, RecoverError};
-pub use market::{Clock, Durability, LiveMarket, Pacing, Start, Taken, is_cancel};
+pub use market::{Clock, Durability, LiveMarket, Pacing, Start, Taken};
 pub use output::{Output, Viewer};
 pub use record::{Control, PaceChange, Progress, Record, UnknownRecord};
 pub use recovery::{check_digest, repeat_progress, repeat_request};

@@ -110,6 +110,9 @@ impl LiveMarket {
         self.covered = self.covered.max(entry.stamp);
         self.next_tag = self.next_tag.max(tag.map_or(0, |tag| tag.get() + 1));
         let asked = tag.map(|tag| (tag, entry.request.kind.clone()));
+        if self.pacer.is_paused() {
+            self.canceling.took(&entry.request.kind, entry.stamp);
+        }
         if repeat_request(&mut self.market, number, entry, voids)? {
             if let Some((tag, kind)) = asked {
                 if let Some(asked) = Asked::of(&kind, client.as_ref()) {

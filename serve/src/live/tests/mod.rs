@@ -14,7 +14,7 @@ use bearpit_core::market::{Fees, Funding, Instrument, OrderTerms, Reference, Sid
 use bearpit_core::participant::{Answer, Instruction, Latencies, Outcome, ParticipantConfig, RequestKind};
 use bearpit_core::process::OrnsteinUhlenbeck;
 use bearpit_core::units::{
-    ActorId, InstrumentId, ListingId, Money, OrderId, Price, Quantity, Seed, SimDuration, SimTime,
+    ActorId, InstrumentId, ListingId, Money, OrderId, Price, Quantity, Seed, SimDuration, SimTime, VenueId,
 };
 use proptest::prelude::*;
 
@@ -28,7 +28,6 @@ const LISTING: ListingId = ListingId::new(0);
 const PACING: Pacing = Pacing {
     clock: Clock::Scaled(Speed::REAL_TIME),
     step_max: SimDuration::from_millis(500),
-    cancel_span: SimDuration::from_millis(2),
     durability: Durability::Synced,
 };
 /// A debug build takes ten times as long.
@@ -207,7 +206,11 @@ struct Exchange {
 
 impl Exchange {
     fn begin() -> Self {
-        let live = LiveMarket::begin(laid_out(), SegmentWriter::begin(&header()), START).unwrap();
+        Self::begin_in(laid_out())
+    }
+
+    fn begin_in(laid_out: LaidOut) -> Self {
+        let live = LiveMarket::begin(laid_out, SegmentWriter::begin(&header()), START).unwrap();
         let file = JournalFile::resume(Disk::default(), 0).unwrap();
         let mut exchange =
             Self { live, file, wall: Duration::ZERO, shown: Vec::new(), asked: 0, named: Vec::new() };
@@ -448,11 +451,41 @@ fn a_pause_takes_no_orders_and_carries_cancels_out() {
     let order = exchange.orders()[0];
     exchange.instruct(0, Instruction::Cancel(order));
     exchange.act(&Act::Pass(10_000));
-    assert!(exchange.live.market().world().now() <= paused_at + PACING.cancel_span);
+    // As long as a command and its report take at most.
+    assert!(exchange.live.market().world().now() <= paused_at + SimDuration::from_micros(1_300));
     let account = exchange.live.market().world().domain().account(seat).unwrap();
     assert!(account.order(order).is_none(), "it is canceled");
     let rebuilt = exchange.crash(&[true]);
     assert!(rebuilt.live.is_paused());
+}
+
+/// A venue takes ten milliseconds over each command, and forty are before the cancel in line.
+#[test]
+fn a_pause_carries_a_cancel_out_that_waits_behind_a_long_line() {
+    let mut builder = builder();
+    builder.processing(VenueId::new(0), SimDuration::from_millis(10));
+    let mut exchange = Exchange::begin_in(LaidOut { builder, left: None });
+    exchange.enter_named(0, 1, 5);
+    exchange.act(&Act::Pass(400));
+    exchange.sync();
+    exchange.show(usize::MAX);
+    let order = exchange.orders()[0];
+    for ticks in 0..40 {
+        exchange.act(&Act::Order { seat: 1, is_buy: true, lots: 1, ticks: 9_900 + ticks });
+    }
+    exchange.act(&Act::Pass(5));
+    exchange.act(&Act::Control(Control::Pause));
+    let paused_at = exchange.live.market().world().now();
+    exchange.instruct(0, Instruction::Cancel(order));
+    exchange.act(&Act::Pass(1));
+    let took = exchange.live.market().world().now() - paused_at;
+    let (line, more) = (SimDuration::from_millis(390), SimDuration::from_millis(60));
+    assert!(took > line && took < line + more, "{took}");
+    let seat = exchange.seat(0);
+    let account = exchange.live.market().world().domain().account(seat).unwrap();
+    assert!(account.order(order).is_none(), "it is canceled");
+    exchange.act(&Act::Pass(10_000));
+    assert_eq!(exchange.live.market().world().now(), paused_at + took, "time stands still again");
 }
 
 /// Two requests with ids, one of which is refused: the next market tells both outcomes again.
