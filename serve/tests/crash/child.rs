@@ -86,7 +86,7 @@ fn outcome(answer: &Answer) -> String {
 
 /// Drives a market in a directory: `DIR FIRST COUNT UNDER_WAY [relaxed]`. The requests that standard input
 /// names are made again first, as `again` lines tell; then so many new ones from a number on, as `asked` and
-/// `done` lines tell.
+/// `done` lines tell, or `undone` ones of those that came while a day turned.
 pub(crate) fn run(arguments: &[String]) {
     let [directory, first, count, under_way, rest @ ..] = arguments else { panic!("{arguments:?}") };
     let driver = start(Path::new(directory), !rest.is_empty());
@@ -112,8 +112,10 @@ pub(crate) fn run(arguments: &[String]) {
                 Ok(answer) => {
                     writeln!(out, "done {} {} {}", asked.seat, asked.number, outcome(&answer)).unwrap();
                 }
-                // It came while a day turned: nothing was done, and the next process makes it again.
-                Err(Refused::Unavailable(_)) => {}
+                // It came while a day turned.
+                Err(Refused::Unavailable(_)) => {
+                    writeln!(out, "undone {} {}", asked.seat, asked.number).unwrap();
+                }
                 Err(refused) => panic!("{refused:?}"),
             }
         }

@@ -430,8 +430,12 @@ fn cross(seller: &Asker, buyer: &Asker) {
     let bid = seller.get("/api/book/snapshot?symbol=ACME")["bids"][0][0].as_str().unwrap().to_owned();
     let price = format!("{:.2}", bid.parse::<f64>().unwrap() + 0.01);
     seller.ask("POST", "/api/orders?wait=venue&ms=5000", &limit("sell", "1", &price));
-    buyer.post("/api/orders?wait=venue&ms=5000", &order("buy", "1"));
-    thread::sleep(Duration::from_millis(300));
+    let bought = buyer.post("/api/orders?wait=venue&ms=5000", &order("buy", "1"));
+    if bought["filled_quantity"] != "0" {
+        // Both sides of a trade come to the database at once.
+        let is_there = |fill: &Value| fill["order_id"] == bought["order_id"];
+        until(|| buyer.get("/api/trades/history")["fills"].as_array().unwrap().iter().any(is_there));
+    }
 }
 
 /// Between two accounts of one person, and between two who are flagged, in the contest and beside it.
