@@ -13,7 +13,7 @@ use tracing::{error, info, warn};
 
 use super::{Identity, of_store, random};
 use crate::domain::{Actor, Problem, ProblemKind, Secret, UserId, WallTime};
-use crate::store::people::{SecondFactor, Tries};
+use crate::store::people::{RightCode, SecondFactor, Tries};
 
 /// A secret that is to be confirmed.
 #[derive(Debug, Clone)]
@@ -75,11 +75,10 @@ impl Identity {
             return Err(Problem::new(ProblemKind::Conflict, "no_second_factor", message));
         };
         self.take_try(actor.user).await?;
-        let step = self.step(&factor, code)?.ok_or_else(wrong_here)?;
+        let code = self.right(&factor, code)?.ok_or_else(wrong_here)?;
         let codes = recovery_codes()?;
         let digests: Vec<[u8; 32]> = codes.iter().map(digest).collect();
-        let confirmed =
-            self.people.confirm_second_factor(actor.user, &factor.secret, step, &digests, self.now());
+        let confirmed = self.people.confirm_second_factor(actor.user, code, &digests, self.now());
         if !confirmed.await.map_err(of_store)? {
             return Err(wrong_here());
         }
@@ -164,8 +163,8 @@ impl Identity {
     /// Uses a code of the app, or a recovery code; returns whether it was one.
     async fn is_code(&self, user: UserId, factor: &SecondFactor, code: &Secret) -> Result<bool, Problem> {
         self.take_try(user).await?;
-        if let Some(step) = self.step(factor, code)? {
-            return self.people.use_step(user, &factor.secret, step).await.map_err(of_store);
+        if let Some(code) = self.right(factor, code)? {
+            return self.people.use_code(user, code).await.map_err(of_store);
         }
         let used = self.people.use_recovery_code(user, digest(code), self.now()).await.map_err(of_store)?;
         if used {
@@ -187,12 +186,14 @@ impl Identity {
         Err(problem.retry_after(now.until(until)))
     }
 
-    /// Returns the step of which a code is: the present one or one beside it, since clocks differ.
-    fn step(&self, factor: &SecondFactor, code: &Secret) -> Result<Option<i64>, Problem> {
+    /// Returns a code of the app, if it is right: of the present half minute or one beside it, since clocks
+    /// differ.
+    fn right<'a>(&self, factor: &'a SecondFactor, code: &Secret) -> Result<Option<RightCode<'a>>, Problem> {
         let digits: String = code.expose().chars().filter(|letter| !letter.is_whitespace()).collect();
         let seconds = u64::try_from(self.now().nanos() / 1_000_000_000).unwrap_or(0);
         let step = totp(&factor.secret, "")?.check(&digits, seconds);
-        Ok(step.and_then(|step| i64::try_from(step).ok()))
+        let step = step.and_then(|step| i64::try_from(step).ok());
+        Ok(step.map(|step| RightCode { secret: &factor.secret, step }))
     }
 }
 

@@ -18,7 +18,7 @@ use crate::domain::{AccountId, KeyId, Role, SessionId, UserId, WallTime};
 pub use blocks::Block;
 pub use directory::{ListedUser, UserFilter};
 pub use keys::{AddKeyOutcome, Key, KeyState, NewKey};
-pub use second_factors::{SecondFactor, Tries};
+pub use second_factors::{RightCode, SecondFactor, Tries};
 pub use sessions::{Client, NewSession, RefreshToken, Rotation, Session, SessionState, TokenState};
 pub use users::{NewUser, User};
 

@@ -39,6 +39,15 @@ pub struct SecondFactor {
     pub locked_until: Option<WallTime>,
 }
 
+/// A code that is right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RightCode<'a> {
+    /// What it was made with.
+    pub secret: &'a [u8],
+    /// The half minute since 1970 for which it was made.
+    pub step: i64,
+}
+
 /// How often codes may be tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tries {
@@ -95,7 +104,7 @@ impl People {
         Ok(self.database.execute(TRY, args![user, now, most, locked_until]).await? == 1)
     }
 
-    /// Confirms a secret by the code of a step: from then on a login needs a code. Recovery codes that there
+    /// Confirms a secret by a code: from then on a login needs a code. Recovery codes that there
     /// were are replaced. False if it is another secret by now, or confirmed.
     ///
     /// # Errors
@@ -103,13 +112,12 @@ impl People {
     pub async fn confirm_second_factor(
         &self,
         user: UserId,
-        secret: &[u8],
-        step: i64,
+        code: RightCode<'_>,
         codes: &[[u8; 32]],
         now: WallTime,
     ) -> Result<bool, StoreError> {
         let mut transaction = self.database.begin().await?;
-        if transaction.execute(CONFIRM, args![user, secret.to_vec(), now, step]).await? == 0 {
+        if transaction.execute(CONFIRM, args![user, code.secret.to_vec(), now, code.step]).await? == 0 {
             return Ok(false);
         }
         replace_codes(&mut transaction, user, codes).await?;
@@ -117,12 +125,12 @@ impl People {
         Ok(true)
     }
 
-    /// Uses the code of a step. False if it or a later one was used before.
+    /// Uses a code. False if it or a later one was used before, or the secret is another by now.
     ///
     /// # Errors
     /// As any statement.
-    pub async fn use_step(&self, user: UserId, secret: &[u8], step: i64) -> Result<bool, StoreError> {
-        Ok(self.database.execute(USE_STEP, args![user, secret.to_vec(), step]).await? == 1)
+    pub async fn use_code(&self, user: UserId, code: RightCode<'_>) -> Result<bool, StoreError> {
+        Ok(self.database.execute(USE_STEP, args![user, code.secret.to_vec(), code.step]).await? == 1)
     }
 
     /// Uses a recovery code. False if it is none, or used.

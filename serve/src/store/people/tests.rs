@@ -266,13 +266,15 @@ async fn a_code_is_used_once_and_those_who_try_at_once_have_no_more_tries_than_o
         assert_eq!(people.second_factor(anne.id).await, Ok(None));
         assert_eq!(people.begin_second_factor(anne.id, &[1; 20], at(2)).await, Ok(true));
         assert_eq!(people.begin_second_factor(anne.id, &[2; 20], at(3)).await, Ok(true));
-        assert_eq!(people.confirm_second_factor(anne.id, &[1; 20], 7, &[], at(4)).await, Ok(false));
+        let code = |secret, step| RightCode { secret, step };
+        let (first, second) = ([1; 20], [2; 20]);
+        assert_eq!(people.confirm_second_factor(anne.id, code(&first, 7), &[], at(4)).await, Ok(false));
         let codes = [[5; 32], [6; 32]];
-        assert_eq!(people.use_step(anne.id, &[2; 20], 7).await, Ok(false), "it is not confirmed");
-        assert_eq!(people.confirm_second_factor(anne.id, &[2; 20], 7, &codes, at(4)).await, Ok(true));
+        assert_eq!(people.use_code(anne.id, code(&second, 7)).await, Ok(false), "it is not confirmed");
+        assert_eq!(people.confirm_second_factor(anne.id, code(&second, 7), &codes, at(4)).await, Ok(true));
         assert_eq!(people.begin_second_factor(anne.id, &[3; 20], at(5)).await, Ok(false));
         for (step, is_new) in [(7, false), (9, true), (9, false), (8, false), (10, true)] {
-            assert_eq!(people.use_step(anne.id, &[2; 20], step).await, Ok(is_new), "{step}");
+            assert_eq!(people.use_code(anne.id, code(&second, step)).await, Ok(is_new), "{step}");
         }
         for (hash, is_new, left) in [(5, true, 1), (5, false, 1), (7, false, 1), (6, true, 0)] {
             assert_eq!(people.use_recovery_code(anne.id, [hash; 32], at(6)).await, Ok(is_new));
