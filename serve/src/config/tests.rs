@@ -169,8 +169,7 @@ fn a_password_is_shown_nowhere() {
     let found = errors(&sources("", &dot_env, &[("BEARPIT_DATABASE", "mysql://u:hunter2@h/d")], &[]));
     assert!(!found.contains("hunter2") && found.matches("error: ").count() == 3, "{found}");
     // Names that are misspelled, and lines that are no assignments.
-    let dot_env =
-        "BEARPIT_TOKEN=hunter2\nexport JWT_SECRETS='hunter2'\nBEARPIT_KEYS hunter2\nBEARPIT_DATA='hunter2\n";
+    let dot_env = "BEARPIT_TOKEN=hunter2\nexport BEARPIT_SECRETS='hunter2'\nBEARPIT_KEYS hunter2\nBEARPIT_DATA='hunter2\n";
     let found = errors(&sources("", dot_env, &[], &[]));
     assert!(!found.contains("hunter2") && found.matches("error: ").count() == 4, "{found}");
     assert!(found.contains("BEARPIT_TOKEN=*******"), "{found}");

@@ -47,6 +47,7 @@ const ALL_STATEMENTS: &[&[Statement]] = &[
     people::ALL[4],
     people::ALL[5],
     people::ALL[6],
+    people::ALL[7],
     crate::store::fundings::STATEMENTS,
     crate::store::announcements::STATEMENTS,
 ];

@@ -13,7 +13,7 @@ statements! {
     // Taken before the code is looked at, so that many who try at once have no more tries than one.
     TRY = "UPDATE second_factors SET
             tries = CASE WHEN locked_until IS NULL THEN tries + 1 ELSE 1 END,
-            locked_until = CASE WHEN locked_until IS NULL AND tries + 1 >= $3 THEN $4 END
+            locked_until = CASE WHEN locked_until IS NULL AND tries + 1 >= $3 THEN CAST($4 AS BIGINT) END
         WHERE user_id = $1 AND (locked_until IS NULL OR locked_until <= $2)";
     CONFIRM = "UPDATE second_factors SET confirmed_at = $3, last_step = $4, tries = 0, locked_until = NULL
         WHERE user_id = $1 AND secret = $2 AND confirmed_at IS NULL";
