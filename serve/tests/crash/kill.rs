@@ -23,6 +23,8 @@ const REQUESTS_IN_ORDER: u64 = 200;
 const IN_ORDER_EACH: u32 = 20;
 /// So many of the last requests are made again of each process: those of the last, and some before.
 const AGAIN: usize = 1_000;
+/// A market sees so many kills.
+const KILLS_EACH: usize = 100;
 /// After each so many kills it is said how it goes.
 const SAY_EACH: u32 = 50;
 
@@ -81,7 +83,19 @@ impl Known {
     }
 }
 
+/// Kills so many processes, and begins a new market after each hundred: a market remembers the ids of seven
+/// days, so that each start takes longer than the one before.
 pub(crate) fn what_was_acknowledged_survives_a_kill(kills: u32) {
+    for done in (0..kills).step_by(KILLS_EACH) {
+        let of_market = (kills - done).min(u32::try_from(KILLS_EACH).unwrap());
+        kill_in_a_market(of_market);
+        if done > 0 {
+            println!("{} of {kills} killed", done + of_market);
+        }
+    }
+}
+
+fn kill_in_a_market(kills: u32) {
     let directory = tempfile::tempdir().unwrap();
     let began = Instant::now();
     let mut known = Known::default();
