@@ -2,7 +2,7 @@
 //!
 //! A person asks for a secret, and shows by a code that an app has it; from then on a login needs a code
 //! beside the password. Each code counts once. After five wrong codes none is looked at for a quarter of an
-//! hour: with the password alone, a day of guesses finds one in a thousand.
+//! hour: with the password alone, guesses find a code on one day in seven hundred.
 //!
 //! Keys of the API need no code: they are made in a session.
 
