@@ -82,7 +82,7 @@ impl What {
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
-            Self::Instruct(Instruction::Submit { .. }) => "submit",
+            Self::Instruct(Instruction::Submit { .. } | Instruction::SubmitNotional { .. }) => "submit",
             Self::Instruct(Instruction::Replace { .. }) => "replace",
             Self::Instruct(_) => "cancel",
             Self::Fund(_) => "fund",

@@ -121,7 +121,10 @@ impl AlpacaFailure {
                 );
                 (StatusCode::FORBIDDEN, 40_310_000, message)
             }
-            (ProblemKind::Refused, "below_one_lot") => (StatusCode::FORBIDDEN, 40_310_000, message),
+            (ProblemKind::Refused, "below_one_lot") => {
+                let message = format!("cost basis must be >= minimal amount of order: {message}");
+                (StatusCode::FORBIDDEN, 40_310_000, message)
+            }
             (ProblemKind::Refused, "invalid_parameter" | "invalid_field" | "missing_field") => {
                 (StatusCode::UNPROCESSABLE_ENTITY, 40_010_001, message)
             }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bearpit_core::kernel::RequestTag;
 use bearpit_core::market::Fact;
-use bearpit_core::participant::{Answer, Instruction, Outcome, RequestKind, RequestRefusal};
+use bearpit_core::participant::{Answer, Outcome, RequestKind, RequestRefusal};
 use bearpit_core::units::{ActorId, ListingId};
 
 use crate::domain::{ClientOrderId, RefusalId, RefusedOrder, SentOrder};
@@ -24,12 +24,9 @@ pub(super) struct Asked {
 impl Asked {
     /// Returns what a request asks for, if that is an order.
     pub(super) fn of(kind: &RequestKind, client: Option<&ClientOrderId>) -> Option<Self> {
-        match *kind {
-            RequestKind::Instruct { participant, instruction: Instruction::Submit { listing, .. } } => {
-                Some(Self { owner: participant, listing, client: client.cloned() })
-            }
-            _ => None,
-        }
+        let RequestKind::Instruct { participant, instruction } = *kind else { return None };
+        let listing = instruction.entry()?;
+        Some(Self { owner: participant, listing, client: client.cloned() })
     }
 }
 

@@ -6,7 +6,6 @@ pub mod contests;
 pub mod database;
 pub mod fundings;
 pub mod journal;
-pub mod notional_orders;
 pub mod people;
 pub mod projection;
 pub mod spool;

@@ -19,7 +19,7 @@ const fn reason(name: &'static str, words: &'static str, advice: &'static str) -
 pub(crate) const REASONS: [&[Reason]; 5] = [&ACCOUNT, &TERMS, &BOOK, &TIME, &OTHERS];
 
 /// The account.
-const ACCOUNT: [Reason; 17] = [
+const ACCOUNT: [Reason; 18] = [
     reason(
         "insufficient_cash",
         "too little free cash",
@@ -58,6 +58,7 @@ const ACCOUNT: [Reason; 17] = [
         "the instrument is a future, and the account has no margin",
         "give the agent a margin",
     ),
+    reason("below_one_lot", "the amount of money did not pay for one lot", "send a larger amount"),
     reason("no_account", "the agent had no account", "give the agent an account"),
     reason("not_owner", "the order was another account's", ""),
     reason("unknown_order", "the order had ended already", "look at order.is_open first"),

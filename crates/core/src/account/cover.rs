@@ -138,7 +138,7 @@ impl Account {
     /// Sets the worst price of orders that have none, and that could cost cash without, to the worst that the
     /// account covers; `released` is the cash that a linked order holds already, and that covers both, and
     /// that order.
-    fn protect(
+    pub(super) fn protect(
         &self,
         terms: &mut OrderTerms,
         at: &OrderContext<'_>,
@@ -354,7 +354,7 @@ const fn may_replace(order: &OpenOrder, new: &Replacement) -> bool {
 }
 
 /// Checks a new order's terms by themselves.
-fn check_terms(terms: &OrderTerms, instrument: &Instrument) -> Result<(), Refusal> {
+pub(super) fn check_terms(terms: &OrderTerms, instrument: &Instrument) -> Result<(), Refusal> {
     check_quantity(terms.quantity)?;
     if !terms.all_prices(|price| check_price(price, terms.quantity, instrument).is_ok()) {
         return Err(Refusal::PriceOutOfRange);

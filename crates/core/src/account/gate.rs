@@ -227,7 +227,7 @@ impl Account {
         refusal
     }
 
-    fn count<T>(&mut self, result: Result<T, Refusal>) -> Result<T, Refusal> {
+    pub(super) fn count<T>(&mut self, result: Result<T, Refusal>) -> Result<T, Refusal> {
         self.refused += u64::from(result.is_err());
         result
     }

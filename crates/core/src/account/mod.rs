@@ -22,6 +22,7 @@ mod ledger;
 mod lines;
 mod margin;
 mod margin_terms;
+mod notional;
 mod open_orders;
 mod opening;
 mod order_context;

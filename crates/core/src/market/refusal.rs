@@ -33,8 +33,11 @@ pub enum Refusal {
         /// Lots that may be sold.
         available: NetQuantity,
     },
-    /// A market order to buy has no price to hold cash for: no ask and no trade has been seen.
-    #[error("no ask and no trade has been seen yet, so a market order to buy has no price to hold cash for")]
+    /// A market order to buy, or one for an amount of money, has no price to hold cash for or to count lots
+    /// at: neither a quote nor a trade has been seen.
+    #[error(
+        "no quote and no trade has been seen yet, so an order without a limit has no price to hold cash for, or to count lots at"
+    )]
     NoReferencePrice,
     /// A pegged order to buy has no limit to hold cash for.
     #[error("a pegged order to buy needs a limit, so that cash can be held for it")]
@@ -138,6 +141,14 @@ pub enum Refusal {
     /// A cash account cannot trade futures, since it pays for what it buys.
     #[error("a future is traded on margin, and this account has none")]
     NeedsMargin,
+    /// An order for an amount of money that does not pay for one lot.
+    #[error("an amount of {notional} does not pay for one lot, which costs {lot}")]
+    BelowOneLot {
+        /// The amount.
+        notional: Money,
+        /// What a lot costs at the price at which lots are counted.
+        lot: Money,
+    },
 }
 
 impl Refusal {
@@ -153,6 +164,7 @@ impl Refusal {
             Self::NoMark => "no_mark",
             Self::MarginCall => "margin_call",
             Self::NeedsMargin => "needs_margin",
+            Self::BelowOneLot { .. } => "below_one_lot",
             Self::NoReferencePrice => "no_reference_price",
             Self::NeedsLimit => "needs_limit",
             Self::UnknownOrder(_) => "unknown_order",

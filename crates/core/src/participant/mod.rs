@@ -35,6 +35,7 @@ mod mark;
 mod mark_to_market;
 mod marks;
 mod message;
+mod notional;
 mod operator;
 mod packed;
 mod preview;

@@ -8,7 +8,7 @@ use super::operator::OperatorRefusal;
 use crate::account::{AccountError, FundingRefusal};
 use crate::kernel::{ActorSpec, JoinRefusal, LatencyError, RequestTag};
 use crate::market::{ExitIds, Funding, OrderTerms, Reference, Refusal, Replacement, Side};
-use crate::units::{ActorId, ListingId, OrderId, SimDuration, SimTime};
+use crate::units::{ActorId, ListingId, Money, OrderId, SimDuration, SimTime};
 
 /// A request to a market from a person or program outside the world: plain data, so that a journal can hold
 /// it.
@@ -130,6 +130,26 @@ pub enum Instruction {
     },
     /// End the connection: all orders everywhere are canceled.
     Disconnect,
+    /// Enter an order for an amount of money: the account's gate counts the lots.
+    SubmitNotional {
+        /// Where.
+        listing: ListingId,
+        /// What; the quantity does not count.
+        terms: OrderTerms,
+        /// For how much.
+        notional: Money,
+    },
+}
+
+impl Instruction {
+    /// Returns where it enters an order, if it enters one.
+    #[must_use]
+    pub const fn entry(&self) -> Option<ListingId> {
+        match *self {
+            Self::Submit { listing, .. } | Self::SubmitNotional { listing, .. } => Some(listing),
+            Self::Cancel(_) | Self::Replace { .. } | Self::MassCancel { .. } | Self::Disconnect => None,
+        }
+    }
 }
 
 impl<T> actix::Message for Tagged<T> {

@@ -79,7 +79,11 @@ impl Context {
     }
 
     /// Submits an order; returns its terms as they were sent, too.
-    fn enter(&mut self, listing: ListingId, terms: OrderTerms) -> Result<(OrderId, OrderTerms), Refusal> {
+    pub(super) fn enter(
+        &mut self,
+        listing: ListingId,
+        terms: OrderTerms,
+    ) -> Result<(OrderId, OrderTerms), Refusal> {
         let (owner, now) = (self.id(), self.now());
         let reference = self.reference_price(listing, terms.side);
         if terms.reduce_only {
@@ -322,10 +326,16 @@ impl Context {
     /// A refused order is a fact already; the refusal of any other instruction goes into the log.
     pub(super) fn carry_out(&mut self, request: Tagged<Instruction>) {
         let Tagged { tag, what } = request;
+        let submitted = |(order, terms): (OrderId, OrderTerms)| Outcome::Submitted {
+            order,
+            exits: terms.exit_ids(order),
+            terms,
+        };
         let outcome = match what {
-            Instruction::Submit { listing, terms } => self
-                .enter(listing, terms)
-                .map(|(order, terms)| Outcome::Submitted { order, exits: terms.exit_ids(order), terms }),
+            Instruction::Submit { listing, terms } => self.enter(listing, terms).map(submitted),
+            Instruction::SubmitNotional { listing, terms, notional } => {
+                self.enter_notional(listing, terms, notional).map(submitted)
+            }
             Instruction::Cancel(order) => self.cancel(order).map(|()| Outcome::CancelSent { order }),
             Instruction::Replace { order, new } => {
                 self.replace_terms(order, new).map(|()| Outcome::ReplaceSent { order })
@@ -338,7 +348,7 @@ impl Context {
                 Ok(Outcome::Disconnected)
             }
         };
-        if let (Err(refusal), false) = (&outcome, matches!(what, Instruction::Submit { .. })) {
+        if let (Err(refusal), None) = (&outcome, what.entry()) {
             self.log(refusal.to_string());
         }
         let now = self.now();
@@ -347,7 +357,7 @@ impl Context {
 
     /// The price that a market order is expected to pay: the opposite touch as the actor sees it, or else the
     /// last trade, or the listing's reference price before the first trade.
-    fn reference_price(&mut self, listing: ListingId, side: Side) -> Option<Price> {
+    pub(super) fn reference_price(&mut self, listing: ListingId, side: Side) -> Option<Price> {
         let view = self.market(listing);
         let touch = match side {
             Side::Buy => view.quote.ask,

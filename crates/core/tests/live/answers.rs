@@ -136,3 +136,41 @@ fn the_house_takes_no_requests() {
     }
     live.finish();
 }
+
+#[test]
+fn an_order_for_an_amount_of_money_has_the_lots_that_it_pays_for() {
+    let facts = Facts::default();
+    let mut builder = builder(0);
+    builder.sink(Box::new(facts.clone()));
+    let mut live = Live::start(builder);
+    let enter = |terms, notional| Instruction::SubmitNotional { listing: LISTING, terms, notional };
+    let bid = limit(Side::Buy, 0, 9_900);
+    let Ok(Outcome::Submitted { order, terms, .. }) =
+        live.instruct(1, "a", enter(bid, Money::from_whole(1_000)))
+    else {
+        panic!()
+    };
+    assert_eq!(terms, limit(Side::Buy, 10, 9_900), "990 pays for ten lots, and 1,089 for eleven");
+    let account = live.market.world().domain().account(live.id("a")).unwrap();
+    assert_eq!(account.order(order).unwrap().leaves, Quantity::new(10));
+    // What is refused is a fact, under the reason, as any refused order is.
+    let (notional, lot) = (Money::from_whole(98), Money::from_whole(99));
+    let refused = live.instruct(2, "a", enter(bid, notional));
+    let reason = Refusal::BelowOneLot { notional, lot };
+    assert_eq!(refused, Err(reason.into()));
+    let all = Money::from_whole(10_000_000);
+    let refused = live.instruct(3, "a", enter(bid, all)).unwrap_err();
+    assert!(matches!(refused, RequestRefusal::Instruction(Refusal::InsufficientCash { .. })), "{refused:?}");
+    let quantities: Vec<(Quantity, &str)> = facts
+        .0
+        .borrow()
+        .iter()
+        .filter_map(|(_, fact)| match fact {
+            Fact::OrderRefused { terms, reason, .. } => Some((terms.quantity, reason.name())),
+            _ => None,
+        })
+        .collect();
+    let lots = Quantity::new(10_000_000 / 99);
+    assert_eq!(quantities, [(Quantity::ZERO, "below_one_lot"), (lots, "insufficient_cash")]);
+    live.finish();
+}

@@ -23,6 +23,11 @@ fn eventful_day(market: &mut Market) {
             market.request(stamp, Request { tag, kind }).unwrap();
         };
         ask(stamp, RequestKind::Instruct { participant, instruction });
+        if second % 4 == 0 {
+            let (terms, notional) = (limit(side, 0, 9_995), Money::from_whole(30 * second));
+            let instruction = Instruction::SubmitNotional { listing: LISTING, terms, notional };
+            ask(stamp, RequestKind::Instruct { participant, instruction });
+        }
         if second % 5 == 0 {
             let order = OrderId::new(second.unsigned_abs() * 3);
             ask(stamp, RequestKind::Instruct { participant, instruction: Instruction::Cancel(order) });

@@ -132,6 +132,12 @@ enum Act {
         lots: u64,
         ticks: i64,
     },
+    /// Enters a market order for an amount of money.
+    Amount {
+        seat: usize,
+        is_buy: bool,
+        whole: i64,
+    },
     /// Cancels the order that an answer named.
     Cancel {
         seat: usize,
@@ -164,6 +170,8 @@ fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
         6 => (0..2_usize, any::<bool>(), 1..60_u64, 9_980..10_020_i64)
             .prop_map(|(seat, is_buy, lots, ticks)| Act::Order { seat, is_buy, lots, ticks }),
+        2 => (0..2_usize, any::<bool>(), 0..9_000_i64)
+            .prop_map(|(seat, is_buy, whole)| Act::Amount { seat, is_buy, whole }),
         2 => (0..2_usize, any::<prop::sample::Index>()).prop_map(|(seat, order)| Act::Cancel { seat, order }),
         1 => (0..2_usize, 1..500_i64).prop_map(|(seat, whole)| Act::Fund { seat, whole }),
         3 => (0..2_usize, 0..4_u8, 1..3_u64).prop_map(|(seat, id, lots)| Act::Named { seat, id, lots }),
@@ -239,6 +247,11 @@ impl Exchange {
                 let side = if *is_buy { Side::Buy } else { Side::Sell };
                 let terms = OrderTerms::limit(side, Quantity::new(*lots), Price::new(*ticks));
                 self.instruct(*seat, Instruction::Submit { listing: LISTING, terms });
+            }
+            Act::Amount { seat, is_buy, whole } => {
+                let side = if *is_buy { Side::Buy } else { Side::Sell };
+                let (terms, notional) = (OrderTerms::market(side, Quantity::ZERO), Money::from_whole(*whole));
+                self.instruct(*seat, Instruction::SubmitNotional { listing: LISTING, terms, notional });
             }
             Act::Cancel { seat, order } => {
                 let orders = self.orders();

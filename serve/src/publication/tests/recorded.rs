@@ -284,6 +284,14 @@ fn instruction(dice: &mut Dice, own: &[OrderId]) -> Instruction {
             Instruction::Replace { order, new: Replacement::at(price, Quantity::new(1 + dice.roll(60))) }
         }
         (2, _) if dice.is(6) => Instruction::MassCancel { listing, side: None },
+        (3, _) if dice.is(2) => {
+            let terms = OrderTerms { quantity: Quantity::ZERO, ..terms(dice, None) };
+            Instruction::SubmitNotional {
+                listing,
+                terms,
+                notional: Money::from_whole(100 * i64::try_from(dice.roll(60)).unwrap()),
+            }
+        }
         (_, partner) => Instruction::Submit { listing, terms: terms(dice, partner) },
     }
 }

@@ -145,7 +145,7 @@ impl Trading {
         let kind = OrderKind::Market { protection: None };
         let terms = OrderTerms::new(side, Quantity::new(lots.unsigned_abs()), kind).with(TimeInForce::Ioc);
         let terms = OrderTerms { reduce_only: true, self_trade: SelfTrade::CancelOldest, ..terms };
-        self.submit(account, &snapshot, Entry { terms, client, wait }).await
+        self.submit(account, &snapshot, Entry { terms, notional: None, client, wait }).await
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bearpit_core::participant::{Answer, Instruction, Outcome, RequestKind, RequestRefusal};
+use bearpit_core::participant::{Answer, Outcome, RequestKind, RequestRefusal};
 use tracing::{Instrument, debug_span};
 
 use super::{Trading, explain};
@@ -44,7 +44,7 @@ impl Trading {
         what: What,
         client: Option<ClientOrderId>,
     ) -> Result<(Answer, Outcome), Problem> {
-        let is_order = matches!(what, What::Instruct(Instruction::Submit { .. }));
+        let is_order = matches!(&what, What::Instruct(instruction) if instruction.entry().is_some());
         let ask = Ask { seat: seat_of(account), what, client };
         let answer = match self.send(ask.clone()).await {
             Err(problem) if is_without_seat(&problem) => {

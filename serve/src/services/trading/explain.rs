@@ -65,6 +65,7 @@ pub(super) fn gate(refusal: &Refusal) -> Problem {
         Refusal::PositionLimit { .. } => problem.at("quantity"),
         Refusal::InstrumentNotAllowed => problem.at("symbol"),
         Refusal::LinkUnfit(_) => problem.at("one_cancels_other"),
+        Refusal::BelowOneLot { .. } => problem.at("notional").hint("GET /api/instruments says what a lot is"),
         _ => problem,
     }
 }

@@ -101,6 +101,8 @@ impl VenueWait {
 /// An order as it is entered.
 pub(super) struct Entry {
     pub(super) terms: OrderTerms,
+    /// The amount of money of which the account's gate makes a quantity, if it is for one.
+    pub(super) notional: Option<Money>,
     pub(super) client: Option<ClientOrderId>,
     /// How long to wait for the word of the venue.
     pub(super) wait: Option<VenueWait>,
@@ -126,7 +128,28 @@ impl Trading {
         let (_, snapshot) = self.data.find(&request.symbol).map_err(|problem| problem.at("symbol"))?;
         let terms = request.terms(&snapshot.listing.instrument)?;
         let client = request.client_order_id.clone();
-        self.submit(account, &snapshot, Entry { terms, client, wait }).await
+        self.submit(account, &snapshot, Entry { terms, notional: None, client, wait }).await
+    }
+
+    /// Enters an order for an amount of money: of as many whole lots as it pays for, before fees, at the worst
+    /// price that the order accepts. The quantity in the request does not count.
+    ///
+    /// # Errors
+    /// As [`Trading::enter`].
+    pub async fn enter_notional(
+        &self,
+        account: AccountId,
+        request: &OrderRequest,
+        notional: Number,
+        wait: Option<VenueWait>,
+    ) -> Result<OrderView, Problem> {
+        let (_, snapshot) = self.data.find(&request.symbol).map_err(|problem| problem.at("symbol"))?;
+        let instrument = &snapshot.listing.instrument;
+        let lot = OrderRequest { quantity: Number(instrument.lot_size()), ..request.clone() };
+        let terms = OrderTerms { quantity: Quantity::ZERO, ..lot.terms(instrument)? };
+        let notional = Some(amount_of(notional)?);
+        let client = request.client_order_id.clone();
+        self.submit(account, &snapshot, Entry { terms, notional, client, wait }).await
     }
 
     pub(super) async fn submit(
@@ -135,8 +158,12 @@ impl Trading {
         snapshot: &ListingSnapshot,
         entry: Entry,
     ) -> Result<OrderView, Problem> {
-        let Entry { terms, client, wait } = entry;
-        let what = What::Instruct(Instruction::Submit { listing: snapshot.id, terms });
+        let Entry { terms, notional, client, wait } = entry;
+        let listing = snapshot.id;
+        let what = What::Instruct(match notional {
+            Some(notional) => Instruction::SubmitNotional { listing, terms, notional },
+            None => Instruction::Submit { listing, terms },
+        });
         let (answer, outcome) = self.ask(account, what, client.clone()).await?;
         let Outcome::Submitted { order, terms, .. } = outcome else { return Err(strange()) };
         if let Some(VenueWait(span)) = wait {
@@ -376,17 +403,6 @@ impl Trading {
         }
     }
 
-    /// Returns whether the market knows an id that an order's owner gave it, whatever came of the order.
-    ///
-    /// # Errors
-    /// [`Problem`] if the market takes nothing at the moment.
-    pub async fn knows(&self, account: AccountId, client: ClientOrderId) -> Result<bool, Problem> {
-        match self.look(account, Look::Known(client)).await? {
-            Seen::Known(answer) => Ok(answer.is_some()),
-            _ => Err(strange()),
-        }
-    }
-
     pub(super) async fn account_view(&self, account: AccountId) -> Result<Box<AccountView>, Problem> {
         match self.look(account, Look::Account).await? {
             Seen::Account(view) => Ok(view),
@@ -433,6 +449,15 @@ pub fn path_order(text: &str) -> Result<OrderId, Problem> {
 
 pub(super) fn unknown_order(order: OrderId) -> Problem {
     Problem::new(ProblemKind::NotFound, "unknown_order", format!("there is no order {order} of yours"))
+}
+
+/// Reads an amount of money for which something is to be traded.
+fn amount_of(number: Number) -> Result<Money, Problem> {
+    let amount = Money::from_decimal(number.0).filter(|_| number.0.is_positive());
+    amount.ok_or_else(|| {
+        let message = format!("{number} is no amount above zero with at most ten decimals");
+        refused("invalid_field", message, "notional")
+    })
 }
 
 pub(super) fn strange() -> Problem {

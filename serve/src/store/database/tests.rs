@@ -27,7 +27,6 @@ const ALL_STATEMENTS: &[&[Statement]] = &[
     super::STATEMENTS,
     STATEMENTS,
     crate::store::audit::STATEMENTS,
-    crate::store::notional_orders::STATEMENTS,
     projection::candles::STATEMENTS,
     projection::fills::STATEMENTS,
     projection::marks::STATEMENTS,

@@ -156,5 +156,6 @@ mod extremes;
 mod futures;
 mod links;
 mod margin;
+mod notional;
 mod plain;
 mod reduce_only;
