@@ -20,6 +20,7 @@ use crate::services::admin::{Admin, AdminParts, Announcements, AuditLog, Operati
 use crate::services::alpaca::{Alpaca, AlpacaParts};
 use crate::services::contests::{Contests, ContestsParts};
 use crate::services::identity::{Identity, IdentityParts, Newcomers, system_clock};
+use crate::services::mail::{Postman, mailer};
 use crate::services::market_data::{DatabaseArchive, MarketData, MarketDataParts};
 use crate::services::strategies::{Strategies, StrategiesParts, StrategyOutputs};
 use crate::services::trading::{Trading, TradingParts};
@@ -30,7 +31,7 @@ use crate::store::strategies::StrategyLimits;
 /// The directory of days' replays within the data directory.
 const REPLAYS: &str = "replays";
 
-/// How often tokens that have expired are deleted.
+/// How often is deleted what is good for nothing any more.
 const FORGET_EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// What the services are made of.
@@ -125,6 +126,7 @@ pub(super) fn face(parts: Parts<'_>) -> Result<Face, Failure> {
 fn identity(config: &Config, database: Database, trading: &Arc<Trading>) -> Result<Arc<Identity>, Failure> {
     let newcomers = Arc::new(Seating { trading: Arc::clone(trading), runtime: Handle::current() });
     let data: &Path = &config.data;
+    let postman = postman(config, database.clone())?;
     let identity = Identity::new(IdentityParts {
         config: config.identity.clone(),
         data,
@@ -133,17 +135,27 @@ fn identity(config: &Config, database: Database, trading: &Arc<Trading>) -> Resu
         newcomers,
     });
     let identity = identity.map(Arc::new).map_err(|error| failed("nobody can be let in", &error))?;
-    tokio::spawn(forget(Arc::clone(&identity)));
+    tokio::spawn(forget(Arc::clone(&identity), Arc::clone(&postman)));
+    tokio::spawn(postman.run());
     Ok(identity)
 }
 
-/// Deletes tokens that are good for nothing any more, now and then.
-async fn forget(identity: Arc<Identity>) {
+fn postman(config: &Config, database: Database) -> Result<Arc<Postman>, Failure> {
+    let mailer = mailer(&config.mail, &config.data);
+    let postman = Postman::new(database, mailer, &config.mail.from, system_clock());
+    postman.map(Arc::new).map_err(|error| failed("no mails can be sent", &error))
+}
+
+/// Deletes tokens, codes and mails that are good for nothing any more, now and then.
+async fn forget(identity: Arc<Identity>, postman: Arc<Postman>) {
     let mut times = tokio::time::interval(FORGET_EVERY);
     loop {
         times.tick().await;
         if let Err(problem) = identity.forget_expired().await {
             warn!(%problem, "tokens that have expired are deleted later");
+        }
+        if let Err(error) = postman.forget_old().await {
+            warn!(%error, "mails that were sent are deleted later");
         }
     }
 }

@@ -18,6 +18,7 @@ mod documentation;
 mod environment;
 mod identity;
 mod layers;
+mod mail;
 mod otlp;
 mod secrets;
 mod settings;
@@ -37,6 +38,7 @@ pub use identity::{
     Origin as WebOrigin, PasswordConfig, Registration,
 };
 pub use layers::{Flag, Layer, Loaded, Origin, Sources, TextFile, load};
+pub use mail::{BadSender, MailConfig, MailProvider, Sender};
 pub use otlp::{BadOtlpEndpoint, OtlpEndpoint};
 pub use settings::{SETTINGS, Setting};
 pub use values::Kind;
@@ -70,6 +72,8 @@ pub struct Config {
     pub tls_key: Option<PathBuf>,
     /// Who is let in.
     pub identity: IdentityConfig,
+    /// How mails leave.
+    pub mail: MailConfig,
 }
 
 /// What is written to the log, on standard error.

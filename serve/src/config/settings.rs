@@ -10,6 +10,7 @@ use bearpit::scenario::document::readers::{Read, ValueError, flag, mistyped, one
 
 use super::database::DatabaseUrl;
 use super::identity::{AttemptLimits, IdentityConfig, JwtAlgorithm, JwtSecret, PasswordConfig, Registration};
+use super::mail::{BadSender, MailConfig, MailProvider, Sender};
 use super::otlp::{BadOtlpEndpoint, OtlpEndpoint};
 use super::values::{Kind, address, count, path, span, texts, words};
 use super::{Config, HttpConfig, LogConfig, LogFormat, LogLevel, QueueConfig, StrategiesConfig};
@@ -105,6 +106,7 @@ const MEMORY_KIB: Kind = Kind::Count(8, 4 << 20);
 const PASSES: Kind = Kind::Count(1, 100);
 const PASSWORD_THREADS: Kind = Kind::Count(1, 64);
 const ALGORITHMS: &[&str] = &["EdDSA", "HS256"];
+const PROVIDERS: &[&str] = &["directory", "log"];
 const REGISTRATIONS: &[&str] = &["open", "closed"];
 
 /// All settings, in the order of the documentation.
@@ -372,6 +374,30 @@ pub static SETTINGS: &[Setting] = &[
         "Hashes that are computed at a time; whoever logs in meanwhile waits",
         |config, node| put(&mut config.identity.passwords.threads, count_of(PASSWORD_THREADS, node)),
     ),
+    setting(
+        "mail.provider",
+        Kind::Choice(PROVIDERS),
+        Some("directory"),
+        "What becomes of mails: each is a file of `mail.directory`, or a line of the log, codes and addresses included",
+        |config, node| {
+            let providers = [("directory", MailProvider::Directory), ("log", MailProvider::Log)];
+            put(&mut config.mail.provider, one_of(&providers)(node))
+        },
+    ),
+    setting(
+        "mail.directory",
+        Kind::Path,
+        None,
+        "The directory of mails; without one it is `mails` in the data directory",
+        |config, node| put(&mut config.mail.directory, path(node).map(Some)),
+    ),
+    setting(
+        "mail.from",
+        Kind::Sender,
+        Some("Bearpit <bearpit@localhost>"),
+        "Whom mails are from",
+        |config, node| put(&mut config.mail.from, sender(node)),
+    ),
 ];
 
 /// A configuration before the defaults of the table are read into it: every field has one, or is optional.
@@ -396,6 +422,7 @@ pub(super) fn unset() -> Config {
         tls_cert: None,
         tls_key: None,
         identity: unset_identity(),
+        mail: MailConfig { provider: MailProvider::Directory, directory: None, from: Sender::UNSET },
     }
 }
 
@@ -446,6 +473,11 @@ fn span_of(kind: Kind, node: &Node) -> Read<Duration> {
 /// Reads where a collector is.
 fn collector(node: &Node) -> Read<OtlpEndpoint> {
     text(node)?.parse().map_err(|error: BadOtlpEndpoint| ValueError::new(error.to_string()))
+}
+
+/// Reads whom mails are from.
+fn sender(node: &Node) -> Read<Sender> {
+    text(node)?.parse().map_err(|error: BadSender| ValueError::new(error.to_string()))
 }
 
 /// Reads a URL. No error has the value in it.

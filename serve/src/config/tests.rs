@@ -91,6 +91,7 @@ fn every_value_can_be_written_in_every_source() {
             Kind::Collector => "http://127.0.0.1:4318",
             Kind::Words(words) | Kind::Choice(words) => words[0],
             Kind::Count(min, _) => &min.to_string(),
+            Kind::Sender => "Market <market@example.org>",
             Kind::Span(_, max) => &format!("{max}ms"),
         };
         let toml = match setting.kind {

@@ -23,6 +23,8 @@ pub enum Kind {
     Database,
     /// The URL of a collector.
     Collector,
+    /// A name and a mail address.
+    Sender,
     /// A text that nobody is shown.
     Secret,
     /// A list of texts of a form, such as origins; its own form is read too: `["A", "B"]`, or `A,B`.
@@ -46,6 +48,7 @@ impl Kind {
             Self::Switch => "BOOL",
             Self::Path => "PATH",
             Self::Database | Self::Collector => "URL",
+            Self::Sender => "ADDRESS",
             Self::Secret => "SECRET",
             Self::Texts(_) => "LIST",
             Self::Words(_) => "LIST",
@@ -88,6 +91,7 @@ impl fmt::Display for Kind {
             Self::Path => f.write_str("path"),
             Self::Database => f.write_str("`postgres://..`, `sqlite:PATH`"),
             Self::Collector => f.write_str("`http://HOST:PORT`"),
+            Self::Sender => f.write_str("`NAME <ADDRESS>`, `ADDRESS`"),
             Self::Secret => f.write_str("text"),
             Self::Texts(what) => write!(f, "list of {what}"),
             Self::Words(words) => f.write_str("list of ").and_then(|()| one_of(f, words)),

@@ -74,6 +74,8 @@ ids! {
     AnnouncementId,
     /// The id of a contest.
     ContestId,
+    /// The id of a mail.
+    MailId,
 }
 
 #[cfg(test)]

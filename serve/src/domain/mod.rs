@@ -16,7 +16,7 @@ mod sent_order;
 mod wall_time;
 
 pub use client_order_id::{ClientOrderId, UnfitClientOrderId};
-pub use ids::{AccountId, AnnouncementId, AuditId, BadId, ContestId, KeyId, SessionId, UserId};
+pub use ids::{AccountId, AnnouncementId, AuditId, BadId, ContestId, KeyId, MailId, SessionId, UserId};
 pub use market_time::{BadTime, MarketTime, instant_of};
 pub use number::Number;
 pub use order_words::{

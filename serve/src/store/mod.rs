@@ -6,6 +6,7 @@ pub mod contests;
 pub mod database;
 pub mod fundings;
 pub mod journal;
+pub mod mails;
 pub mod people;
 pub mod projection;
 pub mod spool;

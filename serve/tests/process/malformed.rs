@@ -25,7 +25,7 @@ const LOOKS: u32 = 100;
 const WHOLE: [&str; 6] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"];
 const ODD: [&str; 8] =
     ["TRACE", "OPTIONS", "PROPFIND", "get", "G", "POST ", "\u{e9}", "GETGETGETGETGETGETGET"];
-const FIELDS: [&str; 32] = [
+const FIELDS: [&str; 33] = [
     "symbol",
     "side",
     "type",
@@ -42,6 +42,7 @@ const FIELDS: [&str; 32] = [
     "username",
     "password",
     "mail",
+    "code",
     "name",
     "scopes",
     "symbols",

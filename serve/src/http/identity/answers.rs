@@ -4,8 +4,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::{AccountId, Actor, Credential, KeyId, Role, Scope, Secret, SessionId, UserId};
-use crate::services::identity::{DrawnKey, FactorStatus, NewFactor, Profile, Registered, Tokens};
-use crate::store::people::{Key, Session};
+use crate::services::identity::{
+    CODE_LIFETIME, DrawnKey, FactorStatus, NewFactor, Profile, Registered, SeenSession, Tokens,
+};
+use crate::store::people::Key;
 
 /// A person who has registered.
 #[derive(Debug, Serialize, ToSchema)]
@@ -131,6 +133,9 @@ pub(super) struct SessionAnswer {
     /// When it was used last, give or take a minute.
     #[schema(format = DateTime)]
     last_seen_at: String,
+    /// What program has it, in a few words.
+    #[schema(example = "Firefox on Linux")]
+    device: Option<String>,
     /// What the program said that it is.
     user_agent: Option<String>,
     /// The address from which it was opened or refreshed last.
@@ -140,11 +145,13 @@ pub(super) struct SessionAnswer {
 }
 
 impl SessionAnswer {
-    pub(super) fn of(session: Session, actor: &Actor) -> Self {
+    pub(super) fn of(seen: SeenSession, actor: &Actor) -> Self {
+        let SeenSession { session, device } = seen;
         Self {
             session_id: session.id,
             created_at: session.created_at.to_string(),
             last_seen_at: session.last_seen_at.to_string(),
+            device,
             user_agent: session.client.agent,
             address: session.client.address,
             is_current: actor.credential == Credential::Session(session.id),
@@ -157,6 +164,20 @@ impl SessionAnswer {
 pub(super) struct EndedSessions {
     /// How many.
     pub(super) ended: usize,
+}
+
+/// A code that is on its way to a mail address.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct CodeSent {
+    /// For how long it is good, in seconds.
+    #[schema(example = 900)]
+    expires_in: u64,
+}
+
+impl CodeSent {
+    pub(super) const fn new() -> Self {
+        Self { expires_in: CODE_LIFETIME.as_secs() }
+    }
 }
 
 /// Whether a login needs a code beside the password.

@@ -9,6 +9,7 @@ mod answers;
 mod cookies;
 mod gate;
 mod keys;
+mod mail;
 pub(super) mod origin;
 mod requests;
 mod second_factor;
@@ -45,6 +46,11 @@ pub(super) use gate::Gate;
         sessions::list,
         sessions::end_others,
         sessions::end,
+        mail::change,
+        mail::send_code,
+        mail::confirm,
+        mail::forgotten,
+        mail::set_password,
         second_factor::status,
         second_factor::begin,
         second_factor::confirm,
@@ -75,6 +81,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::at("/api/auth/me").get(Needs(Scope::Read), sessions::me),
         sessions.on(Method::DELETE, Session, sessions::end_others),
         Endpoint::at("/api/auth/sessions/{session_id}").on(Method::DELETE, Session, sessions::end),
+        Endpoint::at("/api/auth/mail").post(Session, mail::change),
+        Endpoint::at("/api/auth/mail/code").post(Session, mail::send_code),
+        Endpoint::at("/api/auth/mail/confirm").post(Session, mail::confirm),
+        Endpoint::at("/api/auth/forgotten").post(Public, mail::forgotten),
+        Endpoint::at("/api/auth/forgotten/confirm").post(Public, mail::set_password),
         Endpoint::at("/api/auth/second-factor")
             .get(Session, second_factor::status)
             .post(Session, second_factor::begin),

@@ -106,6 +106,50 @@ pub(super) struct ResetRequest {
     pub(super) password: Secret,
 }
 
+/// Another mail address.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MailRequest {
+    /// The password.
+    pub(super) password: Secret,
+    /// The address; `email` is read as well.
+    #[serde(alias = "email")]
+    #[schema(value_type = String, example = "anne@example.org")]
+    pub(super) mail: Secret,
+}
+
+/// What shows that an address is theirs.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MailCodeRequest {
+    /// The six digits that were sent there.
+    pub(super) code: Secret,
+}
+
+/// Who has forgotten the password.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ForgottenRequest {
+    /// The name, or the mail address; `mail` and `email` are read as well.
+    #[serde(alias = "mail", alias = "email")]
+    #[schema(value_type = String, example = "anne")]
+    pub(super) username: Secret,
+}
+
+/// A new password in the place of one that is forgotten.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewPasswordRequest {
+    /// The name, or the mail address; `mail` and `email` are read as well.
+    #[serde(alias = "mail", alias = "email")]
+    #[schema(value_type = String, example = "anne")]
+    pub(super) username: Secret,
+    /// The six digits that were sent.
+    pub(super) code: Secret,
+    /// 10 to 256 characters.
+    pub(super) password: Secret,
+}
+
 /// A second factor that is wanted.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

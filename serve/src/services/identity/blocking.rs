@@ -14,10 +14,7 @@ impl Identity {
     /// That there is no such person, or nobody else could administer the market.
     pub async fn block(&self, user: UserId) -> Result<Ended, Problem> {
         let ended = block(&self.people, user, self.now()).await?;
-        self.forget_sessions(&ended.sessions);
-        for key in &ended.keys {
-            self.keys.end(*key, self.now());
-        }
+        self.forget_ended(&ended);
         info!(%user, sessions = ended.sessions.len(), keys = ended.keys.len(), "blocked");
         Ok(ended)
     }

@@ -10,23 +10,29 @@ use crate::domain::{Problem, ProblemKind, WallTime};
 /// How many are remembered. Beyond that those are forgotten that could try as often as they like anyway; if
 /// there are too many others, nobody new may try until one of them may.
 const REMEMBERED_MAX: usize = 1 << 17;
-/// In what time all attempts come back.
-const MINUTE: u64 = 60_000_000_000;
-
-/// How often each somebody may try: so many at once, and as many in a minute (a token bucket).
+/// How often each somebody may try: so many at once, and as many in a while (a token bucket).
 #[derive(Debug)]
 pub(super) struct Attempts<K> {
     /// How long an attempt takes to come back, in nanoseconds.
     interval: u64,
+    /// In what time all attempts come back, in nanoseconds.
+    span: u64,
     /// For each, when all of their attempts will be back.
     back: Mutex<HashMap<K, WallTime>>,
     max: usize,
 }
 
 impl<K: Hash + Eq + Clone> Attempts<K> {
+    /// So many in a minute.
     pub(super) fn new(per_minute: u32) -> Self {
-        let interval = MINUTE / u64::from(per_minute.max(1));
-        Self { interval, back: Mutex::default(), max: REMEMBERED_MAX }
+        Self::within(Duration::from_mins(1), per_minute)
+    }
+
+    /// So many in a while.
+    pub(super) fn within(span: Duration, count: u32) -> Self {
+        let span = u64::try_from(span.as_nanos()).unwrap_or(u64::MAX);
+        let interval = span / u64::from(count.max(1));
+        Self { interval, span, back: Mutex::default(), max: REMEMBERED_MAX }
     }
 
     /// Takes an attempt.
@@ -44,8 +50,9 @@ impl<K: Hash + Eq + Clone> Attempts<K> {
         let place = back.entry(key).or_insert(now);
         let next = (*place).max(now).after(Duration::from_nanos(self.interval));
         let wait = now.until(next);
-        if wait > Duration::from_nanos(MINUTE) {
-            return Err(too_many(wait - Duration::from_nanos(MINUTE)));
+        let span = Duration::from_nanos(self.span);
+        if wait > span {
+            return Err(too_many(wait - span));
         }
         *place = next;
         Ok(())
@@ -88,6 +95,15 @@ mod tests {
         assert_eq!(attempts.take("anne", at(10_001)), Ok(()));
         let later = (0..9).filter(|_| attempts.take("anne", at(3_600_000)).is_ok());
         assert_eq!(later.count(), 6);
+    }
+
+    #[test]
+    fn attempts_may_come_back_within_an_hour() {
+        let attempts = Attempts::within(Duration::from_hours(1), 2);
+        assert_eq!((attempts.take("anne", at(0)), attempts.take("anne", at(0))), (Ok(()), Ok(())));
+        let refused = attempts.take("anne", at(60_000)).unwrap_err();
+        assert_eq!(refused.retry_after, Some(Duration::from_mins(29)));
+        assert_eq!(attempts.take("anne", at(1_800_000)), Ok(()));
     }
 
     #[test]

@@ -12,6 +12,10 @@
 //! not verified: a login by it looks at whose it is known to be and at the two who claimed it last, with the
 //! same number of hashes whatever there is.
 //!
+//! Whose an address is, six digits show that are sent to it; whoever has forgotten a password sets another by
+//! six that are sent to an address that is known to be theirs. Mails are written to an outbox in the
+//! transaction of what they tell; [`crate::services::mail`] sends them.
+//!
 //! Deliberately absent: HTTP, cookies and headers, which are the face's; money: the market gives it with the
 //! seat that an account gets.
 
@@ -19,8 +23,13 @@ mod access;
 mod api_keys;
 mod blocking;
 mod clients;
+mod devices;
+mod forgotten;
+mod letters;
 mod limits;
 mod login;
+mod mail_address;
+mod mail_codes;
 mod names;
 mod password_change;
 mod passwords;
@@ -53,15 +62,19 @@ pub use api_keys::{DrawnKey, is_id_of};
 pub use blocking::block;
 pub(in crate::services) use blocking::unknown_user;
 pub use clients::Visitor;
+pub use forgotten::ForgottenPassword;
 pub(crate) use login::csrf_problem;
 pub use login::{Login, Tokens};
+pub use mail_codes::CODE_LIFETIME;
 pub use names::{MailAddress, Username, check_password};
 pub use passwords::hash_password;
 pub use registration::{Registered, RegistrationRequest};
 pub use second_factor::{FactorStatus, NewFactor};
+pub use sessions::SeenSession;
 pub use signing_key::KeyError;
 
 use limits::Attempts;
+use mail_codes::MailCodes;
 use passwords::Passwords;
 use signing_key::SigningKey;
 use states::States;
@@ -89,6 +102,8 @@ pub struct Identity {
     own_accounts: RwLock<HashSet<(UserId, AccountId)>>,
     accounts: Attempts<[u8; 32]>,
     addresses: Attempts<IpAddr>,
+    /// Codes for mail addresses.
+    codes: MailCodes,
     config: IdentityConfig,
     clock: Clock,
     newcomers: Arc<dyn Newcomers>,
@@ -152,6 +167,7 @@ impl Identity {
             own_accounts: RwLock::default(),
             accounts: Attempts::new(config.limits.account_attempts),
             addresses: Attempts::new(config.limits.address_attempts),
+            codes: MailCodes::new(key.derived("bearpit 2026-11 mail codes")),
             config,
             clock,
             newcomers,
@@ -164,12 +180,13 @@ impl Identity {
         &self.config
     }
 
-    /// Deletes the tokens that are good for nothing any more. To be called now and then.
+    /// Deletes the tokens and codes that are good for nothing any more. To be called now and then.
     ///
     /// # Errors
     /// That the database is away.
     pub async fn forget_expired(&self) -> Result<u64, Problem> {
-        self.people.forget_expired(self.now()).await.map_err(of_store)
+        let tokens = self.people.forget_expired(self.now()).await.map_err(of_store)?;
+        Ok(tokens + self.forget_codes().await?)
     }
 
     fn now(&self) -> WallTime {

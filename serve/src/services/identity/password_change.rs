@@ -3,9 +3,9 @@
 use tracing::info;
 
 use super::names::{MailAddress, check_password, refused};
-use super::{Identity, Visitor, of_store};
+use super::{Identity, Visitor, letters, of_store};
 use crate::domain::{Actor, Credential, Problem, ProblemKind, Secret};
-use crate::store::people::User;
+use crate::store::people::{NewPassword, User};
 
 impl Identity {
     /// Changes the password of a person who knows the one before, and ends their other sessions.
@@ -52,7 +52,7 @@ impl Identity {
     }
 
     /// Sets the password of the person to whom an operator has given a link, once; ends all of their sessions
-    /// and keys.
+    /// and keys, and tells them by mail.
     ///
     /// # Errors
     /// That the link is none, or not any more; what is wrong with the password; too many attempts.
@@ -67,19 +67,19 @@ impl Identity {
         let user = self.people.of_reset(hash, self.now()).await.map_err(of_store)?.ok_or_else(stale)?;
         check_new(new, &user, "password")?;
         let password = self.passwords.hash(new).await?;
-        let ended =
-            self.people.reset_password(hash, user.id, &password, self.now()).await.map_err(of_store)?;
+        let now = self.now();
+        let mail = user.mail.as_deref().filter(|_| user.is_verified);
+        let notice = mail.map(|mail| letters::to(mail, letters::password_changed(&user.username, now)));
+        let set = NewPassword { user: user.id, password_hash: &password, notice: notice.as_ref(), now };
+        let ended = self.people.reset_password(hash, set).await.map_err(of_store)?;
         let ended = ended.ok_or_else(stale)?;
-        self.forget_sessions(&ended.sessions);
-        for key in &ended.keys {
-            self.keys.end(*key, self.now());
-        }
+        self.forget_ended(&ended);
         info!(user = %user.id, "password set by a link");
         Ok(())
     }
 }
 
-fn check_new(new: &Secret, user: &User, field: &'static str) -> Result<(), Problem> {
+pub(super) fn check_new(new: &Secret, user: &User, field: &'static str) -> Result<(), Problem> {
     let mail = user.mail.as_deref().map(MailAddress::parse).transpose()?;
     check_password(new, &user.username, mail.as_ref()).map_err(|problem| problem.at(field))
 }

@@ -2,11 +2,13 @@
 
 use tracing::info;
 
+use super::mail_codes::{CodeFor, Issue};
 use super::names::{MailAddress, Username, check_password, refused};
 use super::{Identity, Visitor, of_store};
 use crate::config::Registration;
 use crate::domain::{AccountId, Problem, ProblemKind, Role, Secret, UserId};
-use crate::store::people::NewUser;
+use crate::store::database::StoreError;
+use crate::store::people::{CodePurpose, NewUser};
 
 /// What somebody who registers says.
 #[derive(Debug, Clone)]
@@ -68,13 +70,21 @@ impl Identity {
             password_hash,
             now: self.now(),
         };
-        match self.people.add(&user).await {
+        match self.add(&user).await? {
             Err(error) if error.is_conflict_on("users.username_key") => return Err(taken()),
             added => added.map_err(of_store)?,
         }
         info!(user = %user.id, account = %user.account, "registered");
         self.newcomers.registered(user.account);
         Ok(Registered { user: user.id, account: user.account, username: user.username })
+    }
+
+    /// Adds a person; whose address it is, a code is to show that goes there.
+    async fn add(&self, user: &NewUser) -> Result<Result<(), StoreError>, Problem> {
+        let Some(mail) = &user.mail else { return Ok(self.people.add(user).await) };
+        let of = CodeFor { user: Some((user.id, &user.username)), purpose: CodePurpose::Mail, mail };
+        let Issue { code, letter } = self.codes.issue(of, self.now())?;
+        Ok(self.people.register(user, &code, &letter).await)
     }
 }
 

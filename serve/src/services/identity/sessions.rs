@@ -2,19 +2,34 @@
 
 use tracing::info;
 
+use super::devices::device;
 use super::{Identity, of_store};
 use crate::domain::{Actor, Credential, Problem, ProblemKind, SessionId, WallTime};
-use crate::store::people::Session;
+use crate::store::people::{Ended, Session};
+
+/// A session, as its person sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenSession {
+    /// It.
+    pub session: Session,
+    /// What program has it, in a few words.
+    pub device: Option<String>,
+}
 
 impl Identity {
     /// Returns the sessions of a person that go on, the newest first.
     ///
     /// # Errors
     /// That the database is away.
-    pub async fn sessions(&self, actor: &Actor) -> Result<Vec<Session>, Problem> {
+    pub async fn sessions(&self, actor: &Actor) -> Result<Vec<SeenSession>, Problem> {
         let span = i64::try_from(self.config.refresh_token.as_nanos()).unwrap_or(i64::MAX);
         let since = WallTime::from_nanos(self.now().nanos().saturating_sub(span));
-        self.people.sessions(actor.user, since).await.map_err(of_store)
+        let sessions = self.people.sessions(actor.user, since).await.map_err(of_store)?;
+        let seen = |session: Session| {
+            let device = session.client.agent.as_deref().and_then(device);
+            SeenSession { session, device }
+        };
+        Ok(sessions.into_iter().map(seen).collect())
     }
 
     /// Ends a session of a person: its tokens are good for nothing from now on.
@@ -53,6 +68,14 @@ impl Identity {
             // It has ended already if two ask at once.
             Credential::Session(session) if !everywhere => self.end(actor.user, session).await.map(drop),
             _ => self.end_sessions(actor, false).await.map(drop),
+        }
+    }
+
+    /// Knows from now on that these sessions and keys have ended.
+    pub(super) fn forget_ended(&self, ended: &Ended) {
+        self.forget_sessions(&ended.sessions);
+        for key in &ended.keys {
+            self.keys.end(*key, self.now());
         }
     }
 

@@ -32,6 +32,7 @@ const CHANGES: &[(&str, &str, &str)] = &changes![
     "0012_refused_orders",
     "0013_contest_announcements",
     "0014_second_factors",
+    "0015_mails",
     "0016_no_notional_orders",
 ];
 

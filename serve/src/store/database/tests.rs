@@ -47,6 +47,8 @@ const ALL_STATEMENTS: &[&[Statement]] = &[
     people::ALL[5],
     people::ALL[6],
     people::ALL[7],
+    people::ALL[8],
+    crate::store::mails::STATEMENTS,
     crate::store::fundings::STATEMENTS,
     crate::store::announcements::STATEMENTS,
 ];

@@ -3,7 +3,9 @@
 use uuid::Uuid;
 
 use super::amount::Amount;
-use crate::domain::{AccountId, AnnouncementId, AuditId, ContestId, KeyId, SessionId, UserId, WallTime};
+use crate::domain::{
+    AccountId, AnnouncementId, AuditId, ContestId, KeyId, MailId, SessionId, UserId, WallTime,
+};
 
 /// An argument of a statement. An absent one has a type too, since PostgreSQL asks for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,5 +64,6 @@ values! {
     AuditId => Id, value => value.uuid();
     AnnouncementId => Id, value => value.uuid();
     ContestId => Id, value => value.uuid();
+    MailId => Id, value => value.uuid();
     Amount => Amount, value => value;
 }

@@ -5,6 +5,7 @@
 mod blocks;
 mod directory;
 mod keys;
+mod mail_codes;
 mod resets;
 mod second_factors;
 mod sessions;
@@ -18,6 +19,8 @@ use crate::domain::{AccountId, KeyId, Role, SessionId, UserId, WallTime};
 pub use blocks::Block;
 pub use directory::{ListedUser, UserFilter};
 pub use keys::{AddKeyOutcome, Key, KeyState, NewKey};
+pub use mail_codes::{CodeLimit, CodePurpose, NewCode, SentCode};
+pub use resets::NewPassword;
 pub use second_factors::{RightCode, SecondFactor, Tries};
 pub use sessions::{Client, NewSession, RefreshToken, Rotation, Session, SessionState, TokenState};
 pub use users::{NewUser, User};
@@ -30,12 +33,13 @@ statements! {
 
 /// All statements of the files here.
 #[cfg(test)]
-pub(in crate::store) const ALL: [&[super::database::Statement]; 8] = [
+pub(in crate::store) const ALL: [&[super::database::Statement]; 9] = [
     STATEMENTS,
     users::STATEMENTS,
     sessions::STATEMENTS,
     keys::STATEMENTS,
     resets::STATEMENTS,
+    mail_codes::STATEMENTS,
     second_factors::STATEMENTS,
     blocks::STATEMENTS,
     directory::STATEMENTS,

@@ -4,6 +4,7 @@ use super::users::user;
 use super::{Ended, People, User, end_all};
 use crate::domain::{UserId, WallTime};
 use crate::store::database::{StoreError, args, statements};
+use crate::store::mails::{self, NewMail};
 
 statements! {
     // The newest link is the only one.
@@ -14,6 +15,25 @@ statements! {
         WHERE r.hash = $1 AND r.used_at IS NULL AND r.expires_at > $2";
     USE = "UPDATE resets SET used_at = $2 WHERE hash = $1 AND used_at IS NULL AND expires_at > $2";
     SET_PASSWORD = "UPDATE users SET password_hash = $2, password_changed_at = $3 WHERE id = $1";
+}
+
+/// A password that is set by a link.
+#[derive(Clone, Copy)]
+pub struct NewPassword<'a> {
+    /// Whose it is.
+    pub user: UserId,
+    /// Its hash.
+    pub password_hash: &'a str,
+    /// What tells them, if they can be reached.
+    pub notice: Option<&'a NewMail>,
+    /// When.
+    pub now: WallTime,
+}
+
+impl std::fmt::Debug for NewPassword<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NewPassword").field("user", &self.user).finish_non_exhaustive()
+    }
 }
 
 impl People {
@@ -43,23 +63,25 @@ impl People {
     }
 
     /// Uses a link: sets the password, and ends all sessions and keys of the person, which may be somebody
-    /// else's by now. `None` if the link cannot be used any more.
+    /// else's by now, and tells the person. `None` if the link cannot be used any more.
     ///
     /// # Errors
     /// As any statement.
     pub async fn reset_password(
         &self,
         hash: [u8; 32],
-        user: UserId,
-        password_hash: &str,
-        now: WallTime,
+        set: NewPassword<'_>,
     ) -> Result<Option<Ended>, StoreError> {
+        let NewPassword { user, password_hash, notice, now } = set;
         let mut transaction = self.database.begin().await?;
         if transaction.execute(USE, args![hash, now]).await? == 0 {
             return Ok(None);
         }
         transaction.execute(SET_PASSWORD, args![user, password_hash, now]).await?;
         let ended = end_all(&mut transaction, user, now).await?;
+        if let Some(notice) = notice {
+            mails::add(&mut transaction, notice).await?;
+        }
         transaction.commit().await?;
         Ok(Some(ended))
     }

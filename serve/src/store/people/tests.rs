@@ -5,8 +5,9 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::*;
-use crate::domain::{KeyId, Scope, Scopes};
+use crate::domain::{KeyId, MailId, Scope, Scopes};
 use crate::store::database::testing::on_each_database;
+use crate::store::mails::NewMail;
 
 fn at(seconds: i64) -> WallTime {
     WallTime::from_nanos(seconds * 1_000_000_000)
@@ -246,10 +247,12 @@ async fn a_link_is_used_once_and_the_newest_counts() {
         assert_eq!(people.of_reset([1; 32], at(5)).await, Ok(None));
         assert_eq!(people.of_reset([2; 32], at(100)).await, Ok(None));
         assert_eq!(people.of_reset([2; 32], at(5)).await.unwrap().unwrap().id, anne.id);
-        assert_eq!(people.reset_password([1; 32], anne.id, "new", at(5)).await, Ok(None));
-        let ended = people.reset_password([2; 32], anne.id, "new", at(5)).await.unwrap().unwrap();
+        let set =
+            |password_hash, now| NewPassword { user: anne.id, password_hash, notice: None, now: at(now) };
+        assert_eq!(people.reset_password([1; 32], set("new", 5)).await, Ok(None));
+        let ended = people.reset_password([2; 32], set("new", 5)).await.unwrap().unwrap();
         assert_eq!(ended, Ended { sessions: vec![open.id], keys: vec![] });
-        assert_eq!(people.reset_password([2; 32], anne.id, "newer", at(6)).await, Ok(None));
+        assert_eq!(people.reset_password([2; 32], set("newer", 6)).await, Ok(None));
         let user = people.of_id(anne.id).await.unwrap().unwrap();
         assert_eq!((user.password_hash.as_deref(), user.password_changed_at), (Some("new"), at(5)));
     })
@@ -313,6 +316,138 @@ async fn two_administrators_who_block_one_another_do_not_both_succeed() {
         let out = if is_last[0] { otto } else { olga };
         assert!(matches!(people.block(out, at(3)).await, Ok(Block::Done(_))));
         assert_eq!(people.block(UserId::draw(), at(3)).await, Ok(Block::Nobody));
+    })
+    .await
+    .unwrap();
+}
+
+const HASH: [u8; 32] = [9; 32];
+
+fn code(subject: UserId, mail: &str, now: i64) -> NewCode {
+    NewCode {
+        subject: subject.uuid(),
+        purpose: CodePurpose::Mail,
+        hash: HASH,
+        mail: mail.to_owned(),
+        now: at(now),
+        expires_at: at(now + 900),
+        limit: CodeLimit { most: 2, since: at(now - 3_600) },
+    }
+}
+
+fn letter(now: i64) -> NewMail {
+    NewMail {
+        id: MailId::draw(),
+        recipient: Some("we@example.org".to_owned()),
+        subject: "a code".to_owned(),
+        body: "123456".to_owned(),
+        now: at(now),
+        expires_at: at(now + 900),
+    }
+}
+
+/// Returns how many mails wait that are to somebody, and to nobody.
+async fn waiting(database: &Database) -> [usize; 2] {
+    let due = database.due_mails(at(1_000_000), 100).await.unwrap();
+    let to_somebody = due.iter().filter(|due| due.mail.recipient.is_some()).count();
+    [to_somebody, due.len() - to_somebody]
+}
+
+#[tokio::test]
+async fn a_code_and_its_mail_are_there_together_so_many_in_an_hour() {
+    on_each_database(|database| async move {
+        let (people, anne) = (People::new(database.clone()), person("anne", 1));
+        people.register(&anne, &code(anne.id, "we@example.org", 10), &letter(10)).await.unwrap();
+        assert_eq!(waiting(&database).await, [1, 0]);
+        // Nobody has it: there is no code and no mail either.
+        let again = person("ANNE", 11);
+        let taken = people.register(&again, &code(again.id, "we@example.org", 11), &letter(11)).await;
+        assert!(taken.unwrap_err().is_conflict_on("users.username_key"));
+        assert_eq!(people.codes_counted_since(again.id.uuid(), CodePurpose::Mail).await, Ok(None));
+        let add = async |now| people.add_code(&code(anne.id, "we@example.org", now), &letter(now)).await;
+        assert_eq!((add(20).await, add(30).await), (Ok(true), Ok(false)));
+        assert_eq!(waiting(&database).await, [2, 1], "the third is to nobody");
+        assert_eq!(people.codes_counted_since(anne.id.uuid(), CodePurpose::Mail).await, Ok(Some(at(10))));
+        assert_eq!((add(3_609).await, add(3_610).await, add(3_611).await), (Ok(false), Ok(true), Ok(true)));
+        assert_eq!(add(3_612).await, Ok(false), "counted anew since then");
+        assert_eq!(people.forget_codes(at(4_510), at(3_610)).await, Ok(0));
+        assert_eq!(people.forget_codes(at(4_511), at(3_610)).await, Ok(1));
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn a_code_has_so_many_tries_a_time_and_one_use() {
+    on_each_database(|database| async move {
+        let (people, anne) = (People::new(database.clone()), person("anne", 1));
+        people.register(&anne, &code(anne.id, "we@example.org", 10), &letter(10)).await.unwrap();
+        let tried = async |now| people.try_mail_code(anne.id.uuid(), CodePurpose::Mail, at(now), 2).await;
+        let first = tried(11).await.unwrap().unwrap();
+        assert_eq!((first.hash.as_slice(), first.mail.as_str()), (HASH.as_slice(), "we@example.org"));
+        assert!(tried(12).await.unwrap().is_some());
+        assert_eq!(tried(13).await, Ok(None), "two were all");
+        let other = people.try_mail_code(anne.id.uuid(), CodePurpose::Password, at(11), 2).await;
+        assert_eq!(other, Ok(None), "it is for something else");
+        assert_eq!(people.confirm_mail(&first, None, at(910)).await, Ok(false), "it is too late");
+        let wrong = SentCode { hash: vec![8; 32], ..first.clone() };
+        assert_eq!(people.confirm_mail(&wrong, None, at(14)).await, Ok(false));
+        assert_eq!(people.confirm_mail(&first, None, at(14)).await, Ok(true));
+        assert_eq!(people.confirm_mail(&first, None, at(15)).await, Ok(false), "it is used");
+        let known = people.of_id(anne.id).await.unwrap().unwrap();
+        assert_eq!((known.is_verified, known.mail.as_deref()), (true, Some("we@example.org")));
+        // A new one has all tries again.
+        assert_eq!(people.add_code(&code(anne.id, "other@example.org", 20), &letter(20)).await, Ok(true));
+        let second = tried(21).await.unwrap().unwrap();
+        assert_eq!(people.confirm_mail(&second, Some(&letter(22)), at(22)).await, Ok(true));
+        assert_eq!(waiting(&database).await, [3, 0], "two codes, and what is told to the address before");
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn an_address_that_is_somebody_elses_by_now_leaves_the_code_unused() {
+    on_each_database(|database| async move {
+        let people = People::new(database.clone());
+        let (anne, bert) = (person("anne", 1), person("bert", 1));
+        people.add(&bert).await.unwrap();
+        people.register(&anne, &code(anne.id, "we@example.org", 10), &letter(10)).await.unwrap();
+        assert_eq!(people.verify("bert").await, Ok(true));
+        let code = people.try_mail_code(anne.id.uuid(), CodePurpose::Mail, at(11), 5).await;
+        let code = code.unwrap().unwrap();
+        let taken = people.confirm_mail(&code, Some(&letter(11)), at(11)).await.unwrap_err();
+        assert!(taken.is_conflict_on("users.mail_key"), "{taken}");
+        assert_eq!(waiting(&database).await, [1, 0], "nobody is told what did not happen");
+        assert!(!people.of_id(anne.id).await.unwrap().unwrap().is_verified);
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn a_code_sets_the_password_of_whose_address_it_was_sent_to_and_is() {
+    on_each_database(|database| async move {
+        let (people, anne) = (People::new(database.clone()), person("anne", 1));
+        people.add(&anne).await.unwrap();
+        people.verify("anne").await.unwrap();
+        let forgotten =
+            |mail: &str, now| NewCode { purpose: CodePurpose::Password, ..code(anne.id, mail, now) };
+        let set = async |mail: &str, now| {
+            people.add_code(&forgotten(mail, now), &letter(now)).await.unwrap();
+            let code = people.try_mail_code(anne.id.uuid(), CodePurpose::Password, at(now), 5).await;
+            people.set_password(&code.unwrap().unwrap(), "other", &letter(now), at(now)).await.unwrap()
+        };
+        assert_eq!(set("before@example.org", 10).await, None, "it is another address by now");
+        let open = session(anne.id, 1, 2);
+        assert_eq!(people.open_session(&open).await, Ok(true));
+        let ended = set("we@example.org", 20).await.unwrap();
+        assert_eq!((ended.sessions, ended.keys), (vec![open.id], Vec::new()));
+        let known = people.of_id(anne.id).await.unwrap().unwrap();
+        assert_eq!((known.password_hash.as_deref(), known.password_changed_at), (Some("other"), at(20)));
+        assert_eq!(waiting(&database).await, [3, 0], "two codes, and what is told");
+        people.block(anne.id, at(21)).await.unwrap();
+        assert_eq!(set("we@example.org", 4_000).await, None, "an operator has shut them out");
     })
     .await
     .unwrap();

@@ -2,7 +2,7 @@
 
 use super::{People, end_sessions, holder, time};
 use crate::domain::{AccountId, Role, SessionId, UserId, WallTime};
-use crate::store::database::{Row, StoreError, args, statements};
+use crate::store::database::{Row, StoreError, Transaction, args, statements};
 
 statements! {
     ADD = "INSERT INTO users (id, username, username_key, mail, mail_key, is_verified, role, password_hash,
@@ -87,13 +87,9 @@ impl People {
     /// # Errors
     /// [`StoreError::Conflict`] on `users.username_key`, or on `users.mail_key` for a verified address.
     pub async fn add(&self, user: &NewUser) -> Result<(), StoreError> {
-        let mail = user.mail.as_deref();
-        let verified = mail.filter(|_| user.is_verified);
-        let hash = user.password_hash.as_str();
-        let (name, key, role) = (user.username.as_str(), user.username_key.as_str(), user.role.name());
-        let arguments =
-            args![user.id, name, key, mail, verified, user.is_verified, role, hash, user.account, user.now];
-        self.database.execute(ADD, arguments).await.map(drop)
+        let mut transaction = self.database.begin().await?;
+        add(&mut transaction, user).await?;
+        transaction.commit().await
     }
 
     /// Returns the person with a name, given without differences of case.
@@ -156,6 +152,16 @@ impl People {
     pub async fn verify(&self, key: &str) -> Result<bool, StoreError> {
         Ok(self.database.execute(VERIFY, args![key, true]).await? == 1)
     }
+}
+
+pub(super) async fn add(transaction: &mut Transaction, user: &NewUser) -> Result<(), StoreError> {
+    let mail = user.mail.as_deref();
+    let verified = mail.filter(|_| user.is_verified);
+    let hash = user.password_hash.as_str();
+    let (name, key, role) = (user.username.as_str(), user.username_key.as_str(), user.role.name());
+    let arguments =
+        args![user.id, name, key, mail, verified, user.is_verified, role, hash, user.account, user.now];
+    transaction.execute(ADD, arguments).await.map(drop)
 }
 
 pub(super) fn user(row: &Row) -> Result<User, StoreError> {

@@ -19,6 +19,7 @@ use crate::http::endpoint::Endpoint;
 use crate::http::instruments::Metrics;
 use crate::http::server::{Server, ServerConfig};
 use crate::services::identity::{Clock, Identity, IdentityParts, Newcomers, hash_password};
+use crate::services::mail::{MailDirectory, Postman};
 use crate::store::database::Database;
 use crate::store::database::testing::{POSTGRES, Schema, ScratchFile};
 use crate::store::people::{NewUser, People};
@@ -43,6 +44,7 @@ pub(super) struct Site {
     server: Option<Server>,
     runtime: Runtime,
     millis: Arc<AtomicI64>,
+    clock: Clock,
     schema: Option<Schema>,
     _file: ScratchFile,
     data: tempfile::TempDir,
@@ -146,7 +148,7 @@ impl Site {
             config: config.clone(),
             data: data.path(),
             database: database.clone(),
-            clock,
+            clock: Arc::clone(&clock),
             newcomers: Arc::clone(&newcomers) as Arc<dyn Newcomers>,
         };
         let identity = Arc::new(Identity::new(parts).unwrap());
@@ -178,6 +180,7 @@ impl Site {
             server,
             runtime,
             millis,
+            clock,
             schema,
             _file: file,
             data,
@@ -187,6 +190,35 @@ impl Site {
     /// Returns the data directory.
     pub(super) fn data(&self) -> &Path {
         self.data.path()
+    }
+
+    /// Sends what waits in the outbox, and returns all mails that were ever sent to an address, the oldest
+    /// first.
+    pub(super) fn mails_to(&self, address: &str) -> Vec<String> {
+        let directory = self.data().join("mails");
+        let from = "Bearpit <bearpit@localhost>".parse().unwrap();
+        let mailer = Arc::new(MailDirectory::new(directory.clone()));
+        let postman = Postman::new(self.database.clone(), mailer, &from, Arc::clone(&self.clock)).unwrap();
+        self.block_on(async { while postman.deliver().await.unwrap() > 0 {} });
+        let Ok(files) = std::fs::read_dir(directory) else { return Vec::new() };
+        let mut files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+        files.sort();
+        let mails = files.iter().map(|path| std::fs::read_to_string(path).unwrap());
+        mails.filter(|mail| mail.contains(&format!("To: {address}\r\n"))).collect()
+    }
+
+    /// Returns the code that was sent to an address last.
+    pub(super) fn code_to(&self, address: &str) -> String {
+        let mail = self.mails_to(address).pop().unwrap_or_else(|| panic!("no mail to {address}"));
+        let is_code = |line: &&str| line.len() == 6 && line.bytes().all(|it| it.is_ascii_digit());
+        mail.lines().find(is_code).unwrap_or_else(|| panic!("no code in {mail}")).to_owned()
+    }
+
+    /// Shows that an address is theirs, by the code that was sent there at registration.
+    pub(super) fn verify(&self, tokens: &Value, address: &str) {
+        let body = json!({ "code": self.code_to(address) });
+        let answer = self.post("/api/auth/mail/confirm", &access(tokens), &body);
+        assert_eq!(answer.status, 204, "{}", answer.body);
     }
 
     /// Lets time pass.

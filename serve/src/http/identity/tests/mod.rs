@@ -7,6 +7,7 @@ mod harness;
 mod keys;
 mod limits;
 mod log;
+mod mail;
 mod matrix;
 mod postgres;
 mod second_factor;

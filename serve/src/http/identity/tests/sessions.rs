@@ -152,8 +152,8 @@ fn a_session_that_is_not_used_for_a_month_is_over() {
     let again = site.log_in("anne").json();
     let sessions = site.get("/api/auth/sessions", &access(&again)).json();
     assert_eq!(sessions["sessions"].as_array().unwrap().len(), 1, "{sessions}");
-    // The token that was used, the one that was not, and not the new one.
-    assert_eq!(site.block_on(site.identity.forget_expired()), Ok(2));
+    // The token that was used, the one that was not, and not the new one; the code of the registration.
+    assert_eq!(site.block_on(site.identity.forget_expired()), Ok(3));
 }
 
 #[test]
@@ -167,9 +167,9 @@ fn sessions_are_listed_and_ended() {
     let second = site.log_in("anne").json();
     let list = site.get("/api/auth/sessions", &access(&second)).json();
     let expected = json!({ "sessions": [
-        { "session_id": second["session_id"], "created_at": "2025-11-29T14:00:01Z", "user_agent": null,
+        { "session_id": second["session_id"], "created_at": "2025-11-29T14:00:01Z", "device": null, "user_agent": null,
           "last_seen_at": "2025-11-29T14:00:01Z", "address": "127.0.0.1", "is_current": true },
-        { "session_id": first["session_id"], "created_at": "2025-11-29T14:00:00Z", "user_agent": "Firefox",
+        { "session_id": first["session_id"], "created_at": "2025-11-29T14:00:00Z", "device": "Firefox", "user_agent": "Firefox",
           "last_seen_at": "2025-11-29T14:00:00Z", "address": "127.0.0.1", "is_current": false },
     ] });
     assert_eq!(list, expected);
