@@ -22,6 +22,7 @@ use crate::services::contests::{Contests, ContestsParts};
 use crate::services::identity::{Identity, IdentityParts, Newcomers, system_clock};
 use crate::services::mail::{Postman, mailer};
 use crate::services::market_data::{DatabaseArchive, MarketData, MarketDataParts};
+use crate::services::profiles::{Profiles, ProfilesParts};
 use crate::services::strategies::{Strategies, StrategiesParts, StrategyOutputs};
 use crate::services::trading::{Trading, TradingParts};
 use crate::services::watchlists::Watchlists;
@@ -30,6 +31,9 @@ use crate::store::strategies::StrategyLimits;
 
 /// The directory of days' replays within the data directory.
 const REPLAYS: &str = "replays";
+
+/// The directory of people's pictures within the data directory.
+const IMAGES: &str = "images";
 
 /// How often is deleted what is good for nothing any more.
 const FORGET_EVERY: Duration = Duration::from_secs(60 * 60);
@@ -82,6 +86,14 @@ pub(super) fn face(parts: Parts<'_>) -> Result<Face, Failure> {
         outputs,
         limits,
     }));
+    let profiles = Arc::new(Profiles::new(ProfilesParts {
+        identity: Arc::clone(&identity),
+        trading: Arc::clone(&trading),
+        strategies: Arc::clone(&strategies),
+        watchlists: Arc::clone(&watchlists),
+        database: database.clone(),
+        pictures: config.data.join(IMAGES),
+    }));
     tokio::spawn(Arc::clone(&strategies).tidy_up());
     let contests = Arc::new(Contests::new(ContestsParts {
         trading: Arc::clone(&trading),
@@ -112,6 +124,7 @@ pub(super) fn face(parts: Parts<'_>) -> Result<Face, Failure> {
     }));
     Ok(Face {
         identity,
+        profiles,
         market_data,
         trading,
         strategies,

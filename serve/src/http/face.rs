@@ -13,6 +13,7 @@ use super::endpoint::{Endpoint, Entry};
 use super::identity::{self, IdentityDoc};
 use super::market_data::{self, MarketDataDoc};
 use super::openapi;
+use super::profile::{self, ProfileDoc};
 use super::strategies::{self, StrategiesDoc};
 use super::trading::{self, TradingDoc};
 use super::watchlists::{self, WatchlistsDoc};
@@ -22,6 +23,7 @@ use crate::services::alpaca::Alpaca;
 use crate::services::contests::Contests;
 use crate::services::identity::Identity;
 use crate::services::market_data::MarketData;
+use crate::services::profiles::Profiles;
 use crate::services::strategies::Strategies;
 use crate::services::trading::Trading;
 use crate::services::watchlists::Watchlists;
@@ -31,6 +33,8 @@ use crate::services::watchlists::Watchlists;
 pub struct Face {
     /// Who is who.
     pub identity: Arc<Identity>,
+    /// What they say of themselves.
+    pub profiles: Arc<Profiles>,
     /// What everybody may see.
     pub market_data: Arc<MarketData>,
     /// What people do in the market.
@@ -66,6 +70,7 @@ impl Face {
         let of_alpaca = alpaca::Shared::new(Arc::clone(&self.alpaca));
         move |config| {
             identity::configure(config, &self.identity);
+            profile::share(config, &self.profiles);
             market_data::provide(config, &self.market_data);
             trading::share(config, &self.trading);
             strategies::share(config, &self.strategies);
@@ -94,6 +99,7 @@ pub fn entries() -> Vec<Entry> {
 pub fn document() -> Document {
     let rooms = [
         IdentityDoc::openapi(),
+        ProfileDoc::openapi(),
         MarketDataDoc::openapi(),
         TradingDoc::openapi(),
         StrategiesDoc::openapi(),
@@ -114,6 +120,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 fn native_endpoints() -> Vec<Endpoint> {
     let rooms = [
         identity::endpoints(),
+        profile::endpoints(),
         market_data::endpoints(),
         trading::endpoints(),
         strategies::endpoints(),

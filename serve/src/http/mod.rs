@@ -28,6 +28,7 @@ mod identity;
 mod instruments;
 mod market_data;
 mod openapi;
+mod profile;
 mod routes;
 mod server;
 mod shared;

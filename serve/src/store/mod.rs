@@ -8,6 +8,7 @@ pub mod fundings;
 pub mod journal;
 pub mod mails;
 pub mod people;
+pub mod profiles;
 pub mod projection;
 pub mod spool;
 pub mod strategies;

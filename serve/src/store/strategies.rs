@@ -24,6 +24,8 @@ statements! {
     OF_USER = "SELECT account_id, user_id, name, script, cash, status, created_at, ended_at, client_id
                FROM strategies
                WHERE user_id = $1 AND status <> 'deleted' ORDER BY created_at, account_id";
+    ALL_OF_USER = "SELECT account_id, user_id, name, script, cash, status, created_at, ended_at, client_id
+                   FROM strategies WHERE user_id = $1 ORDER BY created_at, account_id";
     ONE = "SELECT account_id, user_id, name, script, cash, status, created_at, ended_at, client_id
                FROM strategies
            WHERE account_id = $1 AND user_id = $2 AND status <> 'deleted'";
@@ -233,6 +235,14 @@ impl Database {
     /// [`StoreError`].
     pub async fn strategies(&self, user: UserId) -> Result<Vec<StrategyRow>, StoreError> {
         self.rows(OF_USER, args![user]).await?.iter().map(of_row).collect()
+    }
+
+    /// Returns the strategies that a person ever had, the oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn all_strategies(&self, user: UserId) -> Result<Vec<StrategyRow>, StoreError> {
+        self.rows(ALL_OF_USER, args![user]).await?.iter().map(of_row).collect()
     }
 
     /// Returns a person's strategy.

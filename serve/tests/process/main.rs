@@ -23,6 +23,7 @@ mod harness;
 mod malformed;
 mod observe;
 mod people;
+mod profiles;
 #[cfg(target_os = "linux")]
 mod proxy;
 mod refusals;

@@ -40,12 +40,15 @@ pub async fn block(people: &People, user: UserId, now: WallTime) -> Result<Ended
     match people.block(user, now).await.map_err(of_store)? {
         Block::Done(ended) => Ok(ended),
         Block::Nobody => Err(unknown_user(user)),
-        Block::LastAdmin => {
-            let message = "this is the last administrator who is not blocked";
-            let problem = Problem::new(ProblemKind::Conflict, "last_admin", message);
-            Err(problem.hint("make another first: `bearpit-serve admin create NAME`"))
-        }
+        Block::LastAdmin => Err(last_admin()),
     }
+}
+
+/// Says that nobody else could administer the market.
+pub(super) fn last_admin() -> Problem {
+    let message = "this is the last administrator who is not blocked";
+    let problem = Problem::new(ProblemKind::Conflict, "last_admin", message);
+    problem.hint("make another first: `bearpit-serve admin create NAME`")
 }
 
 /// Says that there is no such person.

@@ -25,6 +25,7 @@ mod blocking;
 mod clients;
 mod devices;
 mod forgotten;
+mod leaving;
 mod letters;
 mod limits;
 mod login;

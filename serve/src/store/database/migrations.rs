@@ -34,6 +34,7 @@ const CHANGES: &[(&str, &str, &str)] = &changes![
     "0014_second_factors",
     "0015_mails",
     "0016_no_notional_orders",
+    "0017_profiles",
 ];
 
 pub(super) fn sqlite() -> Migrator {

@@ -36,6 +36,7 @@ const ALL_STATEMENTS: &[&[Statement]] = &[
     crate::store::contests::entries::STATEMENTS,
     crate::store::contests::settled::STATEMENTS,
     crate::store::contests::trades::STATEMENTS,
+    crate::store::profiles::STATEMENTS,
     crate::store::strategies::STATEMENTS,
     traded_names::STATEMENTS,
     watchlists::STATEMENTS,

@@ -4,6 +4,7 @@
 
 mod blocks;
 mod directory;
+mod erasing;
 mod keys;
 mod mail_codes;
 mod resets;
@@ -33,7 +34,7 @@ statements! {
 
 /// All statements of the files here.
 #[cfg(test)]
-pub(in crate::store) const ALL: [&[super::database::Statement]; 9] = [
+pub(in crate::store) const ALL: [&[super::database::Statement]; 10] = [
     STATEMENTS,
     users::STATEMENTS,
     sessions::STATEMENTS,
@@ -43,6 +44,7 @@ pub(in crate::store) const ALL: [&[super::database::Statement]; 9] = [
     second_factors::STATEMENTS,
     blocks::STATEMENTS,
     directory::STATEMENTS,
+    erasing::STATEMENTS,
 ];
 
 /// Who there is, and what they show to be let in. Clones share the database.

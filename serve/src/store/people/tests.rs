@@ -452,3 +452,33 @@ async fn a_code_sets_the_password_of_whose_address_it_was_sent_to_and_is() {
     .await
     .unwrap();
 }
+
+#[tokio::test]
+async fn of_who_leaves_nothing_is_left_that_says_who_it_was() {
+    on_each_database(|database| async move {
+        let people = People::new(database.clone());
+        let (anne, olga) = (person("Anne", 1), NewUser { role: Role::Admin, ..person("Olga", 1) });
+        for user in [&anne, &olga] {
+            people.add(user).await.unwrap();
+        }
+        assert!(people.open_session(&session(anne.id, 1, 2)).await.unwrap());
+        let row = |row| crate::store::profiles::ProfileRow { first_name: Some("Anne".to_owned()), ..row };
+        database.change_profile(anne.id, row).await.unwrap();
+        assert_eq!(people.is_last_admin(anne.id).await, Ok(false));
+        assert_eq!(people.is_last_admin(olga.id).await, Ok(true));
+        assert_eq!(people.erase(olga.id, at(3)).await, Ok(None), "nobody else is an administrator");
+        let ended = people.erase(anne.id, at(3)).await.unwrap().unwrap();
+        assert_eq!((ended.sessions.len(), ended.keys.len()), (1, 0));
+        let left = people.of_id(anne.id).await.unwrap().unwrap();
+        assert!(left.username.starts_with("deleted-") && left.username.len() == 28, "{}", left.username);
+        assert_eq!((left.mail, left.password_hash, left.is_blocked), (None, None, true));
+        assert_eq!(people.of_name("anne").await, Ok(None));
+        assert_eq!(database.profile(anne.id).await, Ok(None));
+        // Twice is the same.
+        assert_eq!(people.erase(anne.id, at(4)).await, Ok(Some(Ended { sessions: vec![], keys: vec![] })));
+        // The name is free.
+        people.add(&person("Anne", 5)).await.unwrap();
+    })
+    .await
+    .unwrap();
+}

@@ -25,6 +25,7 @@ use crate::services::identity::{
     Clock, Identity, IdentityParts, Login, Newcomers, Visitor, hash_password, system_clock,
 };
 use crate::services::market_data::{MarketData, MarketDataParts, NoArchive};
+use crate::services::profiles::{Profiles, ProfilesParts};
 use crate::services::strategies::{Strategies, StrategiesParts, StrategyOutputs};
 use crate::services::trading::{Trading, TradingParts};
 use crate::services::watchlists::Watchlists;
@@ -341,6 +342,14 @@ async fn face(
         limits: StrategyLimits { per_user: 1, total: 1 },
     }));
     let watchlists = Arc::new(Watchlists::new(database.clone(), Arc::clone(&market_data)));
+    let profiles = Arc::new(Profiles::new(ProfilesParts {
+        identity: Arc::clone(&identity),
+        trading: Arc::clone(&trading),
+        strategies: Arc::clone(&strategies),
+        watchlists: Arc::clone(&watchlists),
+        database: database.clone(),
+        pictures: directory.join("images"),
+    }));
     let parts = (Arc::clone(&identity), Arc::clone(&trading), Arc::clone(&strategies));
     let (admin, announcements) = administration(driver, &database, parts);
     let contests = Arc::new(Contests::new(ContestsParts {
@@ -352,6 +361,7 @@ async fn face(
     }));
     let face = Face {
         identity: Arc::clone(&identity),
+        profiles,
         market_data,
         trading,
         strategies,

@@ -1,0 +1,40 @@
+//! People who leave for good.
+
+use tracing::info;
+
+use super::blocking::last_admin;
+use super::{Identity, of_store};
+use crate::domain::{Actor, Problem, Secret};
+
+impl Identity {
+    /// Lets those go on who may leave: they show their password, and a code if a login needs one.
+    ///
+    /// # Errors
+    /// That one of them is wrong, or nobody else could administer the market.
+    pub(in crate::services) async fn prove_leaving(
+        &self,
+        who: &Actor,
+        password: &Secret,
+        code: Option<&Secret>,
+    ) -> Result<(), Problem> {
+        self.prove_password(who, password).await?;
+        self.check_second_factor(who.user, code).await?;
+        let is_last = self.people.is_last_admin(who.user).await.map_err(of_store)?;
+        if is_last { Err(last_admin()) } else { Ok(()) }
+    }
+
+    /// Takes away all that says who a person was, and ends all of their sessions and keys.
+    ///
+    /// # Errors
+    /// That nobody else could administer the market, or the database is away.
+    pub(in crate::services) async fn erase(&self, who: &Actor) -> Result<(), Problem> {
+        let ended = self.people.erase(who.user, self.now()).await.map_err(of_store)?;
+        let ended = ended.ok_or_else(last_admin)?;
+        self.forget_sessions(&ended.sessions);
+        for key in &ended.keys {
+            self.keys.end(*key, self.now());
+        }
+        info!(user = %who.user, "a person has left");
+        Ok(())
+    }
+}
