@@ -46,7 +46,7 @@ impl LatencyBuilder {
 
     pub(crate) fn finish(self) -> EntryLatencies {
         let (mut sample, orders) = self.sample.finish();
-        sample.sort_by(f64::total_cmp);
+        sample.sort_unstable_by(f64::total_cmp);
         EntryLatencies { orders, longest: self.longest, sample }
     }
 }

@@ -29,7 +29,22 @@ struct Bin {
 /// over bins of sizes is kept, for each stretch of the run.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Impact {
-    bins: BTreeMap<i32, [Bin; STRETCHES]>,
+    bins: Vec<[Bin; STRETCHES]>,
+    /// Where each bin stands, by its number.
+    places: BTreeMap<i32, usize>,
+    /// The last sizes, each where its bits say; empty before the first.
+    sizes: Vec<Size>,
+}
+
+/// More than the sizes that come again and again.
+const SIZES: usize = 256;
+
+/// A size, its logarithm, and where its bin stands.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Size {
+    size: f64,
+    log: f64,
+    place: usize,
 }
 
 /// A point of the curve: a size, and the mean impact of orders of that size.
@@ -58,13 +73,30 @@ pub(super) enum NoCurve {
 impl Impact {
     /// Adds an order of a size, and the log return in its direction, in a stretch of the run.
     pub(super) fn add(&mut self, stretch: usize, size: f64, impact: f64) {
-        if let Some(place) = bin(size) {
-            let bins = self.bins.entry(place).or_insert([Bin::default(); STRETCHES]);
-            if let Some(bin) = bins.get_mut(stretch) {
-                bin.count += 1;
-                bin.log_size += libm::log(size);
-                bin.impact += impact;
-                bin.squares += impact * impact;
+        let Some(Size { log, place, .. }) = self.size(size) else { return };
+        if let Some(bin) = self.bins.get_mut(place).and_then(|bins| bins.get_mut(stretch)) {
+            bin.count += 1;
+            bin.log_size += log;
+            bin.impact += impact;
+            bin.squares += impact * impact;
+        }
+    }
+
+    /// Returns what is known of a size, if it is above zero.
+    fn size(&mut self, size: f64) -> Option<Size> {
+        // Sizes are counts of lots: the first bits of the mantissa differ, and the last of the exponent.
+        let [.., low, high, _] = size.to_bits().to_le_bytes();
+        let slot = usize::from(u16::from_le_bytes([low, high]).wrapping_mul(40_503) >> u8::BITS) % SIZES;
+        match self.sizes.get(slot) {
+            // An empty slot is one of zero.
+            Some(known) if size > 0.0 && known.size.to_bits() == size.to_bits() => Some(*known),
+            _ => {
+                let place = *self.places.entry(bin(size)?).or_insert(self.bins.len());
+                self.bins.resize(self.bins.len().max(place + 1), [Bin::default(); STRETCHES]);
+                let new = Size { size, log: libm::log(size), place };
+                self.sizes.resize(SIZES, Size { size: 0.0, log: 0.0, place: 0 });
+                self.sizes[slot] = new;
+                Some(new)
             }
         }
     }
@@ -72,7 +104,8 @@ impl Impact {
     /// Fits the curve to some of the stretches, by number, each as often as it is named: by least squares on
     /// logarithms, each bin weighted by how well its mean is known.
     pub(super) fn curve(&self, stretches: &[usize]) -> Result<Curve, NoCurve> {
-        let sums = self.bins.values().map(|bins| sum(bins, stretches));
+        let sums = self.places.values().filter_map(|place| self.bins.get(*place));
+        let sums = sums.map(|bins| sum(bins, stretches));
         let sums: Vec<Bin> = sums.filter(|bin| bin.count >= ORDERS_MIN).collect();
         if sums.len() < BINS_MIN {
             return Err(NoCurve::FewSizes);
@@ -204,7 +237,11 @@ impl ImpactBuilder {
 
 impl Impact {
     fn end(&mut self, stretch: usize, begun: &Begun, mid: Option<f64>) {
-        let log_return = begun.mid.zip(mid).and_then(|(before, after)| finite(libm::log(after / before)));
+        // Most orders leave the mid where it is, and the logarithm of one is zero.
+        let log_return = begun.mid.zip(mid).and_then(|(before, after)| match after / before {
+            1.0 => Some(0.0),
+            ratio => finite(libm::log(ratio)),
+        });
         if let Some(log_return) = log_return {
             self.add(stretch, begun.size, begun.sign * log_return);
         }
@@ -284,7 +321,7 @@ mod tests {
             builder.trade(at, sign, size);
         }
         let of = |impact: &Impact, size: f64| {
-            let bin = sum(&impact.bins[&bin(size).unwrap()], &ALL);
+            let bin = sum(&impact.bins[impact.places[&bin(size).unwrap()]], &ALL);
             (bin.count, bin.impact)
         };
         let (count, impact) = of(&builder.of_runs, 3.0);
@@ -294,6 +331,22 @@ mod tests {
         assert_eq!(builder.of_runs.bins.len(), 1);
         let (count, impact) = of(&builder.of_orders, 9.0);
         assert!(count == 1 && (impact - libm::log(102.0 / 99.0)).abs() < 1e-12, "{impact}");
+    }
+
+    #[test]
+    fn sizes_that_come_again_count_as_the_first_time_and_nothing_is_no_size() {
+        let mut impact = Impact::default();
+        for size in (0..1_000).map(real).chain((0..1_000).map(real)).chain([f64::NAN, f64::INFINITY, -1.0]) {
+            impact.add(3, size, 1.0);
+        }
+        for (number, place) in &impact.places {
+            let sizes = (1..1_000).map(real).filter(|size| bin(*size) == Some(*number));
+            let log_size = 2.0 * sizes.clone().map(libm::log).sum::<f64>();
+            let found = impact.bins[*place][3];
+            assert_eq!(found.count, 2 * sizes.count());
+            assert!((found.log_size - log_size).abs() < 1e-6, "{found:?}, not {log_size}");
+        }
+        assert_eq!(impact.places.len(), impact.bins.len());
     }
 
     #[test]
