@@ -22,12 +22,17 @@ use bearpit_core::exchange::Market;
 use bearpit_core::kernel::StepEnd;
 use bearpit_core::market::TapeSink;
 
-/// How many events are delivered between two checks of the cancel token: few, since a callback of a strategy
-/// may take a tenth of a second.
-const EVENTS_PER_STEP: u64 = 8;
+/// How many events are delivered between two checks of the cancel token, where they take no time to speak
+/// of. Each check looks at what has been put off.
+const EVENTS_PER_STEP: u64 = 32;
+/// How many after a step that took longer than [`QUICK_STEP`]: few, since a callback of a strategy may take a
+/// tenth of a second.
+const EVENTS_PER_SLOW_STEP: u64 = 4;
+/// What a step takes at most where events take no time to speak of.
+const QUICK_STEP: Duration = Duration::from_millis(5);
 
 /// How many steps lie between two reports of progress: a few milliseconds' worth where events cost little.
-const STEPS_PER_REPORT: u64 = 2_048;
+const STEPS_PER_REPORT: u64 = 512;
 
 /// One run of a scenario.
 ///
@@ -341,10 +346,15 @@ fn trade_to_close(
     market: &mut Market,
     mut check: impl FnMut(&Market) -> Result<(), RunError>,
 ) -> Result<(), RunError> {
-    while market.step(market.close(), EVENTS_PER_STEP)? == StepEnd::Budget {
+    let mut events = EVENTS_PER_STEP;
+    loop {
+        let begin = now();
+        if market.step(market.close(), events)? != StepEnd::Budget {
+            return Ok(());
+        }
         check(market)?;
+        events = if begin.elapsed() < QUICK_STEP { EVENTS_PER_STEP } else { EVENTS_PER_SLOW_STEP };
     }
-    Ok(())
 }
 
 #[expect(clippy::disallowed_methods, reason = "wall time is reported and bounded; it steers no result")]
