@@ -47,9 +47,10 @@ struct Took {
     processor: f64,
 }
 
-fn took(work: impl FnOnce() -> Result<()>) -> Result<Took> {
+/// Measures work; what it returns is dropped afterwards: a run does not remove its files.
+fn took<T>(work: impl FnOnce() -> Result<T>) -> Result<Took> {
     let (begin, processor) = (Instant::now(), processor_seconds());
-    work()?;
+    let _made = work()?;
     Ok(Took { wall: begin.elapsed().as_secs_f64(), processor: processor_seconds() - processor })
 }
 
@@ -91,25 +92,30 @@ fn analyzed(scenario: &Scenario) -> Result<()> {
 }
 
 /// A run with files and without a page.
-fn recorded(scenario: &Scenario, format: Format) -> Result<()> {
+fn recorded(scenario: &Scenario, format: Format) -> Result<TempDir> {
     let directory = TempDir::new()?;
     let output = OutputConfig { format: Some(format), report: false, ..OutputConfig::new(directory.path()) };
     Run::of(scenario).output(output).run()?;
-    Ok(())
+    Ok(directory)
 }
 
-/// Runs a scenario in a way that has a name.
-fn run(kind: &str, scenario: &Scenario) -> Result<()> {
+/// Runs a scenario in a way that has a name; returns where its files are, if it has some.
+fn run(kind: &str, scenario: &Scenario) -> Result<Option<TempDir>> {
     if kind == "one thread" {
         let mut scenario = scenario.clone();
         scenario.record.thread = WriterThread::Market;
-        return recorded(&scenario, Format::Parquet);
+        return recorded(&scenario, Format::Parquet).map(Some);
     }
     match FORMATS.into_iter().find(|format| format.extension() == kind) {
-        Some(format) => recorded(scenario, format),
-        None if kind == "analyzed" => analyzed(scenario),
-        None => plain(scenario),
+        Some(format) => recorded(scenario, format).map(Some),
+        None if kind == "analyzed" => analyzed(scenario).map(|()| None),
+        None => plain(scenario).map(|()| None),
     }
+}
+
+/// Runs a scenario so many times.
+fn runs(kind: &str, scenario: &Scenario, count: u32) -> Result<Vec<Option<TempDir>>> {
+    (0..count).map(|_| run(kind, scenario)).collect()
 }
 
 /// Of Parquet with a thread of its own, which is usual where a core is free, and on the thread of the market.
@@ -121,7 +127,7 @@ fn cost() -> Result<()> {
         let mut all = KINDS.map(|_| Vec::new());
         for _ in 0..TURNS {
             for (kind, all) in KINDS.iter().zip(&mut all) {
-                all.push(took(|| (0..repeats).try_for_each(|_| run(kind, &scenario)))?);
+                all.push(took(|| runs(kind, &scenario, repeats))?);
             }
         }
         println!("cost of {name}, beside the market alone:");
@@ -156,7 +162,7 @@ fn memory() -> Result<()> {
 
 /// Runs quickstart once, and prints the most memory that the process had, in KiB.
 fn once(kind: &str, end: &str) -> Result<()> {
-    run(kind, &scenario("quickstart", &[&format!("scenario.end={end}")])?)?;
+    let _made = run(kind, &scenario("quickstart", &[&format!("scenario.end={end}")])?)?;
     let status = fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or("0");
     println!("{}", line.trim().trim_end_matches(" kB"));
@@ -179,7 +185,7 @@ fn start() -> Result<()> {
     let mut all = ways.map(|_| Vec::new());
     for _ in 0..TURNS {
         for ((_, scenario, kind), all) in ways.iter().zip(&mut all) {
-            all.push(took(|| (0..RUNS).try_for_each(|_| run(kind, scenario)))?);
+            all.push(took(|| runs(kind, scenario, RUNS))?);
         }
     }
     for ((name, ..), runs) in ways.iter().zip(&all) {
