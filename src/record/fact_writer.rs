@@ -9,10 +9,10 @@ use std::thread::{self, JoinHandle};
 
 use super::config::WriterThread;
 use super::error::RecordError;
-use super::row_builder::{Built, RowBuilder, Taken};
+use super::fact_batch::FactBatch;
+use super::row_builder::{Built, RowBuilder};
 use super::rows::row::RowSink;
 use bearpit_core::market::SinkError;
-use bearpit_core::units::SimTime;
 
 /// Facts that are handed over to another thread together: enough that it costs the market next to nothing,
 /// and few enough that they stay in a processor's cache.
@@ -23,9 +23,6 @@ const CHUNKS_WAITING: usize = 32;
 /// cache, and enough that market and recorder do not drive each other's code from it with each fact.
 const FACTS_HERE: usize = 64;
 
-/// Facts on their way to the writer.
-pub(super) type Facts = Vec<(SimTime, Taken)>;
-
 /// Makes rows of facts.
 pub(super) trait FactWriter: fmt::Debug + Send {
     /// Returns how many facts it wants to have together.
@@ -35,7 +32,7 @@ pub(super) trait FactWriter: fmt::Debug + Send {
     ///
     /// # Errors
     /// [`SinkError`] if their rows cannot be written; the recording then says why.
-    fn take(&mut self, facts: &mut Facts) -> Result<(), SinkError>;
+    fn take(&mut self, facts: &mut FactBatch) -> Result<(), SinkError>;
 
     /// Returns when rows have been made of all facts so far.
     ///
@@ -127,10 +124,10 @@ impl<S: RowSink> FactWriter for Here<S> {
         FACTS_HERE
     }
 
-    fn take(&mut self, facts: &mut Facts) -> Result<(), SinkError> {
+    fn take(&mut self, facts: &mut FactBatch) -> Result<(), SinkError> {
         let rows = self.rows.as_mut().ok_or_else(gone)?;
         let mut sink = lock(&self.sink);
-        let taken = facts.iter().try_for_each(|(at, taken)| rows.take(*at, taken, &mut *sink));
+        let taken = facts.each(|at, next| rows.take(at, &next, &mut *sink));
         facts.clear();
         taken.map_err(|error| {
             self.rows = None;
@@ -161,7 +158,7 @@ impl<S: RowSink> Drop for Here<S> {
 struct Beside {
     to: SyncSender<Message>,
     /// Chunks that the thread has emptied, to be filled again.
-    emptied: Receiver<Facts>,
+    emptied: Receiver<FactBatch>,
 }
 
 impl FactWriter for Beside {
@@ -169,8 +166,8 @@ impl FactWriter for Beside {
         CHUNK_FACTS
     }
 
-    fn take(&mut self, facts: &mut Facts) -> Result<(), SinkError> {
-        let next = self.emptied.try_recv().unwrap_or_else(|_| Vec::with_capacity(CHUNK_FACTS));
+    fn take(&mut self, facts: &mut FactBatch) -> Result<(), SinkError> {
+        let next = self.emptied.try_recv().unwrap_or_else(|_| FactBatch::with_capacity(CHUNK_FACTS));
         let full = mem::replace(facts, next);
         self.to.send(Message::Facts(full)).map_err(|_| gone())
     }
@@ -184,7 +181,7 @@ impl FactWriter for Beside {
 
 /// What goes to the writer's thread.
 enum Message {
-    Facts(Facts),
+    Facts(FactBatch),
     /// All facts before it are to be rows; then the sender is answered.
     Flush(Sender<()>),
 }
@@ -195,13 +192,13 @@ fn write_all<S: RowSink>(
     mut rows: RowBuilder,
     sink: &Mutex<S>,
     messages: &Receiver<Message>,
-    emptied: &Sender<Facts>,
+    emptied: &Sender<FactBatch>,
 ) -> Result<Built, RecordError> {
     for message in messages {
         match message {
             Message::Facts(mut chunk) => {
                 let mut sink = lock(sink);
-                chunk.iter().try_for_each(|(at, taken)| rows.take(*at, taken, &mut *sink))?;
+                chunk.each(|at, next| rows.take(at, &next, &mut *sink))?;
                 drop(sink);
                 chunk.clear();
                 // Where the recorder is gone, nobody needs it any more.

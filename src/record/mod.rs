@@ -27,6 +27,7 @@ mod csv_reader;
 mod csv_times;
 mod delta_page;
 mod error;
+mod fact_batch;
 mod fact_writer;
 mod format;
 mod frames;
@@ -52,6 +53,7 @@ mod stored;
 mod table;
 #[cfg(test)]
 mod tests;
+mod wide_snappy;
 mod writer;
 
 pub use config::{BookSnapshotConfig, Output, RecordConfig, RunLabel, TableSet, WriterThread};

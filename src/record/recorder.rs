@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::config::{Output, RecordConfig, RunLabel, TableSet};
 use super::error::RecordError;
-use super::fact_writer::{self, FactWriter, Facts, Started, Written, panicked};
+use super::fact_batch::FactBatch;
+use super::fact_writer::{self, FactWriter, Started, Written, panicked};
 use super::names::Names;
 use super::recorded::Recorded;
 use super::row_builder::{RowBuilder, Taken};
@@ -24,7 +25,7 @@ pub struct Recorder {
     marks: Option<Marks>,
     /// Whether bars are recorded that are made of a file's quotes.
     has_bars_of_quotes: bool,
-    facts: Facts,
+    facts: FactBatch,
     /// How many facts are handed over together.
     chunk: usize,
     writer: Box<dyn FactWriter>,
@@ -62,13 +63,19 @@ impl Recorder {
         let sink = Arc::new(Mutex::new(sink));
         let Started { writer, written } = fact_writer::start(config.thread, rows, &sink)?;
         let chunk = writer.chunk();
-        let facts = Vec::with_capacity(chunk);
+        let facts = FactBatch::with_capacity(chunk);
         let recorder = Self { tables: config.tables, marks, has_bars_of_quotes, facts, chunk, writer };
         Ok((recorder, Recording { written, sink }))
     }
 
     fn keep(&mut self, at: SimTime, taken: Taken) -> Result<(), SinkError> {
-        self.facts.push((at, taken));
+        self.facts.push_other(at, taken);
+        self.hand_over()
+    }
+
+    /// Hands the facts over to the writer once there are enough.
+    #[inline]
+    fn hand_over(&mut self) -> Result<(), SinkError> {
         if self.facts.len() < self.chunk { Ok(()) } else { self.writer.take(&mut self.facts) }
     }
 }
@@ -85,7 +92,11 @@ impl TapeSink for Recorder {
         }
         let is_needed =
             self.tables.need(fact) || (self.has_bars_of_quotes && matches!(fact, Fact::TouchChanged { .. }));
-        if is_needed { self.keep(at, Taken::Fact(fact.clone())) } else { Ok(()) }
+        if !is_needed {
+            return Ok(());
+        }
+        self.facts.push(at, fact);
+        self.hand_over()
     }
 
     /// Returns when rows have been made of all facts so far, so that [`Recording::look`] sees them.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::config::{RecordConfig, RunLabel, TableSet};
 use super::error::RecordError;
+use super::fact_batch::Next;
 use super::row_groups::RowGroups;
 use super::rows::actions::ActionRow;
 use super::rows::bars::{BarBuilder, BarPrice};
@@ -19,7 +20,7 @@ use super::rows::trips::{TripRow, Trips};
 use super::table::Table;
 use super::writer::FinishedTable;
 use bearpit_core::market::{
-    AccountOpening, Bar, CorporateAction, Fact, Listing, Quote, ReplaySource, Trade, Transfer,
+    AccountMark, AccountOpening, Bar, CorporateAction, Fact, Listing, Quote, ReplaySource, Trade, Transfer,
 };
 use bearpit_core::units::{ActorId, InstrumentId, ListingId, Money, Price, Quantity, SimTime};
 
@@ -71,7 +72,7 @@ struct Ended {
     trips: Vec<TripRow>,
 }
 
-/// What the writer is told of, besides the end.
+/// What the writer is told of, besides the end, and what stands in lists of its own in a batch of facts.
 #[derive(Debug)]
 pub(super) enum Taken {
     Fact(Fact),
@@ -122,17 +123,64 @@ impl RowBuilder {
     pub(super) fn take(
         &mut self,
         at: SimTime,
-        taken: &Taken,
+        next: &Next<'_>,
         sink: &mut dyn RowSink,
     ) -> Result<(), RecordError> {
         if self.now != Some(at) {
             self.advance(at, sink)?;
         }
-        match taken {
-            Taken::Fact(fact) => self.follow(at, fact, sink),
-            Taken::FirstMark { instrument, half_ticks } => self.first_mark(*instrument, *half_ticks, sink),
-            Taken::Opening { opening, half_ticks } => self.open(at, opening, half_ticks, sink),
+        match *next {
+            Next::Trade(trade) => self.trade(at, trade, sink),
+            Next::Quote(listing, quote) => self.quote(at, listing, quote, sink),
+            Next::Mark(mark) => self.mark(at, mark, sink),
+            Next::Fact(fact) | Next::Other(Taken::Fact(fact)) => self.follow(at, fact, sink),
+            Next::Other(Taken::FirstMark { instrument, half_ticks }) => {
+                self.first_mark(*instrument, *half_ticks, sink)
+            }
+            Next::Other(Taken::Opening { opening, half_ticks }) => self.open(at, opening, half_ticks, sink),
         }
+    }
+
+    fn trade(&mut self, at: SimTime, trade: &Trade, sink: &mut dyn RowSink) -> Result<(), RecordError> {
+        if let Some(trips) = &mut self.trips {
+            trips.trade(at, trade, self.orders.as_ref(), &mut self.ended.trips);
+            self.pass_on_trips(sink)?;
+        }
+        if let Some(books) = &mut self.books {
+            books.follow(&Fact::Traded(*trade));
+        }
+        let mut quoted_at = [None; 2];
+        if let Some(orders) = &mut self.orders {
+            orders.fill(at, trade, |row| self.output.write(&TableRow::Order(row), sink))?;
+            quoted_at = orders.traded_quoted_at();
+        }
+        self.sum(at, trade);
+        self.output.write(&TableRow::Trade { at, trade, quoted_at }, sink)
+    }
+
+    fn quote(
+        &mut self,
+        at: SimTime,
+        listing: ListingId,
+        quote: &Quote,
+        sink: &mut dyn RowSink,
+    ) -> Result<(), RecordError> {
+        if let Some(books) = &mut self.books {
+            books.follow(&Fact::TouchChanged { listing, quote: *quote });
+        }
+        self.sum_quote(at, listing, quote);
+        self.output.write(&TableRow::Quote { at, listing, quote }, sink)
+    }
+
+    fn mark(&mut self, at: SimTime, mark: &AccountMark, sink: &mut dyn RowSink) -> Result<(), RecordError> {
+        if let Some(trips) = &mut self.trips {
+            trips.mark(at, mark);
+        }
+        let financing = self.financing.get(&mark.owner).copied().unwrap_or_default();
+        if let Some(samples) = &mut self.samples {
+            samples.take(at, mark, financing);
+        }
+        self.output.write(&TableRow::Mark { at, mark, financing }, sink)
     }
 
     fn first_mark(
@@ -149,8 +197,7 @@ impl RowBuilder {
 
     fn follow(&mut self, at: SimTime, fact: &Fact, sink: &mut dyn RowSink) -> Result<(), RecordError> {
         if let Some(trips) = &mut self.trips {
-            trips.follow(at, fact, self.orders.as_ref(), &mut self.ended.trips);
-            self.pass_on_trips(sink)?;
+            trips.follow(at, fact);
         }
         if let Some(books) = &mut self.books {
             books.follow(fact);
@@ -264,6 +311,9 @@ impl RowBuilder {
 
     /// Adds the rows that a fact makes by itself.
     fn add(&mut self, at: SimTime, fact: &Fact, sink: &mut dyn RowSink) -> Result<(), RecordError> {
+        if let Fact::OrderAccepted { .. } | Fact::OrderCanceled { .. } | Fact::OrderReplaced { .. } = fact {
+            return Ok(());
+        }
         if let Some(action) = ActionRow::of(fact, &self.listings) {
             return self.act(at, fact, &action, sink);
         }
@@ -278,15 +328,6 @@ impl RowBuilder {
                 }
                 return self.pass_on(sink);
             }
-            Fact::Traded(trade) => {
-                self.sum(at, trade);
-                let quoted_at = self.orders.as_ref().map_or([None; 2], OpenOrders::traded_quoted_at);
-                TableRow::Trade { at, trade, quoted_at }
-            }
-            Fact::TouchChanged { listing, quote } => {
-                self.sum_quote(at, *listing, quote);
-                TableRow::Quote { at, listing: *listing, quote }
-            }
             Fact::PriceMoved { listing, price, .. } => {
                 TableRow::Price { at, listing: *listing, price: *price }
             }
@@ -294,13 +335,6 @@ impl RowBuilder {
             Fact::MarginCalled { .. } | Fact::MarginCallEnded { .. } => {
                 let Some(row) = margin_call(at, fact) else { return Ok(()) };
                 row
-            }
-            Fact::AccountMarked(mark) => {
-                let financing = self.financing.get(&mark.owner).copied().unwrap_or_default();
-                if let Some(samples) = &mut self.samples {
-                    samples.take(at, mark, financing);
-                }
-                TableRow::Mark { at, mark, financing }
             }
             Fact::Logged { actor, text } => TableRow::Line { at, owner: *actor, is_error: false, text },
             Fact::StrategyFailed { actor, text } => {

@@ -56,6 +56,14 @@ impl RowGroup {
         })
     }
 
+    /// Fills the next column with nothing, for so many rows.
+    pub(in crate::record) fn no_numbers(&mut self, rows: usize) -> &mut Self {
+        self.cells(|column| match column {
+            Column::Number(cells) => cells.push_absent(rows),
+            other => misplaced(other),
+        })
+    }
+
     /// Fills the next column with whole steps of a grid: `steps` says of which, and how many, and `value`
     /// what double they are.
     pub(in crate::record) fn steps<R>(

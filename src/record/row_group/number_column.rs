@@ -7,12 +7,14 @@ use super::dictionary_column::{NULL, ValueDictionary};
 pub(in crate::record) struct NumberColumn {
     cells: ValueDictionary<u64>,
     /// The last cells of whole steps, each where the end of its number of steps says: prices and quantities
-    /// that come again need neither be made doubles nor looked up. Empty before the first.
+    /// that come again need neither be made doubles nor looked up. A power of two, or empty before the first.
     recent: Vec<Recent>,
 }
 
-/// More than the prices and sizes at which a market trades within an hour.
-const RECENT: usize = 512;
+/// More than the prices at which a market trades within an hour: that many stay in the fastest cache.
+const RECENT_MIN: usize = 512;
+/// More than the sizes that its levels have in a group of rows.
+const RECENT_MAX: usize = 16_384;
 
 #[derive(Debug, Clone, Copy)]
 struct Recent {
@@ -31,6 +33,11 @@ impl NumberColumn {
     /// Adds a cell for each of some rows.
     pub(in crate::record) fn extend<R>(&mut self, rows: &[R], mut number: impl FnMut(&R) -> Option<f64>) {
         self.cells.extend(rows, |cells, row| number(row).map_or(NULL, |value| cells.key(value.to_bits())));
+    }
+
+    /// Adds so many cells without a value.
+    pub(in crate::record) fn push_absent(&mut self, rows: usize) {
+        self.cells.push_same(None, rows);
     }
 
     /// Adds so many steps of a grid for each of some rows, of which `value` makes a double: the same for the
@@ -84,13 +91,14 @@ fn key_of_steps(
     value: &impl Fn(u32, i64) -> Option<f64>,
 ) -> u32 {
     let [low, high, ..] = steps.to_le_bytes();
-    let place = usize::from(u16::from_le_bytes([low, high])) % RECENT;
-    match recent.get(place) {
+    let place = |count: usize| usize::from(u16::from_le_bytes([low, high])) & count.wrapping_sub(1);
+    match recent.get(place(recent.len())) {
         Some(recent) if (recent.steps, recent.grid) == (steps, grid) && recent.key != NULL => recent.key,
         _ => match value(grid, steps) {
             Some(value) => {
                 let key = cells.key(value.to_bits());
-                recent.resize(RECENT, Recent { steps: 0, grid: 0, key: NULL });
+                make_room(recent, cells.values().len());
+                let place = place(recent.len());
                 recent[place] = Recent { steps, grid, key };
                 key
             }
@@ -99,9 +107,32 @@ fn key_of_steps(
     }
 }
 
+/// Makes room for so many values, each in a place of its own mostly.
+fn make_room(recent: &mut Vec<Recent>, values: usize) {
+    let count = (2 * values).next_power_of_two().clamp(RECENT_MIN, RECENT_MAX);
+    if recent.len() < count {
+        // What was there is found by its value, and comes back.
+        recent.clear();
+        recent.resize(count, Recent { steps: 0, grid: 0, key: NULL });
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_keep_their_numbers_while_more_come() {
+        let mut column = NumberColumn::default();
+        // Three at a time first, so that they are numbered, and then all again.
+        let rows = || (0..20_000_u32).flat_map(|steps| [steps; 3]).chain(0..20_000);
+        for steps in rows() {
+            column.push_steps(Some((0, steps.into())), |_, _| Some(f64::from(steps)));
+        }
+        let cells = column.cells();
+        assert_eq!(cells.values().len(), 20_000);
+        assert!(cells.cells().eq(rows().map(|steps| Some(f64::from(steps).to_bits()))));
+    }
 
     #[test]
     fn steps_are_the_doubles_that_they_make() {
@@ -123,7 +154,8 @@ mod tests {
             column.push(None);
             column.push_steps(Some((2, 7)), |_, _| None);
             column.push_steps(None, |_, _| Some(1.0));
-            expected.extend([None; 3]);
+            column.push_absent(2);
+            expected.extend([None; 5]);
             let found: Vec<Option<f64>> = column.cells().cells().map(|it| it.map(f64::from_bits)).collect();
             assert_eq!(found, expected);
             let mut values = column.cells().values().to_vec();

@@ -217,14 +217,7 @@ impl RowGroup {
         rows: &[R],
         word: impl Fn(&R) -> &'static str,
     ) -> &mut Self {
-        // Most words are the one before.
-        let mut last: (&'static str, Option<u32>) = ("", None);
-        self.words(rows, |row| {
-            let word = word(row);
-            if (word.as_ptr(), word.len()) != (last.0.as_ptr(), last.0.len()) || last.1.is_none() {
-                last = (word, Some(interner.fixed(word)));
-            }
-            last.1
-        })
+        // It is not asked whether a word is the one before: where it is one of two, nobody can foretell that.
+        self.words(rows, |row| Some(interner.fixed(word(row))))
     }
 }

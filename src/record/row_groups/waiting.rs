@@ -5,7 +5,7 @@
 
 use super::RowGroups;
 use super::accounts::MarkRow;
-use super::orders::TradeRow;
+use super::orders::{TradeRow, WaitingOrders};
 use crate::record::error::RecordError;
 use crate::record::rows::order_row::OrderRow;
 use crate::record::table::Table;
@@ -18,7 +18,7 @@ const ROWS: usize = 128;
 /// Rows that wait to be put into columns.
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
-    orders: Vec<OrderRow>,
+    orders: WaitingOrders,
     trades: Vec<TradeRow>,
     touches: Vec<TouchRow>,
     marks: Vec<MarkRow>,
@@ -43,11 +43,11 @@ struct LevelCells {
 impl RowGroups {
     /// Adds an order that has ended.
     pub(super) fn order(&mut self, row: &OrderRow) -> Result<(), RecordError> {
-        if self.waiting.orders.is_empty() && !self.begin(&[Table::Orders])? {
+        if self.waiting.orders.cells.is_empty() && !self.begin(&[Table::Orders])? {
             return Ok(());
         }
-        self.waiting.orders.push(*row);
-        if self.waiting.orders.len() < ROWS { Ok(()) } else { self.add_orders() }
+        self.waiting.orders.push(row, &self.names, &mut self.interner);
+        if self.waiting.orders.cells.len() < ROWS { Ok(()) } else { self.add_orders() }
     }
 
     /// Adds a trade, and its two fills, the maker's first.

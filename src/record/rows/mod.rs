@@ -6,6 +6,7 @@ pub(super) mod books;
 pub(super) mod equity;
 pub(super) mod holdings;
 pub(super) mod marks;
+mod open_places;
 pub(super) mod order_row;
 pub(super) mod orders;
 pub(super) mod reject;

@@ -1,7 +1,6 @@
 //! Orders from their entry to their end.
 
-use rustc_hash::FxHashMap;
-
+use super::open_places::OpenPlaces;
 use super::order_row::{OrderRow, OrderStatus};
 use bearpit_core::market::{Fact, OrderKind, Trade};
 use bearpit_core::units::{OrderId, Quantity, SimTime};
@@ -10,7 +9,7 @@ use bearpit_core::units::{OrderId, Quantity, SimTime};
 #[derive(Debug, Default)]
 pub(in crate::record) struct OpenOrders {
     /// Where in `rows` each open order stands.
-    places: FxHashMap<OrderId, usize>,
+    places: OpenPlaces,
     rows: Vec<OrderRow>,
     /// Places of orders that have ended, the last first: that one is still in the processor's cache.
     free: Vec<usize>,
@@ -26,7 +25,7 @@ impl OpenOrders {
 
     /// Returns an open order.
     pub(in crate::record) fn get(&self, order: OrderId) -> Option<&OrderRow> {
-        self.rows.get(*self.places.get(&order)?)
+        self.rows.get(self.places.get(order)?)
     }
 
     /// Returns since when the orders of the last trade, maker and taker, had had their terms.
@@ -34,7 +33,7 @@ impl OpenOrders {
         self.traded_quoted_at
     }
 
-    /// Follows a fact, and hands the orders that end with it to `ended`.
+    /// Follows a fact that is no trade, and hands the order that ends with it to `ended`.
     ///
     /// # Errors
     /// What `ended` says.
@@ -42,7 +41,7 @@ impl OpenOrders {
         &mut self,
         at: SimTime,
         fact: &Fact,
-        mut ended: impl FnMut(&OrderRow) -> Result<(), E>,
+        ended: impl FnOnce(&OrderRow) -> Result<(), E>,
     ) -> Result<(), E> {
         match *fact {
             Fact::OrderAccepted { order, owner, listing, terms, sent_at } => {
@@ -101,17 +100,20 @@ impl OpenOrders {
                     row.filled_lots = terms.quantity.saturating_sub(leaves).lots();
                 }
             }
-            Fact::Traded(ref trade) => return self.fill(at, trade, &mut ended),
             _ => {}
         }
         Ok(())
     }
 
-    fn fill<E>(
+    /// Follows a trade, and hands the orders that end with it to `ended`.
+    ///
+    /// # Errors
+    /// What `ended` says.
+    pub(in crate::record) fn fill<E>(
         &mut self,
         at: SimTime,
         trade: &Trade,
-        ended: &mut impl FnMut(&OrderRow) -> Result<(), E>,
+        mut ended: impl FnMut(&OrderRow) -> Result<(), E>,
     ) -> Result<(), E> {
         self.traded_quoted_at = [None; 2];
         for (side, order) in [trade.maker_order, trade.taker_order].into_iter().enumerate() {
@@ -122,7 +124,7 @@ impl OpenOrders {
             let is_filled = row.filled_lots == row.terms.quantity.lots();
             self.traded_quoted_at[side] = Some(quoted_at);
             if is_filled {
-                self.end(order, at, OrderStatus::Filled, None).map_or(Ok(()), &mut *ended)?;
+                self.end(order, at, OrderStatus::Filled, None).map_or(Ok(()), &mut ended)?;
             }
         }
         Ok(())
@@ -136,7 +138,7 @@ impl OpenOrders {
         status: OrderStatus,
         reason: Option<&'static str>,
     ) -> Option<&OrderRow> {
-        let place = self.places.remove(&order)?;
+        let place = self.places.remove(order)?;
         self.free.push(place);
         let row = &mut self.rows[place];
         (row.ended_at, row.status, row.reason) = (at, status, reason);
@@ -153,7 +155,7 @@ impl OpenOrders {
     }
 
     fn row(&mut self, order: OrderId) -> Option<&mut OrderRow> {
-        self.rows.get_mut(*self.places.get(&order)?)
+        self.rows.get_mut(self.places.get(order)?)
     }
 }
 

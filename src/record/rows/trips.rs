@@ -42,8 +42,8 @@ pub(in crate::record) struct Trips {
     /// By owner, then instrument; none of accounts that are not followed.
     accounts: Vec<Vec<HoldingTrips>>,
     now: Option<SimTime>,
-    /// The marks of this instant.
-    marks: Vec<AccountMark>,
+    /// The marks of this instant: of which account and instrument, in half ticks.
+    marks: Vec<(ActorId, InstrumentId, i64)>,
 }
 
 /// The trips of one account in one instrument.
@@ -166,19 +166,10 @@ impl Trips {
         self.begin(opening.owner, holdings);
     }
 
-    /// Follows a fact, and appends the trips that end with it; before `orders` follow it.
-    pub(in crate::record) fn follow(
-        &mut self,
-        at: SimTime,
-        fact: &Fact,
-        orders: Option<&OpenOrders>,
-        ended: &mut Vec<TripRow>,
-    ) {
-        if self.now.replace(at) != Some(at) {
-            self.mark();
-        }
+    /// Follows a fact, neither a trade nor a mark.
+    pub(in crate::record) fn follow(&mut self, at: SimTime, fact: &Fact) {
+        self.advance(at);
         match fact {
-            Fact::Traded(trade) => self.trade(at, trade, orders, ended),
             Fact::PositionSplit { owner, instrument, ratio, .. } => {
                 if let Some(trips) = self.trips_of(*owner, *instrument) {
                     trips.split(*ratio);
@@ -191,13 +182,27 @@ impl Trips {
                     trips.receive(*amount, *cost);
                 }
             }
-            Fact::AccountMarked(mark) => self.marks.push(*mark),
             Fact::BarClosed { listing, .. } => self.count_bar(*listing),
             // Shorter ones are parts of those of the interval, which are closed.
             Fact::BarReplayed { listing, bar } if bar.interval.shortest() >= self.bar_interval.shortest() => {
                 self.count_bar(*listing);
             }
             _ => {}
+        }
+    }
+
+    /// Takes a mark of an account.
+    pub(in crate::record) fn mark(&mut self, at: SimTime, mark: &AccountMark) {
+        self.advance(at);
+        if let Some(half_ticks) = mark.mark_half_ticks {
+            self.marks.push((mark.owner, mark.instrument, half_ticks));
+        }
+    }
+
+    /// Takes the marks of the instant before, if time has gone on.
+    fn advance(&mut self, at: SimTime) {
+        if self.now.replace(at) != Some(at) && !self.marks.is_empty() {
+            self.take_marks();
         }
     }
 
@@ -216,21 +221,25 @@ impl Trips {
         self.bars.get_mut(listing.index()).into_iter().for_each(|bars| *bars += 1);
     }
 
-    /// Takes the marks of the instant before.
-    fn mark(&mut self) {
-        for mark in self.marks.drain(..) {
-            let holding = self
-                .accounts
-                .get_mut(mark.owner.index())
-                .and_then(|held| held.get_mut(mark.instrument.index()));
-            let trips = holding.and_then(|holding| holding.trips.as_mut());
-            if let Some((half_ticks, trips)) = mark.mark_half_ticks.zip(trips) {
+    fn take_marks(&mut self) {
+        for (owner, instrument, half_ticks) in self.marks.drain(..) {
+            let holding =
+                self.accounts.get_mut(owner.index()).and_then(|held| held.get_mut(instrument.index()));
+            if let Some(trips) = holding.and_then(|holding| holding.trips.as_mut()) {
                 trips.mark(half_ticks);
             }
         }
     }
 
-    fn trade(&mut self, at: SimTime, trade: &Trade, orders: Option<&OpenOrders>, ended: &mut Vec<TripRow>) {
+    /// Takes a trade, and appends the trips that end with it; before `orders` take it.
+    pub(in crate::record) fn trade(
+        &mut self,
+        at: SimTime,
+        trade: &Trade,
+        orders: Option<&OpenOrders>,
+        ended: &mut Vec<TripRow>,
+    ) {
+        self.advance(at);
         let Some(instrument) = self.listings.get(trade.listing.index()).copied() else { return };
         let maker = (trade.maker, trade.maker_order, trade.aggressor.opposite(), trade.maker_fee);
         let taker = (trade.taker, trade.taker_order, trade.aggressor, trade.taker_fee);

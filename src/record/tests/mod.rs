@@ -60,11 +60,11 @@ fn trailing(lots: u64, distance: TrailingDistance) -> OrderTerms {
     OrderTerms::new(Side::Buy, Quantity::new(lots), kind)
 }
 
-fn accepted(order: u64, owner: ActorId, terms: OrderTerms) -> Fact {
+pub(super) fn accepted(order: u64, owner: ActorId, terms: OrderTerms) -> Fact {
     Fact::OrderAccepted { order: OrderId::new(order), owner, listing: LISTING, terms, sent_at: Some(SENT) }
 }
 
-fn trade(id: u64, maker: u64, taker: u64, lots: u64, ticks: i64) -> Fact {
+pub(super) fn trade(id: u64, maker: u64, taker: u64, lots: u64, ticks: i64) -> Fact {
     Fact::Traded(Trade {
         id: TradeId::new(id),
         listing: LISTING,
