@@ -3,8 +3,8 @@
 use super::holds::Need;
 use super::order_context::OrderContext;
 use super::orders::OpenOrder;
-use crate::market::{OrderKind, OrderTerms, PlainTime, Side};
-use crate::units::{InstrumentId, ListingId, Money, OrderId, Price, Quantity, SimTime};
+use crate::market::{OrderKind, OrderTerms, PlainTime, Side, TimeInForce};
+use crate::units::{InstrumentId, ListingId, Money, OrderId, Price, Quantity, ShortQuantity, SimTime};
 
 /// An open order as nearly all are: a limit or market order by itself, with nothing on its way but a cancel.
 ///
@@ -13,16 +13,19 @@ use crate::units::{InstrumentId, ListingId, Money, OrderId, Price, Quantity, Sim
 pub(super) struct PlainOrder {
     /// The limit or the protection; without meaning for a market order that has none.
     price: Price,
-    pub(super) quantity: Quantity,
-    pub(super) leaves: Quantity,
     sent_at: SimTime,
+    /// The date of an order that has one.
+    until: SimTime,
     /// The cash that is held for it, in units of money; of a sale, what is open is held besides.
     held_units: i64,
     pub(super) listing: ListingId,
     pub(super) instrument: InstrumentId,
+    quantity: ShortQuantity,
+    leaves: ShortQuantity,
     pub(super) side: Side,
     kind: PlainKind,
-    time: PlainTime,
+    /// Absent of an order with a date.
+    time: Option<PlainTime>,
     pub(super) cancel_sent: bool,
     pub(super) reduce_only: bool,
 }
@@ -46,17 +49,20 @@ impl PlainOrder {
             _ => return None,
         };
         let (side, leaves) = (terms.side, terms.quantity);
+        let quantity = ShortQuantity::of(leaves)?;
+        let (time, until) = time_and_date(terms.time_in_force);
         Some(Self {
             price,
-            quantity: leaves,
-            leaves,
+            quantity,
+            leaves: quantity,
             sent_at: at.now,
+            until,
             held_units: units_held(side, leaves, held)?,
             listing: at.listing,
             instrument: at.instrument_id,
             side,
             kind,
-            time: PlainTime::of(terms.time_in_force)?,
+            time,
             cancel_sent: false,
             reduce_only: terms.reduce_only,
         })
@@ -71,17 +77,19 @@ impl PlainOrder {
             _ => return None,
         };
         let OpenOrder { quantity, leaves, sent_at, listing, instrument, side, .. } = *order;
+        let (time, until) = time_and_date(order.time_in_force);
         let plain = Self {
             price,
-            quantity,
-            leaves,
+            quantity: ShortQuantity::of(quantity)?,
+            leaves: ShortQuantity::of(leaves)?,
             sent_at,
+            until,
             held_units: units_held(side, leaves, order.held)?,
             listing,
             instrument,
             side,
             kind,
-            time: PlainTime::of(order.time_in_force)?,
+            time,
             cancel_sent: order.cancel_sent,
             reduce_only: order.reduce_only,
         };
@@ -103,8 +111,8 @@ impl PlainOrder {
             side: self.side,
             kind,
             price,
-            quantity: self.quantity,
-            leaves: self.leaves,
+            quantity: self.quantity.get(),
+            leaves: self.leaves.get(),
             sent_at: self.sent_at,
             cancel_sent: self.cancel_sent,
             pending: None,
@@ -113,7 +121,7 @@ impl PlainOrder {
             partner: None,
             awaits_entry: None,
             grows_with: None,
-            time_in_force: self.time.time_in_force(),
+            time_in_force: self.time.map_or(TimeInForce::Gtd(self.until), PlainTime::time_in_force),
             hold_price: price,
             is_forced: false,
             is_asked_at_fill: false,
@@ -135,7 +143,7 @@ impl PlainOrder {
     /// Returns what the account holds for it.
     #[inline]
     pub(super) fn held(&self) -> Need {
-        let lots = if self.side == Side::Sell { self.leaves } else { Quantity::ZERO };
+        let lots = if self.side == Side::Sell { self.leaves.get() } else { Quantity::ZERO };
         Need { cash: Money::from_units(i128::from(self.held_units)), lots }
     }
 
@@ -143,7 +151,17 @@ impl PlainOrder {
     /// does not fit.
     #[inline]
     pub(super) fn filled_to(&self, leaves: Quantity, held: Need) -> Option<Self> {
-        Some(Self { leaves, held_units: units_held(self.side, leaves, held)?, ..*self })
+        let held_units = units_held(self.side, leaves, held)?;
+        Some(Self { leaves: ShortQuantity::of(leaves)?, held_units, ..*self })
+    }
+}
+
+/// Returns a time in force as plain orders have it: in a byte, or as a date.
+#[inline]
+fn time_and_date(time: TimeInForce) -> (Option<PlainTime>, SimTime) {
+    match time {
+        TimeInForce::Gtd(date) => (None, date),
+        _ => (PlainTime::of(time), SimTime::from_nanos(0)),
     }
 }
 

@@ -3,9 +3,9 @@
 
 use crate::market::{
     CancelReason, Command, CommandKind, ExecutionReport, ExpiryReason, Liquidity, OrderKind, OrderTerms,
-    Phase, PlainTime, Replacement, ReportKind, SentCommand, Side,
+    Phase, PlainTime, Replacement, ReportKind, SentCommand, Side, TimeInForce,
 };
-use crate::units::{ActorId, ListingId, Money, OrderId, Price, Quantity, SimTime, TradeId};
+use crate::units::{ActorId, ListingId, Money, OrderId, Price, Quantity, ShortQuantity, SimTime, TradeId};
 
 /// A command on its way.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +14,7 @@ pub struct CommandMessage(PackedCommand);
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum PackedCommand {
     Plain(PlainCommand),
+    Dated(DatedLimit),
     Other(Box<SentCommand>),
 }
 
@@ -26,6 +27,42 @@ struct PlainCommand {
     sent_at: SimTime,
     splits: u32,
     request: PlainRequest,
+}
+
+/// A new limit order with plain terms and a date, at a listing that has had no split.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct DatedLimit {
+    order: OrderId,
+    sent_at: SimTime,
+    price: Price,
+    until: SimTime,
+    owner: ActorId,
+    listing: ListingId,
+    quantity: ShortQuantity,
+    side: Side,
+    reduce_only: bool,
+}
+
+impl DatedLimit {
+    /// Returns a command in this form, if it has one.
+    fn of(sent: &SentCommand) -> Option<Self> {
+        let SentCommand { command: Command { order, owner, listing, ref kind }, sent_at, splits } = *sent;
+        let CommandKind::New(terms) = kind else { return None };
+        let (OrderKind::Limit(price), TimeInForce::Gtd(until)) = (terms.kind, terms.time_in_force) else {
+            return None;
+        };
+        let OrderTerms { side, reduce_only, .. } = *terms;
+        let quantity = ShortQuantity::of(terms.quantity)?;
+        let dated = Self { order, sent_at, price, until, owner, listing, quantity, side, reduce_only };
+        (terms.is_plain() && splits == 0).then_some(dated)
+    }
+
+    fn sent(self) -> SentCommand {
+        let Self { order, sent_at, price, until, owner, listing, quantity, side, reduce_only } = self;
+        let terms = OrderTerms::limit(side, quantity.get(), price).with(TimeInForce::Gtd(until));
+        let kind = CommandKind::New(OrderTerms { reduce_only, ..terms });
+        SentCommand { command: Command { order, owner, listing, kind }, sent_at, splits: 0 }
+    }
 }
 
 /// One level of variants, so that a request takes three words.
@@ -95,7 +132,10 @@ impl From<SentCommand> for CommandMessage {
             Some(request) => {
                 PackedCommand::Plain(PlainCommand { order, owner, listing, sent_at, splits, request })
             }
-            None => PackedCommand::Other(Box::new(sent)),
+            None => match DatedLimit::of(&sent) {
+                Some(dated) => PackedCommand::Dated(dated),
+                None => PackedCommand::Other(Box::new(sent)),
+            },
         })
     }
 }
@@ -107,6 +147,7 @@ impl From<CommandMessage> for SentCommand {
             PackedCommand::Plain(PlainCommand { order, owner, listing, sent_at, splits, request }) => {
                 Self { command: Command { order, owner, listing, kind: request.kind() }, sent_at, splits }
             }
+            PackedCommand::Dated(dated) => dated.sent(),
             PackedCommand::Other(sent) => *sent,
         }
     }
@@ -297,6 +338,25 @@ mod tests {
         // Of both sides: limits, markets with and without a worst price, each with the times in force but a
         // date, and reduce-only; cancel and replace.
         assert_eq!(inline, 2 * 3 * (6 + 1) + 2);
+    }
+
+    #[test]
+    fn limit_orders_with_a_date_are_inline_where_nothing_was_split() {
+        let (mut dated, date) = (0, TimeInForce::Gtd(SimTime::from_nanos(i64::MAX)));
+        for terms in all_terms() {
+            for quantity in [1, (1 << 40) - 1, 1 << 40] {
+                let terms = OrderTerms { quantity: Quantity::new(quantity), ..terms.with(date) };
+                for splits in [0, 1] {
+                    let sent = SentCommand { splits, ..sent(CommandKind::New(terms)) };
+                    let message = CommandMessage::from(sent);
+                    dated += u32::from(matches!(message.0, PackedCommand::Dated(_)));
+                    assert_eq!(SentCommand::from(message), sent);
+                }
+            }
+        }
+        // Of both sides: limits, of seven times in force before they had the date, and reduce-only, of the
+        // two quantities that fit.
+        assert_eq!(dated, 2 * (7 + 1) * 2);
     }
 
     #[test]

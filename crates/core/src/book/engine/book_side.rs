@@ -47,9 +47,9 @@ impl Level {
         self.tail = slot;
     }
 
-    /// Appends a new plain order, whose id goes into a free table entry.
+    /// Appends a new plain order, whose id goes into a free table entry; returns its slot.
     #[inline]
-    fn push_new(&mut self, slab: &mut Slab, id: LevelId, entry: EntryIndex, new: &NewNode) {
+    fn push_new(&mut self, slab: &mut Slab, id: LevelId, entry: EntryIndex, new: &NewNode) -> Slot {
         let previous = self.tail;
         let slot = slab.insert_at(entry, new, Place { level: Some(id), previous, ahead: self.displayed });
         self.displayed += new.displayed;
@@ -58,6 +58,7 @@ impl Level {
             previous => slab.get_mut(previous).next = slot,
         }
         self.tail = slot;
+        slot
     }
 
     /// Subtracts an order that leaves the queue, and links its neighbors.
@@ -188,11 +189,18 @@ impl BookSide {
         self.levels[id].push(slab, slot, id);
     }
 
-    /// Appends a new plain order, whose id goes into a free table entry, to the queue of a price.
+    /// Appends a new plain order, whose id goes into a free table entry, to the queue of a price; returns its
+    /// slot.
     #[inline]
-    pub(super) fn append_new(&mut self, slab: &mut Slab, price: Price, entry: EntryIndex, new: &NewNode) {
+    pub(super) fn append_new(
+        &mut self,
+        slab: &mut Slab,
+        price: Price,
+        entry: EntryIndex,
+        new: &NewNode,
+    ) -> Slot {
         let id = self.level_at(price);
-        self.levels[id].push_new(slab, id, entry, new);
+        self.levels[id].push_new(slab, id, entry, new)
     }
 
     /// Returns the number of a price's level, adding the level if there is none.

@@ -14,23 +14,29 @@ use crate::units::{ActorId, OrderId, Price, Quantity};
 
 /// A limit or market order without conditions.
 #[derive(Debug, Clone, Copy)]
-struct PlainOrder {
-    id: OrderId,
-    owner: ActorId,
-    side: Side,
-    quantity: Quantity,
+pub(super) struct PlainOrder {
+    pub(super) id: OrderId,
+    pub(super) owner: ActorId,
+    pub(super) side: Side,
+    pub(super) quantity: Quantity,
 }
 
 impl PlainOrder {
     const fn taker(self) -> Taker {
         Taker::plain(self.id, self.owner, self.side, self.quantity)
     }
+
+    /// The order as it rests without having traded.
+    pub(super) const fn resting(self, sequence: u64) -> NewNode {
+        let Self { id, owner, side, quantity: displayed } = self;
+        NewNode { id, owner, side, sequence, displayed, filled: Quantity::ZERO }
+    }
 }
 
 impl OrderBook {
     /// Returns whether this module is all that plain orders need.
     #[inline]
-    fn is_plain(&self) -> bool {
+    pub(super) fn is_plain(&self) -> bool {
         self.phase == Phase::Continuous && self.config.bands.limit_bps.is_none() && self.brackets.is_empty()
     }
 
@@ -59,7 +65,7 @@ impl OrderBook {
 
     #[inline]
     fn submit_limit(&mut self, order: PlainOrder, limit: Price, out: &mut impl EventSink) {
-        let PlainOrder { id, owner, side, quantity: displayed } = order;
+        let PlainOrder { id, owner, side, .. } = order;
         let place = match self.check_plain(order, Some(limit)) {
             Ok(place) => place,
             Err(reason) => return out.take(BookEvent::Rejected { order: id, owner, reason }),
@@ -68,8 +74,7 @@ impl OrderBook {
         if self.is_marketable(side, Some(limit)) {
             return self.take_then_rest(order, limit, out);
         }
-        let new =
-            NewNode { id, owner, side, sequence: self.next_sequence(), displayed, filled: Quantity::ZERO };
+        let new = order.resting(self.next_sequence());
         let (book_side, slab) = self.side_mut(side);
         book_side.append_new(slab, limit, place, &new);
     }
@@ -113,7 +118,11 @@ impl OrderBook {
 
     /// Returns the free table entry for the order's id, or why the order is rejected.
     #[inline(always)]
-    fn check_plain(&self, order: PlainOrder, price: Option<Price>) -> Result<EntryIndex, RejectReason> {
+    pub(super) fn check_plain(
+        &self,
+        order: PlainOrder,
+        price: Option<Price>,
+    ) -> Result<EntryIndex, RejectReason> {
         if order.quantity.is_zero() {
             return Err(RejectReason::ZeroQuantity);
         }

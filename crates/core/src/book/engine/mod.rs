@@ -33,6 +33,7 @@ mod auction_price;
 mod book_side;
 mod brackets;
 mod chunked;
+mod dated;
 mod day_end;
 mod details;
 mod fast_path;
@@ -54,17 +55,16 @@ mod state;
 mod stops;
 mod trailing;
 
-use std::collections::BTreeSet;
-
 use self::auction_curve::AuctionCurve;
 use self::book_side::BookSide;
 use self::brackets::Brackets;
+use self::dated::Dates;
 use self::details::{Activation, Details};
 pub use self::invariants::{InvariantError, check_invariants};
 pub use self::l3_view::RestingOrder;
 use self::pegs::Pegs;
 use self::slab::{NewNode, Node, Slab};
-use self::slot::{NONE, Slot, SlotKey};
+use self::slot::{NONE, Slot};
 use self::stops::Stops;
 use super::config::BookConfig;
 use super::event::{BookEvent, EventSink, Indicative, MatchingEngine, OpenState};
@@ -124,7 +124,7 @@ pub struct OrderBook {
     stops: Stops,
     pegs: Pegs,
     /// GTD orders by date.
-    dated: BTreeSet<SlotKey>,
+    dated: Dates,
     brackets: Brackets,
     /// Demand and supply, during an auction call.
     curve: Option<AuctionCurve>,
@@ -193,7 +193,7 @@ impl OrderBook {
             anchor: config.reference,
             stops: Stops::default(),
             pegs: Pegs::default(),
-            dated: BTreeSet::new(),
+            dated: Dates::default(),
             brackets: Brackets::default(),
             curve: None,
             pairs: 0,
@@ -222,8 +222,8 @@ impl OrderBook {
 
     /// Returns the date of the next GTD order to expire, if there is one.
     #[must_use]
-    pub fn next_expiry(&self) -> Option<SimTime> {
-        self.dated.first().map(|key| SimTime::from_nanos(key.number()))
+    pub const fn next_expiry(&self) -> Option<SimTime> {
+        self.dated.first()
     }
 
     /// Returns the orders that rest at a price, each with its displayed quantity, in order of time.
@@ -342,7 +342,7 @@ impl OrderBook {
         details.set_partner(order.partner);
         self.slab.attach(slot, details);
         if let TimeInForce::Gtd(date) = order.terms.time_in_force {
-            self.note_date(slot, date);
+            self.dated.insert(date, slot);
         }
         if matches!(order.terms.kind, OrderKind::Pegged { .. }) {
             self.note_peg(slot);
@@ -373,17 +373,9 @@ impl OrderBook {
     /// Frees the slot of an order that has left its queue.
     fn release(&mut self, slot: Slot, order: &Order) {
         if let TimeInForce::Gtd(date) = order.terms.time_in_force {
-            self.forget_date(slot, date);
+            self.dated.remove(date, slot);
         }
         self.slab.remove(slot);
-    }
-
-    fn note_date(&mut self, slot: Slot, date: SimTime) {
-        self.dated.insert(SlotKey::new(date.nanos(), slot));
-    }
-
-    fn forget_date(&mut self, slot: Slot, date: SimTime) {
-        self.dated.remove(&SlotKey::new(date.nanos(), slot));
     }
 
     /// Returns an order of the book.
@@ -455,15 +447,6 @@ impl OrderBook {
         self.for_each_chosen(&mut |book, slot| book.cancel(slot, reason, out));
     }
 
-    #[cold]
-    fn expire_dated(&mut self, now: SimTime, out: &mut impl EventSink) {
-        while let Some(date) = self.next_expiry().filter(|date| *date <= now) {
-            let due = self.dated.iter().take_while(|key| key.number() == date.nanos());
-            self.chosen.extend(due.map(|key| by_time(&self.slab, key.slot)));
-            self.for_each_chosen(&mut |book, slot| book.expire(slot, ExpiryReason::DateReached, out));
-        }
-    }
-
     #[inline]
     fn change(
         &mut self,
@@ -473,7 +456,9 @@ impl OrderBook {
     ) -> Result<(), RejectReason> {
         match &command.kind {
             CommandKind::New(terms) => {
-                if !self.submit_plain(command.order, command.owner, terms, out) {
+                if !self.submit_plain(command.order, command.owner, terms, out)
+                    && !self.submit_dated(now, command, terms, out)
+                {
                     self.submit(now, command, terms, out);
                 }
             }
@@ -513,7 +498,7 @@ impl Default for OrderBook {
 impl MatchingEngine for OrderBook {
     #[inline]
     fn execute(&mut self, now: SimTime, command: &Command, out: &mut impl EventSink) {
-        if !self.dated.is_empty() {
+        if self.next_expiry().is_some_and(|date| date <= now) {
             self.advance(now, out);
         }
         if let Err(reason) = self.change(now, command, out) {

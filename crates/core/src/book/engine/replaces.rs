@@ -67,10 +67,10 @@ impl OrderBook {
             return;
         }
         if let TimeInForce::Gtd(date) = old {
-            self.forget_date(slot, date);
+            self.dated.remove(date, slot);
         }
         if let TimeInForce::Gtd(date) = time {
-            self.note_date(slot, date);
+            self.dated.insert(date, slot);
         }
         match self.slab.details_mut(slot) {
             Some(details) => details.set_time_in_force(time),
