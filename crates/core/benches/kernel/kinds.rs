@@ -70,7 +70,7 @@ fn given(kind: &str, spec: &ParamSpec) -> Result<ParamValue> {
 fn market(kind: &AgentKind, members: u32) -> Result<Market> {
     let (mut builder, acme) = lay_out(SPAN)?;
     add_makers(&mut builder, acme)?;
-    let noise = named("noise")?;
+    let noise = kind_of("noise")?;
     let instrument = Instrument::new("ACME", "0.01".parse()?, "1".parse()?)?;
     let span = SiteSpan { start: open()?, end: open()? + SPAN };
     let site =
@@ -87,7 +87,7 @@ fn market(kind: &AgentKind, members: u32) -> Result<Market> {
     Ok(builder.open()?)
 }
 
-fn named(name: &str) -> Result<&'static AgentKind> {
+fn kind_of(name: &str) -> Result<&'static AgentKind> {
     KINDS.into_iter().find(|kind| kind.name == name).ok_or_else(|| format!("no kind {name}").into())
 }
 
@@ -103,10 +103,18 @@ fn run(kind: &AgentKind, members: u32) -> Result<(f64, u64)> {
     Ok((fastest(&seconds), events))
 }
 
+/// The markets of the kinds among `named`, by their names.
+pub(crate) fn markets(named: &[String]) -> impl Iterator<Item = Result<(&'static str, Market)>> {
+    let kinds = KINDS.into_iter().filter(|kind| named.iter().any(|name| name == kind.name));
+    kinds.map(|kind| Ok((kind.name, market(kind, MEMBERS)?)))
+}
+
 /// Prints what an event of each kind costs: what its agents add to the time of a market of noise traders, by
-/// the events that they add to it.
-pub(crate) fn measure() -> Result<()> {
-    let noise = named("noise")?;
+/// the events that they add to it. If some kinds are among `named`, these alone.
+pub(crate) fn measure(named: &[String]) -> Result<()> {
+    let is_named = |kind: &AgentKind| named.iter().any(|name| name == kind.name);
+    let is_any_named = KINDS.iter().any(|kind| is_named(kind));
+    let noise = kind_of("noise")?;
     let (base_seconds, base_events) = run(noise, 0)?;
     let nanos = |(seconds, events): (f64, u64)| {
         let added = events.saturating_sub(base_events);
@@ -115,7 +123,7 @@ pub(crate) fn measure() -> Result<()> {
     let (noise_events, noise_nanos) = nanos(run(noise, MEMBERS)?);
     println!("{MEMBERS} agents of each kind beside {BACKGROUND} noise traders (fastest of {REPETITIONS}):");
     println!("  {:<22} {noise_nanos:6.0} ns an event of {noise_events}", "noise");
-    for kind in KINDS.iter().filter(|kind| is_compared(kind)) {
+    for kind in KINDS.iter().filter(|kind| is_compared(kind) && (!is_any_named || is_named(kind))) {
         let (events, nanos) = nanos(run(kind, MEMBERS)?);
         let ratio = nanos / noise_nanos;
         if events < EVENTS_MIN {

@@ -2,7 +2,7 @@
 //! populations against small ones, and each kind of agent against noise traders.
 //!
 //! `cargo bench -p bearpit-core --bench kernel`; with `-- many`, `few`, `random`, `populations`, `kinds` or
-//! `queue` that part alone,
+//! `queue` that part alone, with `populations 1000 100000` or `kinds value` these sizes or kinds of it alone,
 //! with `once` beside them each market once, and nothing timed, but its digest printed: for a profiler that
 //! counts instructions.
 //!
@@ -119,8 +119,8 @@ fn run_market(name: &str, mut market: Market) -> Result<()> {
     Ok(())
 }
 
-/// Runs each market that is wanted once.
-fn run_once(is_wanted: impl Fn(&str) -> bool) -> Result<()> {
+/// Runs each market that is wanted once; of the kinds those that are named.
+fn run_once(named: &[String], is_wanted: impl Fn(&str) -> bool) -> Result<()> {
     for (name, noise) in [("many", &Noise::MANY), ("few", &Noise::FEW)] {
         if is_wanted(name) {
             run_market(name, noise.open()?)?;
@@ -128,6 +128,18 @@ fn run_once(is_wanted: impl Fn(&str) -> bool) -> Result<()> {
     }
     if is_wanted("random") {
         run_market("random", RandomGroups::new().open()?)?;
+    }
+    if is_wanted("populations") {
+        for market in populations::markets(named) {
+            let (members, market) = market?;
+            run_market(&members.to_string(), market)?;
+        }
+    }
+    if is_wanted("kinds") {
+        for market in kinds::markets(named) {
+            let (name, market) = market?;
+            run_market(name, market)?;
+        }
     }
     Ok(())
 }
@@ -137,7 +149,7 @@ fn main() -> Result<()> {
     let named: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     let is_wanted = |name: &str| named.is_empty() || named.iter().any(|argument| argument == name);
     if named.iter().any(|argument| argument == "once") {
-        return run_once(is_wanted);
+        return run_once(&named, is_wanted);
     }
     let many = if is_wanted("many") { Some(measure_noise(&Noise::MANY)?) } else { None };
     let few = if is_wanted("few") { Some(measure_noise(&Noise::FEW)?) } else { None };
@@ -145,10 +157,10 @@ fn main() -> Result<()> {
         println!("  ratio {} / {} traders {:.2}", Noise::MANY.traders, Noise::FEW.traders, many / few);
     }
     if is_wanted("populations") {
-        populations::measure()?;
+        populations::measure(&named)?;
     }
     if is_wanted("kinds") {
-        kinds::measure()?;
+        kinds::measure(&named)?;
     }
     if is_wanted("random") {
         measure_random(&RandomGroups::new())?;

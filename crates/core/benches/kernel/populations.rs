@@ -7,7 +7,7 @@ use bearpit_core::params::Values;
 use bearpit_core::units::{Decimal, Quantity, Seed, SimDuration};
 
 use super::markets::{add_makers, lay_out, participant};
-use super::{Result, fastest, resident_bytes, timed};
+use super::{Result, resident_bytes, timed};
 
 /// How often the members of a population act in a run, all together.
 const ACTIONS: u32 = 3_000_000;
@@ -63,31 +63,47 @@ struct Took {
     bytes_per_member: f64,
 }
 
-fn run(members: u32) -> Result<Took> {
-    let (mut seconds, mut events, mut bytes) = (Vec::new(), 0, 0.0);
+/// What populations of some sizes took.
+///
+/// They run by turns, so that what else the machine does meanwhile slows all of them alike; the largest
+/// first: it then has the memory of a new process.
+fn run(sizes: &[u32]) -> Result<Vec<Took>> {
+    let mut all: Vec<Took> = Vec::new();
     for repetition in 0..REPETITIONS {
-        let before = resident_bytes();
-        let mut market: Market = population(members)?.open()?;
-        let (took, ()) = timed(|| Ok(market.run()?))?;
-        seconds.push(took);
-        events = market.world().events();
-        if repetition == 0 {
-            bytes = resident_bytes() - before;
+        for (place, members) in sizes.iter().copied().enumerate() {
+            let before = resident_bytes();
+            let mut market: Market = population(members)?.open()?;
+            let (seconds, ()) = timed(|| Ok(market.run()?))?;
+            let events = market.world().events();
+            let nanos_per_event = seconds * 1e9 / events as f64;
+            if repetition == 0 {
+                let bytes_per_member = (resident_bytes() - before) / f64::from(members);
+                all.push(Took { members, nanos_per_event, events, bytes_per_member });
+            } else {
+                all[place].nanos_per_event = all[place].nanos_per_event.min(nanos_per_event);
+            }
         }
     }
-    Ok(Took {
-        members,
-        nanos_per_event: fastest(&seconds) * 1e9 / events as f64,
-        events,
-        bytes_per_member: bytes / f64::from(members),
-    })
+    Ok(all)
 }
 
-/// Prints what an event takes in populations of some sizes, which act as often all together.
-///
-/// The largest is run first: it then has the memory of a new process.
-pub(crate) fn measure() -> Result<()> {
-    let took = SIZES.iter().rev().map(|members| run(*members)).collect::<Result<Vec<Took>>>()?;
+/// Returns the sizes that are among `named`, or all if none is; the largest first.
+fn sizes(named: &[String]) -> Vec<u32> {
+    let is_any_named = SIZES.iter().any(|size| named.contains(&size.to_string()));
+    let sizes = SIZES.into_iter().rev();
+    sizes.filter(|size| !is_any_named || named.contains(&size.to_string())).collect()
+}
+
+/// The markets of populations of the sizes that are among `named`, by their sizes.
+pub(crate) fn markets(named: &[String]) -> impl Iterator<Item = Result<(u32, Market)>> {
+    sizes(named).into_iter().map(|members| Ok((members, population(members)?.open()?)))
+}
+
+/// Prints what an event takes in populations of some sizes, which act as often all together. If some sizes
+/// are among `named`, these alone.
+pub(crate) fn measure(named: &[String]) -> Result<()> {
+    let sizes = sizes(named);
+    let took = run(&sizes)?;
     let base = took.last().map_or(f64::NAN, |took| took.nanos_per_event);
     println!(
         "noise traders that draw five parameters each, about {ACTIONS} actions (fastest of {REPETITIONS}):"
@@ -95,7 +111,7 @@ pub(crate) fn measure() -> Result<()> {
     for Took { members, nanos_per_event, events, bytes_per_member } in took.iter().rev() {
         println!(
             "  {members:>7} traders  {nanos_per_event:6.0} ns an event of {events}   ratio to {} traders {:.2}   {bytes_per_member:.0} bytes a trader",
-            SIZES[0],
+            sizes[sizes.len() - 1],
             nanos_per_event / base
         );
     }
