@@ -99,6 +99,11 @@ impl OpenOrders {
         self.iter().next()
     }
 
+    /// Returns the id of the oldest: what stands first is open.
+    pub(crate) fn first_id(&self) -> Option<OrderId> {
+        self.places.get(self.first as usize).map(|place| place.id)
+    }
+
     /// Returns all of them, oldest first.
     #[must_use]
     #[inline]

@@ -198,7 +198,7 @@ impl Market {
         if !goes_on {
             state.release_unsent();
         }
-        state.mark_all(now).map_err(|error| WorldFault { at: now, cause: error.into() })?;
+        state.mark_all(now).map_err(|error| WorldFault { at: now, cause: error })?;
         state.check_conservation()?;
         if goes_on {
             let end = if now < self.close { MarketEnd::Stopped } else { MarketEnd::DayOver };

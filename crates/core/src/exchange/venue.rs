@@ -13,7 +13,7 @@ use super::reject::reject;
 use super::replayed::ReplayedListings;
 use crate::book::{BookEvent, MatchingEngine, OrderBook};
 use crate::kernel::{SimActor, Wakeup};
-use crate::market::{Command, CommandKind, RejectReason, SentCommand};
+use crate::market::{RejectReason, SentCommand};
 use crate::participant::{Context, Interest, MarketFault, MarketState, Message, Tagged, VenueOperation};
 use crate::units::{ActorId, ListingId, OrderId, Price, Quantity, SimDuration, SimTime};
 
@@ -83,17 +83,14 @@ impl Exchange {
         self.books.binary_search_by_key(&listing, ListedBook::listing).ok()
     }
 
-    /// Reads what orders of some participants will need, and cancels of their oldest, to have it fetched from
-    /// memory, at a venue of one book: populations mostly trade one, and of many each would be read in vain.
+    /// Reads what orders of some participants will need, cancels of their oldest, and those whom they will
+    /// trade with, to have it fetched from memory, at a venue of one book: populations mostly trade one, and
+    /// of many each would be read in vain.
     fn fetch_for(&self, owners: &[ActorId], market: &MarketState) {
         let [listed] = &*self.books else { return };
-        let listing = listed.listing();
-        let cancel = |owner: &ActorId| {
-            let oldest = market.account(*owner)?.open_orders().first()?;
-            let command = Command { order: oldest.id, owner: *owner, listing, kind: CommandKind::Cancel };
-            (oldest.listing == listing).then_some(command)
-        };
-        listed.book.fetch_for(owners, owners.iter().filter_map(cancel));
+        let oldest = |owner: &ActorId| market.account(*owner)?.open_orders().first_id();
+        let makers = listed.book.fetch_for(owners, market.next_order(), owners.iter().filter_map(oldest));
+        market.fetch_makers(makers.into_iter().flatten());
     }
 
     fn close(&mut self, ctx: &mut Context) {

@@ -1,6 +1,7 @@
 //! [`SimContext`]: an actor's access to its world while it handles a message.
 
 use std::fmt;
+use std::hint::black_box;
 use std::sync::Arc;
 
 use actix::{ActorContext, ActorState};
@@ -48,6 +49,13 @@ impl<D: Domain> fmt::Debug for SimContext<D> {
 pub(super) struct ActorSlot {
     pub(super) state: ActorState,
     rng: Stream,
+}
+
+impl ActorSlot {
+    /// Reads all of it, to have it fetched from memory.
+    pub(super) fn fetch(&self) {
+        black_box((self.state, self.rng.clone()));
+    }
 }
 
 impl<D: Domain> SimContext<D> {

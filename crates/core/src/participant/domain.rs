@@ -231,6 +231,14 @@ const fn is_looked_at_by_itself(config: &AccountConfig) -> bool {
 }
 
 impl MarketState {
+    /// Reads what trades will need of those with whose orders participants trade, to have it fetched from
+    /// memory.
+    pub(crate) fn fetch_makers(&self, makers: impl Iterator<Item = ActorId>) {
+        makers.for_each(|maker| {
+            black_box((self.links.fetch(maker), self.unread.first_of(maker)));
+        });
+    }
+
     /// Answers a request, if its sender wants to know.
     pub(super) fn answer(
         &mut self,

@@ -78,7 +78,9 @@ impl Handler<Wakeup> for MarkToMarket {
             return ctx.resume_calls();
         }
         let now = ctx.now();
-        if let Err(fault) = ctx.domain_mut().book_all_until_now() {
+        if (wakeup.tag == CLEAR || ctx.domain().has_many_unread())
+            && let Err(fault) = ctx.domain_mut().book_all_until_now()
+        {
             ctx.fail(fault);
         }
         if wakeup.tag == CLEAR {
@@ -87,8 +89,8 @@ impl Handler<Wakeup> for MarkToMarket {
                 ctx.fail(error);
             }
         } else {
-            if let Err(error) = ctx.domain_mut().mark_all(now) {
-                ctx.fail(error);
+            if let Err(fault) = ctx.domain_mut().mark_all(now) {
+                ctx.fail(fault);
             }
             self.wait(ctx);
         }

@@ -3,6 +3,7 @@
 use std::{fmt, iter};
 
 use super::config::Participant;
+use super::fault::MarketFault;
 use super::mark::Mark;
 use super::state::{InstrumentState, MarketState};
 use crate::account::{Financed, MarginStanding, Marks};
@@ -209,7 +210,7 @@ impl MarketState {
     }
 
     /// Books the financing since the last marks, on the current cash and positions.
-    fn finance_all(&mut self, now: SimTime) -> Result<(), SinkError> {
+    fn finance_all(&mut self, now: SimTime) -> Result<(), MarketFault> {
         let booked = std::mem::replace(&mut self.financed_until, now);
         for owner in (0..).map(ActorId::new).take(self.accounts.len()) {
             let account = &self.accounts[owner.index()];
@@ -217,6 +218,7 @@ impl MarketState {
             if span.is_zero() || !account.is_financed() {
                 continue;
             }
+            self.book_unread(owner, self.present)?;
             let instruments = (0..).map(InstrumentId::new).take(self.instruments.len());
             // Whoever sells a future borrows nothing.
             let of_shares = instruments.filter(|id| !self.instruments[id.index()].instrument.is_future());
@@ -233,9 +235,11 @@ impl MarketState {
     /// Books financing, writes the marks of all tracked accounts in all instruments, and notes which accounts
     /// are ruined or called.
     ///
+    /// Of all these accounts only those that are financed may have reports that wait.
+    ///
     /// # Errors
-    /// What a sink of the tape returns.
-    pub(crate) fn mark_all(&mut self, now: SimTime) -> Result<(), SinkError> {
+    /// What a sink of the tape returns, or a report that does not fit its account.
+    pub(crate) fn mark_all(&mut self, now: SimTime) -> Result<(), MarketFault> {
         self.finance_all(now)?;
         for owner in (0..).map(ActorId::new).take(self.accounts.len()) {
             if !self.accounts[owner.index()].is_tracked() {
@@ -249,7 +253,7 @@ impl MarketState {
                 }
             }
         }
-        self.note_ruin(now)
+        Ok(self.note_ruin(now)?)
     }
 
     fn standing(&self, owner: ActorId) -> Option<Standing> {

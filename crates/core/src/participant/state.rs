@@ -16,7 +16,7 @@ use crate::account::{Account, FeeLedger, Flows, Imbalance, MarginCall, Marks, Or
 use crate::kernel::Moment;
 use crate::market::{BarInterval, Fact, Instrument, Leg, Listing, Phase, Reference, SinkError, Tape};
 use crate::process::Value;
-use crate::units::{ActorId, InstrumentId, ListingId, Money, SimDuration, SimTime, VenueId};
+use crate::units::{ActorId, InstrumentId, ListingId, Money, OrderId, SimDuration, SimTime, VenueId};
 
 /// What all participants of a market share.
 #[derive(Debug)]
@@ -295,6 +295,11 @@ impl MarketState {
     #[must_use]
     pub const fn fees_collected(&self) -> Money {
         self.fees_collected
+    }
+
+    /// Returns the id of the next order.
+    pub(crate) const fn next_order(&self) -> OrderId {
+        OrderId::new(self.next_order)
     }
 
     fn totals(&self) -> Totals {

@@ -2,9 +2,9 @@
 //!
 //! Most agents of a population have no use for reports: theirs only change their accounts. So a report to
 //! such an actor is kept here with its place in the total order, and booked before anything that comes later
-//! can look at the account: before its owner handles a message, before accounts are marked, and before the
-//! world can be looked at from outside. What an account is at any moment is the same as if each report were
-//! delivered.
+//! can look at the account: before its owner handles a message, before it is financed or futures are
+//! cleared, and before the world can be looked at from outside. What an account is at any moment is the same
+//! as if each report were delivered.
 //!
 //! Reports are delivered all the same where more depends on them: to an account that is tracked or can be
 //! ruined; while it has reduce-only orders, since a fill may have them canceled; of an instrument before its
@@ -52,6 +52,9 @@ struct Slot {
 
 /// How many of an owner's reports are fetched ahead: most owners have fewer.
 const FETCHED: usize = 4;
+
+/// So many reports may wait besides those few of each owner.
+const MANY: usize = 1_024;
 
 impl UnreadReports {
     /// Adds the next owner.
@@ -127,6 +130,11 @@ impl UnreadReports {
         slot.report.take().map(|report| (slot.moment, report))
     }
 
+    /// Returns whether more reports wait than a few of each owner.
+    const fn are_many(&self) -> bool {
+        self.slots.len() - self.vacant.len() > MANY + FETCHED * self.owners.len()
+    }
+
     /// Takes the list of owners for whom reports may wait.
     fn take_listed(&mut self) -> Vec<ActorId> {
         std::mem::take(&mut self.listed)
@@ -165,6 +173,12 @@ impl MarketState {
             self.book(at.time, owner, &report.into())?;
         }
         Ok(())
+    }
+
+    /// Returns whether so many reports wait that they should be booked, though nobody looks at their
+    /// accounts: what waits for owners who hardly ever act would else grow with the length of a run.
+    pub(super) const fn has_many_unread(&self) -> bool {
+        self.unread.are_many()
     }
 
     /// Books all reports that would have been delivered before the event at hand.

@@ -1,12 +1,12 @@
 //! Reports that nobody handles are booked when accounts are looked at: nobody can tell.
 
 use actix::{Actor, Handler};
-use bearpit_core::account::AccountConfig;
+use bearpit_core::account::{AccountConfig, Financing};
 use bearpit_core::exchange::{Market, MarketBuilder};
 use bearpit_core::kernel::{LatencyModel, Wakeup};
 use bearpit_core::market::{ExecutionReport, Fees, Instrument, OrderTerms, Side, TimeInForce};
 use bearpit_core::participant::{CancelScope, Context, Latencies, MarketData, ParticipantConfig};
-use bearpit_core::units::{ListingId, Money, OrderId, Price, Quantity, Seed, SimDuration, SimTime};
+use bearpit_core::units::{FeeRate, ListingId, Money, OrderId, Price, Quantity, Seed, SimDuration, SimTime};
 use rand::RngExt;
 
 const LISTING: ListingId = ListingId::new(0);
@@ -86,6 +86,8 @@ fn market(seed: u64, latency: &LatencyModel, hears: bool) -> Market {
     let acme = builder.instrument(acme, None);
     builder.sample_interval(SimDuration::from_millis(50));
     builder.venue("PIT", Fees::default(), Latencies::NONE, &[acme]);
+    let rate = FeeRate::from_bps("10000".parse().unwrap()).unwrap();
+    let financing = Financing { credit: rate, debit: rate, borrow: rate };
     for number in 0..8 {
         let account = AccountConfig {
             cash: Money::from_whole(300),
@@ -93,6 +95,8 @@ fn market(seed: u64, latency: &LatencyModel, hears: bool) -> Market {
             max_short: vec![(acme, Quantity::new(20))],
             // Some accounts are marked at each fill, so theirs do not wait.
             tracked: number % 4 == 0,
+            // Some are financed on what they have when all are marked.
+            financing: if number % 4 == 1 { financing } else { Financing::NONE },
             ..AccountConfig::default()
         };
         let latencies = Latencies::all(latency.clone());
@@ -131,5 +135,6 @@ fn accounts_and_facts_are_as_if_each_report_were_delivered() {
         assert_eq!(hearing.world().domain().accounts(), deaf.world().domain().accounts());
         assert_eq!(hearing.digest(), deaf.digest());
         assert!(hearing.world().domain().tape().trades() > 300);
+        assert!(deaf.world().domain().accounts().iter().any(|account| account.financed() != Money::ZERO));
     }
 }

@@ -11,14 +11,18 @@ const WIDTH: usize = 6;
 /// Half a cache line: entries whose tags are compared at once, within one word.
 ///
 /// The first two numbers are the tags, one byte per entry, the first in the lowest: zero if the entry is
-/// empty, else seven bits of the id's hash below a bit that is set. The two upper bytes belong to no entry,
-/// and are always zero. The other numbers are slots: of eight numbers one is found without a check.
+/// empty, else seven bits of the id's hash below a bit that is set. The two upper bytes belong to no entry:
+/// they count the entries that have passed the bucket, since it was full. The other numbers are slots: of
+/// eight numbers one is found without a check.
 #[derive(Debug, Clone, Copy)]
 #[repr(align(32))]
 struct Bucket([u32; WIDTH + 2]);
 
 /// One bit per entry: the highest of its byte.
 const ENTRIES: u64 = 0x0000_8080_8080_8080;
+
+/// Where the upper number of the tags counts the entries that have passed the bucket.
+const PASSED_SHIFT: u32 = 16;
 
 /// The lowest bit of each byte.
 const ONES: u64 = 0x0101_0101_0101_0101;
@@ -54,6 +58,22 @@ impl Bucket {
     #[inline]
     const fn empty(&self) -> u64 {
         !self.tags() & ENTRIES
+    }
+
+    /// Returns whether entries have passed the bucket: only then does a search go on to the next.
+    #[inline]
+    const fn is_passed(&self) -> bool {
+        self.0[1] >> PASSED_SHIFT != 0
+    }
+
+    #[inline]
+    const fn pass(&mut self) {
+        self.0[1] += 1 << PASSED_SHIFT;
+    }
+
+    #[inline]
+    const fn pass_back(&mut self) {
+        self.0[1] -= 1 << PASSED_SHIFT;
     }
 
     #[inline]
@@ -134,8 +154,9 @@ type Shard = [Bucket; BUCKETS];
 ///
 /// The tags of a bucket are compared at once, as in a Swiss table: whether a given entry is in use is
 /// effectively random, and with a million orders a mispredicted branch on it resolves only after a cache
-/// miss. A full bucket overflows into the next. Removing an entry moves one of those back, so there are no
-/// tombstones and no slow decay. The table is never iterated, so its order has no effect.
+/// miss. A full bucket overflows into the next, and counts what does, until that is removed: so there are no
+/// tombstones and no slow decay, and removing an entry reads no other id. The table is never iterated, so its
+/// order has no effect.
 ///
 /// Ids are issued one after another, so the entries of new orders go near those of the orders just before
 /// them: hashed each by itself, each would go to a line that is in no cache once there are many.
@@ -184,9 +205,14 @@ const fn next(bucket: usize) -> usize {
     (bucket + 1) % BUCKETS
 }
 
-/// Returns the distance from one bucket to another, going forward.
-const fn distance(from: usize, to: usize) -> usize {
-    to.wrapping_sub(from) % BUCKETS
+/// Applies `note` to the buckets that an entry in a bucket has passed.
+#[inline]
+fn note_passed(shard: &mut Shard, id: OrderId, bucket: usize, note: impl Fn(&mut Bucket)) {
+    let mut index = home_and_tag(id).0;
+    while index != bucket {
+        note(&mut shard[index]);
+        index = next(index);
+    }
 }
 
 /// Adds a new id to a shard at the first empty entry from its home bucket on, and returns whether there was
@@ -196,6 +222,7 @@ fn put(shard: &mut Shard, id: OrderId, slot: Slot) -> bool {
     let found = (0..BUCKETS).map(|step| (home + step) % BUCKETS).find(|index| shard[*index].empty() != 0);
     if let Some(index) = found {
         shard[index].set(first(shard[index].empty()), tag, slot);
+        note_passed(shard, id, index, Bucket::pass);
     }
     found.is_some()
 }
@@ -224,7 +251,7 @@ impl IdTable {
         if split < self.shards.len() { split } else { number & self.mask }
     }
 
-    /// Returns the id's entry with its slot, or the empty entry at which the search for it ended; both are
+    /// Returns the id's entry with its slot, or the empty entry that the search for it found first; both are
     /// valid until the table changes.
     #[inline(always)]
     pub(super) fn search(
@@ -235,7 +262,7 @@ impl IdTable {
         let number = self.shard_of(id);
         let shard = &self.shards[number];
         let (home, tag) = home_and_tag(id);
-        let mut index = home;
+        let (mut index, mut room) = (home, EntryIndex::SPILLED);
         loop {
             let bucket = &shard[index];
             let mut found = bucket.matching(tag);
@@ -248,12 +275,12 @@ impl IdTable {
                 found &= found - 1;
             }
             let empty = bucket.empty();
-            if empty != 0 {
-                return self.search_spilled(id, EntryIndex::new(number, index, first(empty), tag));
+            if room == EntryIndex::SPILLED && empty != 0 {
+                room = EntryIndex::new(number, index, first(empty), tag);
             }
             index = next(index);
-            if index == home {
-                return self.search_spilled(id, EntryIndex::SPILLED);
+            if (room != EntryIndex::SPILLED && !bucket.is_passed()) || index == home {
+                return self.search_spilled(id, room);
             }
         }
     }
@@ -290,7 +317,7 @@ impl IdTable {
         }
     }
 
-    /// Adds an id at the empty entry at which the search for it ended.
+    /// Adds an id at the empty entry that the search for it found.
     #[inline]
     pub(super) fn insert_at(
         &mut self,
@@ -303,7 +330,9 @@ impl IdTable {
         if entry == EntryIndex::SPILLED {
             self.spilled.insert(id, slot);
         } else {
-            self.shards[entry.shard()][entry.bucket()].set(entry.position(), entry.tag(), slot);
+            let shard = &mut self.shards[entry.shard()];
+            shard[entry.bucket()].set(entry.position(), entry.tag(), slot);
+            note_passed(shard, id, entry.bucket(), Bucket::pass);
         }
         if self.len > self.shards.len() * LOAD {
             self.split(id_of);
@@ -312,18 +341,15 @@ impl IdTable {
 
     /// Removes the entry of an id that was found.
     #[inline]
-    pub(super) fn remove_at(&mut self, entry: EntryIndex, id: OrderId, id_of: impl Fn(Slot) -> OrderId) {
+    pub(super) fn remove_at(&mut self, entry: EntryIndex, id: OrderId) {
         self.len -= 1;
         if entry == EntryIndex::SPILLED {
             self.spilled.remove(&id);
             return;
         }
-        let bucket = &mut self.shards[entry.shard()][entry.bucket()];
-        let was_full = bucket.empty() == 0;
-        bucket.clear(entry.position());
-        if was_full {
-            refill(&mut self.shards[entry.shard()], entry, id_of);
-        }
+        let shard = &mut self.shards[entry.shard()];
+        shard[entry.bucket()].clear(entry.position());
+        note_passed(shard, id, entry.bucket(), Bucket::pass_back);
     }
 
     /// Splits the next shard in two.
@@ -342,36 +368,6 @@ impl IdTable {
         }
         if self.shards.len() == 2 * (self.mask + 1) {
             self.mask = self.mask << 1 | 1;
-        }
-    }
-}
-
-/// Fills a hole in a bucket that was full with an entry that overflowed from it, if there is one: a search
-/// for that would end at the hole.
-#[cold]
-fn refill(shard: &mut Shard, entry: EntryIndex, id_of: impl Fn(Slot) -> OrderId) {
-    let (start, mut hole) = (entry.bucket(), (entry.bucket(), entry.position()));
-    let mut index = start;
-    loop {
-        index = next(index);
-        if index == start {
-            return;
-        }
-        let bucket = shard[index];
-        let came_past = |position: &usize| {
-            let home = home_and_tag(id_of(bucket.slot(*position))).0;
-            distance(home, index) >= distance(hole.0, index)
-        };
-        let taken = |position: &usize| bucket.tags() >> (8 * position) & 0x80 != 0;
-        if let Some(position) = (0..WIDTH).filter(taken).find(came_past) {
-            let slot = bucket.slot(position);
-            let (_, tag) = home_and_tag(id_of(slot));
-            shard[hole.0].set(hole.1, tag, slot);
-            shard[index].clear(position);
-            hole = (index, position);
-        }
-        if bucket.empty() != 0 {
-            return;
         }
     }
 }
@@ -419,7 +415,7 @@ mod property_tests {
         assert!(!table.spilled.is_empty());
         for slot in 0..count {
             let (entry, _) = table.search(id_of(slot), id_of).unwrap();
-            table.remove_at(entry, id_of(slot), id_of);
+            table.remove_at(entry, id_of(slot));
             assert!((slot + 1..count).step_by(97).all(|slot| table.find(id_of(slot), id_of) == Some(slot)));
         }
         assert_eq!((table.len(), table.spilled.len()), (0, 0));
@@ -442,13 +438,24 @@ mod property_tests {
                     }
                     Some(_) if !inserts => {
                         let (entry, _) = table.search(id, |slot| ids[slot as usize]).unwrap();
-                        table.remove_at(entry, id, |slot| ids[slot as usize]);
+                        table.remove_at(entry, id);
                         map.remove(&id);
                     }
                     _ => {}
                 }
                 prop_assert_eq!(table.len(), map.len());
             }
+            // What has passed a bucket is beyond it.
+            let passed = |shard: &Shard| shard.iter().map(|bucket| bucket.0[1] >> PASSED_SHIFT).sum::<u32>();
+            let mut expected = 0;
+            for id in map.keys() {
+                let (entry, _) = table.search(*id, |slot| ids[slot as usize]).unwrap();
+                if entry != EntryIndex::SPILLED {
+                    expected += entry.bucket().wrapping_sub(home_and_tag(*id).0) % BUCKETS;
+                }
+            }
+            let counted: u32 = table.shards.iter().map(|shard| passed(shard)).sum();
+            prop_assert_eq!(counted as usize, expected);
             for (id, slot) in map {
                 prop_assert_eq!(table.find(id, |slot| ids[slot as usize]), Some(slot));
             }

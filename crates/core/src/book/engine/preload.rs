@@ -8,7 +8,7 @@ use super::OrderBook;
 use super::slot::{NONE, Slot};
 use crate::book::event::{EventSink, MatchingEngine};
 use crate::market::{Command, CommandKind, OrderKind, Replacement, Side};
-use crate::units::{ActorId, SimTime};
+use crate::units::{ActorId, OrderId, SimTime};
 
 /// How many commands are looked at together: enough for all the reads that a processor has under way at a
 /// time.
@@ -19,6 +19,16 @@ const MAKERS: usize = 4;
 
 /// A book with fewer orders is in the caches anyway.
 const LARGE: usize = if cfg!(test) { 1 } else { 1 << 16 };
+
+/// The same of a market with many participants, which needs most of the caches itself.
+const LARGE_AMONG_OTHERS: usize = if cfg!(test) { 1 } else { 1 << 13 };
+
+/// How many orders of the best level on each side are read ahead for a market: about as many as those of the
+/// participants trade with for whom it is done at a time.
+const NEXT_MAKERS: usize = 8;
+
+/// The owners of the orders that trade next on both sides.
+pub(crate) type NextMakers = [Option<ActorId>; 2 * NEXT_MAKERS];
 
 impl OrderBook {
     /// Executes commands one after another, with the events of [`execute`](MatchingEngine::execute); faster
@@ -34,17 +44,54 @@ impl OrderBook {
         }
     }
 
-    /// Reads what some owners' next orders will need, and cancels of some orders, to have it fetched from
-    /// memory: nothing in a book that is in the caches anyway.
-    pub(crate) fn fetch_for(&self, owners: &[ActorId], cancels: impl Iterator<Item = Command>) {
-        if self.len() < LARGE {
-            return;
+    /// Reads what some owners' next orders will need, whose ids begin with `next`, and cancels of some
+    /// orders, to have it fetched from memory: nothing in a book that is in the caches anyway. Returns who
+    /// owns the orders that they will trade with.
+    pub(crate) fn fetch_for(
+        &self,
+        owners: &[ActorId],
+        next: OrderId,
+        mut cancels: impl Iterator<Item = OrderId>,
+    ) -> NextMakers {
+        if self.len() < LARGE_AMONG_OTHERS {
+            return [None; _];
         }
-        let touched =
+        let mut touched =
             owners.iter().fold(0, |touched, owner| touched ^ self.touch(self.slab.next_slot(*owner)));
+        for (id, _) in (next.get()..).zip(owners) {
+            touched ^= u64::from(self.slab.likely_slot(OrderId::new(id)));
+        }
+        loop {
+            let mut orders = [NONE; BATCH];
+            let found = orders.iter_mut().zip(&mut cancels);
+            let count = found.map(|(slot, order)| *slot = self.slab.likely_slot(order)).count();
+            if count == 0 {
+                break;
+            }
+            let beside = orders.map(|slot| {
+                self.slab.touch(slot).map_or([NONE; 2], |(node, occupied)| {
+                    touched ^= u64::from(occupied);
+                    [node.previous, node.next]
+                })
+            });
+            touched = beside.into_iter().flatten().fold(touched, |touched, slot| touched ^ self.touch(slot));
+        }
         std::hint::black_box(touched);
-        let cancels: Vec<Command> = cancels.collect();
-        cancels.chunks(BATCH).for_each(|batch| self.preload(batch));
+        self.next_makers()
+    }
+
+    /// Reads the first orders of both sides, and where their ids are; returns their owners.
+    fn next_makers(&self) -> NextMakers {
+        let mut slots = Side::BOTH.map(|side| self.side(side).best().map_or(NONE, |level| level.head));
+        let mut makers = [None; _];
+        for (index, maker) in makers.iter_mut().enumerate() {
+            // Of both sides in turn: each order leads to the next, and two such ways are gone at a time.
+            let slot = &mut slots[index % 2];
+            let Some((node, occupied)) = self.slab.touch(*slot) else { continue };
+            std::hint::black_box((self.slab.likely_slot(node.id), occupied));
+            (*maker, *slot) = (Some(node.owner), node.next);
+        }
+        makers
     }
 
     /// Reads what commands will need, as far as that is known before they are executed.

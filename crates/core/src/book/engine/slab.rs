@@ -397,7 +397,7 @@ impl Slab {
     /// Removes the id of an order whose table entry is known.
     #[inline]
     pub(super) fn forget(&mut self, entry: EntryIndex, id: OrderId) {
-        self.ids.remove_at(entry, id, id_in(&self.groups));
+        self.ids.remove_at(entry, id);
     }
 
     #[inline]
