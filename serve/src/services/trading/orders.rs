@@ -131,8 +131,8 @@ impl Trading {
         self.submit(account, &snapshot, Entry { terms, notional: None, client, wait }).await
     }
 
-    /// Enters an order for an amount of money: of as many whole lots as it pays for, before fees, at the worst
-    /// price that the order accepts. The quantity in the request does not count.
+    /// Enters an order for an amount of money: of as many whole lots as it pays for, before fees, at the
+    /// worst price that the order accepts. The quantity in the request does not count.
     ///
     /// # Errors
     /// As [`Trading::enter`].

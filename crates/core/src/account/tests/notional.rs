@@ -46,7 +46,8 @@ fn an_amount_is_the_lots_that_it_pays_for_at_the_worst_price_rounded_down() {
     ] {
         let mut desk = Desk::new(1_000_000, 1_000, 0);
         assert_eq!(desk.lots(Money::from_whole(notional), terms), Ok(lots), "{notional} for {terms:?}");
-        // Neither what is displayed nor what must trade at least is compared with a quantity that is not there.
+        // Neither what is displayed nor what must trade at least is compared with a quantity that is not
+        // there.
         let parts = OrderTerms { display: Some(Quantity::new(2)), minimum: Some(Quantity::new(3)), ..terms };
         assert_eq!(desk.lots(Money::from_whole(notional), parts), Ok(lots));
         assert_eq!(desk.account.refused(), 0);
