@@ -7,8 +7,8 @@ use crate::units::{ListingId, Money, OrderId, Quantity};
 
 impl Context {
     /// Submits an order for an amount of money: of as many whole lots as it pays for, before fees, at the
-    /// worst price that the order accepts; [`Account::lots_for`](crate::account::Account::lots_for) says which
-    /// that is. The quantity in the terms does not count.
+    /// worst price that the order accepts; [`Account::lots_for`](crate::account::Account::lots_for) says
+    /// which that is. The quantity in the terms does not count.
     ///
     /// # Errors
     /// As [`Context::submit`], and [`Refusal::BelowOneLot`] if the amount does not pay for one lot.
