@@ -55,19 +55,10 @@ pub(super) struct Parts<'a> {
 /// # Errors
 /// [`Failure::Run`], which is written to the log.
 pub(super) fn face(parts: Parts<'_>) -> Result<Face, Failure> {
+    let market_data = market_data(&parts);
     let Parts { config, source, handle, database, outputs, log, path } = parts;
     let journal = config.data.join(JOURNAL);
     let market = source.scenario().name.clone();
-    let instruments = source.scenario().instruments.iter().map(|it| &it.instrument);
-    let archive = DatabaseArchive::new(database.clone(), instruments);
-    let market_data = Arc::new(MarketData::new(MarketDataParts {
-        market: Box::new(handle.clone()),
-        source: source.clone(),
-        archive: Box::new(archive),
-        journal: journal.clone(),
-        replays: config.data.join(REPLAYS),
-        currency: MarketData::CURRENCY.to_owned(),
-    }));
     let trading = Arc::new(Trading::new(TradingParts {
         handle: handle.clone(),
         source: source.clone(),
@@ -134,6 +125,20 @@ pub(super) fn face(parts: Parts<'_>) -> Result<Face, Failure> {
         announcements,
         alpaca,
     })
+}
+
+fn market_data(parts: &Parts<'_>) -> Arc<MarketData> {
+    let Parts { config, source, handle, database, .. } = parts;
+    let instruments = source.scenario().instruments.iter().map(|it| &it.instrument);
+    let archive = DatabaseArchive::new(database.clone(), instruments);
+    Arc::new(MarketData::new(MarketDataParts {
+        market: Box::new(handle.clone()),
+        source: source.clone(),
+        archive: Box::new(archive),
+        journal: config.data.join(JOURNAL),
+        replays: config.data.join(REPLAYS),
+        currency: MarketData::CURRENCY.to_owned(),
+    }))
 }
 
 fn identity(config: &Config, database: Database, trading: &Arc<Trading>) -> Result<Arc<Identity>, Failure> {
