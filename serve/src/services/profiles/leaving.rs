@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bearpit::scenario::LiveConfig;
 use bearpit_core::units::NetQuantity;
 use serde::{Deserialize, Serialize};
 use tracing::{error, warn};
@@ -11,14 +12,16 @@ use utoipa::ToSchema;
 
 use super::Profiles;
 use crate::domain::{AccountId, Actor, Problem, ProblemKind, Secret};
+use crate::driver::What;
 use crate::services::identity::of_store;
-use crate::services::trading::VenueWait;
 use crate::services::wall_now;
 
 /// What the tape says of an account whose owner has left.
 const LEFT: &str = "its owner has left";
-/// How long to wait for the trade that closes a position.
-const CLOSING: VenueWait = VenueWait(Duration::from_secs(5));
+/// How long it may take to cancel orders and to close positions.
+const CLOSING_MAX: Duration = Duration::from_secs(10);
+/// How often it is looked whether that is over.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// What shows that somebody means to leave.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -75,18 +78,27 @@ impl Profiles {
         Ok(LeftView { positions_left })
     }
 
-    /// Cancels the orders of an account and closes its positions; returns the symbols of those that nobody
-    /// took whole.
+    /// Has the orders of an account canceled and its positions closed, wherever somebody takes them; returns
+    /// the symbols of those that nobody took whole.
     async fn close_all(&self, account: AccountId) -> Result<Vec<String>, Problem> {
-        self.trading.withdraw(account, None, false).await?;
-        let Some(view) = self.trading.without_orders(account).await? else { return Ok(Vec::new()) };
-        for position in view.positions.iter().filter(|it| it.holding != NetQuantity::ZERO) {
-            if let Err(problem) = self.trading.close(account, &position.symbol, None, Some(CLOSING)).await {
-                warn!(%problem, symbol = position.symbol, "a position of a person who leaves stays open");
-            }
+        if self.trading.open_account(account).await?.is_none() {
+            return Ok(Vec::new());
         }
-        let Some(view) = self.trading.without_orders(account).await? else { return Ok(Vec::new()) };
-        let held = view.positions.iter().filter(|it| it.holding != NetQuantity::ZERO);
-        Ok(held.map(|position| position.symbol.to_string()).collect())
+        self.trading.ask_open(account, What::Reseat(LiveConfig::retire(true))).await?;
+        let mut left = Vec::new();
+        let closing = async {
+            while let Some(view) = self.trading.open_account(account).await? {
+                let held = view.positions.iter().filter(|it| it.holding != NetQuantity::ZERO);
+                left = held.map(|position| position.symbol.clone()).collect();
+                if left.is_empty() && view.orders.is_empty() {
+                    break;
+                }
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+            Ok(())
+        };
+        // What is not closed by then stays as it is.
+        tokio::time::timeout(CLOSING_MAX, closing).await.unwrap_or(Ok(()))?;
+        Ok(left)
     }
 }
