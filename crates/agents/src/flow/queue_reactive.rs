@@ -9,6 +9,7 @@ use rand_distr::Distribution;
 use super::sender::{ACCOUNT, FlowSite, INITIAL, ORDER_QUANTITY, pick};
 use crate::kind::{AgentKind, AgentSite, ConfiguredAgent, ListingChoice, Shared};
 use crate::trading::is_continuous;
+use bearpit_core::account::OpenOrder;
 use bearpit_core::kernel::{Exponential, Wakeup};
 use bearpit_core::market::{ExecutionReport, Side};
 use bearpit_core::params::{
@@ -206,8 +207,9 @@ impl QueueReactiveFlow {
     fn queues(&self, ctx: &Context, side: Side) -> Queues {
         let mut queues = vec![Vec::new(); self.config.rates.limit.len()];
         let Some(first) = self.price(side, 0) else { return queues };
-        let open = ctx.account().into_iter().flat_map(|account| account.open_orders().iter());
-        for order in open.filter(|order| order.side == side && !order.cancel_sent) {
+        let Some(account) = ctx.account() else { return queues };
+        let is_meant = |order: &OpenOrder| order.side == side && !order.cancel_sent;
+        for order in account.open_orders().iter().filter(is_meant) {
             let Some(price) = order.price.filter(|_| order.listing == self.config.site.listing) else {
                 continue;
             };
