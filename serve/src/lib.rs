@@ -17,3 +17,5 @@ pub mod publication;
 pub mod replay;
 pub mod services;
 pub mod store;
+#[cfg(test)]
+mod testing;

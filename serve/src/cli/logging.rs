@@ -61,33 +61,18 @@ where
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
-
     use serde_json::Value;
     use tracing::{debug_span, error_span, info, info_span};
 
     use super::*;
+    use crate::testing::KeptLog;
 
     fn written(format: LogFormat, level: LogLevel, write: impl FnOnce()) -> String {
-        let kept = Arc::new(Mutex::new(Vec::new()));
-        let writer = Arc::clone(&kept);
-        let lines = lines(LogConfig { format, level }, move || Kept(Arc::clone(&writer)));
+        let kept = KeptLog::default();
+        let writer = kept.clone();
+        let lines = lines(LogConfig { format, level }, move || writer.clone());
         tracing::subscriber::with_default(Registry::default().with(lines), write);
-        let bytes = kept.lock().unwrap().clone();
-        String::from_utf8(bytes).unwrap()
-    }
-
-    struct Kept(Arc<Mutex<Vec<u8>>>);
-
-    impl io::Write for Kept {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
+        kept.text()
     }
 
     #[test]

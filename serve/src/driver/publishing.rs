@@ -1,7 +1,7 @@
 //! [`Publishing`]: shows what happens in a market to whoever reads its publication.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -12,6 +12,7 @@ use bearpit_core::units::{SimDuration, SimTime};
 use super::audience::{Begun, OutputSink};
 use crate::live::{Clock, Output};
 use crate::publication::{Day, Publication, PublicationConfig, PublicationState, Publisher};
+use crate::store::files;
 use crate::store::journal::SegmentHeader;
 
 /// The publication of a market, for readers: another one once a market has been rebuilt without a request,
@@ -106,11 +107,7 @@ impl Publishing {
     fn keep(&self, left: &[u8]) -> io::Result<()> {
         let bytes = postcard::to_stdvec(&self.publisher.state()).map_err(io::Error::other)?;
         let path = self.file(left);
-        let unnamed = self.directory.join("publication.new");
-        let mut file = File::create(&unnamed)?;
-        file.write_all(&bytes)?;
-        file.sync_all()?;
-        fs::rename(&unnamed, &path)?;
+        files::put(&path, &bytes)?;
         for entry in fs::read_dir(&self.directory)? {
             let other = entry?.path();
             let is_of_us = other.file_name().is_some_and(|name| name.to_string_lossy().starts_with(PREFIX));

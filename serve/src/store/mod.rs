@@ -4,6 +4,7 @@ pub mod announcements;
 pub mod audit;
 pub mod contests;
 pub mod database;
+pub mod files;
 pub mod fundings;
 pub mod journal;
 pub mod mails;

@@ -1,6 +1,5 @@
 //! How contests and entries end before or with their time: canceled, disqualified, over.
 
-use bearpit::scenario::LiveConfig;
 use bearpit_core::participant::AccountLimits;
 use bearpit_core::units::SimTime;
 use serde_json::json;
@@ -137,8 +136,7 @@ impl Contests {
         self.trading.ask_open(entry.account, What::Limit(limits)).await?;
         let strategy = self.database.strategy(entry.user, entry.account).await.map_err(of_store)?;
         if strategy.is_some_and(|it| it.status == StrategyStatus::Running) {
-            let what = What::Reseat(LiveConfig::retire(false));
-            self.trading.ask_open(entry.account, what).await?;
+            self.trading.retire(entry.account, false).await?;
             let stopped =
                 self.database.move_strategy(entry.account, StrategyStatus::Stopped, Some(wall_now()));
             stopped.await.map_err(of_store)?;

@@ -1,12 +1,13 @@
 //! [`MailDirectory`]: mails as files, for those who have nothing that sends them.
 
-use std::fs::{self, DirBuilder, OpenOptions};
-use std::io::{self, Write};
+use std::fs::DirBuilder;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use lettre::Message;
 
 use super::{MailError, Mailer, Sending};
+use crate::store::files;
 
 /// Writes each mail to a file, `NAME.eml`, for its user's eyes only: with the directory's other files in the
 /// order in which they were written.
@@ -38,14 +39,9 @@ impl Mailer for MailDirectory {
     }
 }
 
-/// Writes a file that is whole, or not there.
 fn write(directory: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     make(directory)?;
-    let unfinished = directory.join(format!("{name}.part"));
-    let mut file = private(OpenOptions::new().write(true).create(true).truncate(true)).open(&unfinished)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(unfinished, directory.join(format!("{name}.eml")))
+    files::put(&directory.join(format!("{name}.eml")), bytes)
 }
 
 #[cfg(unix)]
@@ -59,19 +55,10 @@ fn make(directory: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).create(directory)
 }
 
-#[cfg(unix)]
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-    use std::os::unix::fs::OpenOptionsExt;
-    options.mode(0o600)
-}
-
-#[cfg(not(unix))]
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-    options
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[tokio::test]

@@ -20,29 +20,12 @@ impl Mailer for MailLog {
 
 #[cfg(test)]
 mod tests {
-    use std::io;
-    use std::sync::{Arc, Mutex};
-
     use super::*;
-
-    /// A log that is kept.
-    #[derive(Debug, Clone, Default)]
-    struct Kept(Arc<Mutex<Vec<u8>>>);
-
-    impl io::Write for Kept {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
+    use crate::testing::KeptLog;
 
     #[test]
     fn a_mail_is_a_line_of_the_log() {
-        let kept = Kept::default();
+        let kept = KeptLog::default();
         let writer = kept.clone();
         let lines = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
         let mail = Message::builder()
@@ -52,7 +35,7 @@ mod tests {
             .unwrap();
         // What is sent is written before anything is waited for.
         tracing::subscriber::with_default(lines, || drop(MailLog.send("one", &mail)));
-        let log = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+        let log = kept.text();
         assert!(log.contains("anne@example.org") && log.contains("123456"), "{log}");
     }
 }

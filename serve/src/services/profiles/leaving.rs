@@ -4,7 +4,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bearpit::scenario::LiveConfig;
 use bearpit_core::units::NetQuantity;
 use serde::{Deserialize, Serialize};
 use tracing::{error, warn};
@@ -12,7 +11,6 @@ use utoipa::ToSchema;
 
 use super::Profiles;
 use crate::domain::{AccountId, Actor, Problem, ProblemKind, Secret};
-use crate::driver::What;
 use crate::services::identity::of_store;
 use crate::services::wall_now;
 
@@ -84,7 +82,7 @@ impl Profiles {
         if self.trading.open_account(account).await?.is_none() {
             return Ok(Vec::new());
         }
-        self.trading.ask_open(account, What::Reseat(LiveConfig::retire(true))).await?;
+        self.trading.retire(account, true).await?;
         let mut left = Vec::new();
         let closing = async {
             while let Some(view) = self.trading.open_account(account).await? {

@@ -229,18 +229,13 @@ impl Profiles {
     ///
     /// # Errors
     /// [`Problem`] if it is none, or too large; or if the disk fails.
-    pub async fn put_picture(
-        &self,
-        who: &Actor,
-        sent: Vec<u8>,
-        _turn: PictureTurn,
-    ) -> Result<Picture, Problem> {
+    pub async fn put_picture(&self, who: &Actor, sent: Vec<u8>, _turn: PictureTurn) -> Result<(), Problem> {
         // It is never closed.
         let permit = Arc::clone(&self.decoding).acquire_owned().await.ok();
         self.on_disk(who.user, move |pictures, user| {
             let kept = pictures.put(user, &sent);
             drop(permit);
-            kept
+            kept.map(drop)
         })
         .await
     }

@@ -4,14 +4,15 @@
 //! file says.
 
 use std::fs;
-use std::io::{self, Cursor, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, Cursor};
+use std::path::PathBuf;
 
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, Rgb, RgbImage};
 use tracing::error;
 
 use crate::domain::{Problem, ProblemKind, UserId};
+use crate::store::files;
 
 /// The most bytes of a picture as it is sent.
 pub const BYTES_MAX: usize = 2 * 1024 * 1024;
@@ -76,29 +77,17 @@ impl Pictures {
 
     fn write(&self, user: UserId, jpeg: &[u8]) -> io::Result<()> {
         fs::create_dir_all(&self.0)?;
-        let path = self.path_of(user);
-        // What a crash leaves is overwritten by the next: one at a time is kept.
-        let unnamed = self.0.join(format!(".{user}.unfinished"));
-        let mut file = fs::File::create(&unnamed)?;
-        file.write_all(jpeg)?;
-        file.sync_all()?;
-        fs::rename(&unnamed, &path)?;
-        sync(&self.0)
+        files::put(&self.path_of(user), jpeg)
     }
 
     /// Deletes a person's picture; returns whether there was one.
     pub(super) fn delete(&self, user: UserId) -> Result<bool, Problem> {
         match fs::remove_file(self.path_of(user)) {
-            Ok(()) => sync(&self.0).map(|()| true).map_err(|error| of_disk(&error)),
+            Ok(()) => files::sync_directory(&self.0).map(|()| true).map_err(|error| of_disk(&error)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
             Err(error) => Err(of_disk(&error)),
         }
     }
-}
-
-/// Makes the names in a directory last.
-fn sync(directory: &Path) -> io::Result<()> {
-    if cfg!(unix) { fs::File::open(directory)?.sync_all() } else { Ok(()) }
 }
 
 fn of_disk(error: &io::Error) -> Problem {

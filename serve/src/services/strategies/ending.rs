@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bearpit::scenario::LiveConfig;
 use bearpit_core::market::Transfer;
 use bearpit_core::units::{InstrumentId, Money, NetQuantity};
 use tracing::{info, warn};
@@ -36,8 +35,7 @@ impl Strategies {
         self.check_not_seating(id)?;
         // One whose account was never opened has nothing to end.
         if self.trading.open_account(id).await?.is_some() {
-            let what = What::Reseat(LiveConfig::retire(request.flatten));
-            self.trading.ask_open(id, what).await?;
+            self.trading.retire(id, request.flatten).await?;
         }
         let ended_at = row.ended_at.or(Some(now));
         self.database.move_strategy(id, StrategyStatus::Stopped, ended_at).await.map_err(of_store)?;
@@ -168,7 +166,7 @@ impl Strategies {
 
     async fn abandon(&self, row: &StrategyRow) -> Result<(), Problem> {
         if self.trading.open_account(row.account).await?.is_some() {
-            self.trading.ask_open(row.account, What::Reseat(LiveConfig::retire(false))).await?;
+            self.trading.retire(row.account, false).await?;
         }
         // What it was given stays in its account until its owner deletes it.
         self.database

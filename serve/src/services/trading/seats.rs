@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bearpit::scenario::LiveConfig;
 use bearpit_core::market::{Funding, Reference, Transfer};
 use bearpit_core::participant::{Instruction, OperatorRefusal, RequestRefusal};
 use bearpit_core::units::{InstrumentId, Money, NetQuantity};
@@ -26,6 +27,12 @@ impl Trading {
     /// Takes orders of an account again.
     pub(in crate::services) async fn open_up(&self, account: AccountId) -> Result<(), Problem> {
         self.operate(account, What::Unblock, OperatorRefusal::NotBlocked).await
+    }
+
+    /// Has all orders of an account whose seat is open canceled, and its positions closed if that is asked
+    /// for.
+    pub(in crate::services) async fn retire(&self, account: AccountId, flatten: bool) -> Result<(), Problem> {
+        self.ask_open(account, What::Reseat(LiveConfig::retire(flatten))).await
     }
 
     async fn operate(&self, account: AccountId, what: What, is_so: OperatorRefusal) -> Result<(), Problem> {

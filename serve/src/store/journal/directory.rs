@@ -10,6 +10,7 @@ use super::file::JournalFile;
 use super::header::{HeaderFault, SegmentHeader};
 use super::segment_reader::SegmentReader;
 use super::segment_writer::SegmentWriter;
+use crate::store::files;
 
 /// What the names of segments end with; before it stands their number.
 const EXTENSION: &str = "journal";
@@ -142,7 +143,7 @@ impl JournalDirectory {
         file.append(&segment.take());
         segment.synced(file.sync().map_err(failed)?);
         fs::rename(&unnamed, &path).map_err(failed)?;
-        sync_directory(&self.path).map_err(failed)?;
+        files::sync_directory(&self.path).map_err(failed)?;
         Ok(Created { path, segment, file })
     }
 
@@ -178,9 +179,4 @@ pub fn segments_in(directory: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
 pub fn segment_number(path: &Path) -> Option<u64> {
     path.extension().filter(|it| *it == EXTENSION)?;
     path.file_stem()?.to_str()?.parse().ok()
-}
-
-/// Returns when the names in a directory are on disk; some systems have no such call, and need none.
-fn sync_directory(path: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) }
 }

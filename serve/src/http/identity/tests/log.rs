@@ -1,31 +1,14 @@
 //! What a whole session of requests writes to the log.
 
-use std::io;
-use std::sync::{Arc, Mutex};
-
 use serde_json::{Value, json};
 use tracing::level_filters::LevelFilter;
 
 use super::harness::{Site, access, bearer};
-
-/// A log that is kept.
-#[derive(Debug, Clone, Default)]
-struct Kept(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Kept {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
+use crate::testing::KeptLog;
 
 #[test]
 fn no_line_has_a_password_a_token_a_key_or_a_mail_address() {
-    let kept = Kept::default();
+    let kept = KeptLog::default();
     let writer = kept.clone();
     let lines =
         tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_writer(move || writer.clone());
@@ -58,7 +41,7 @@ fn no_line_has_a_password_a_token_a_key_or_a_mail_address() {
     let last = site.post("/login", "", &json!({ "username": "logged", "password": other })).json();
     site.post("/api/auth/logout?everywhere=true", &access(&last), &Value::Null);
 
-    let log = String::from_utf8_lossy(&kept.0.lock().unwrap()).into_owned();
+    let log = kept.text();
     for expected in [
         "registered",
         "logged in",
