@@ -45,6 +45,7 @@ const FLOORS: [(&str, &[(&str, u32)]); 4] = [
         &[
             ("config", 0),
             ("domain", 0),
+            ("testing", 0),
             ("store", 1),
             ("live", 2),
             ("publication", 2),
