@@ -5,7 +5,7 @@ mod looking;
 
 use std::fs::File;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
@@ -137,7 +137,7 @@ struct Mood(Arc<AtomicU8>);
 const WELL: u8 = 0;
 const FAILS: u8 = 1;
 const HANGS: u8 = 2;
-/// As if there were no place, until the reserve is gone.
+/// As if there were no place until the reserve is gone, and as if its place were taken then.
 const FULL: u8 = 3;
 const READ_ONLY: u8 = 4;
 
@@ -155,14 +155,18 @@ impl Mood {
 struct Moody {
     file: File,
     mood: Mood,
+    reserve: PathBuf,
 }
 
 impl Medium for Moody {
     fn write_at(&mut self, at: u64, bytes: &[u8]) -> io::Result<()> {
         match self.mood.get() {
+            FULL if self.reserve.is_file() => Err(io::ErrorKind::StorageFull.into()),
             FULL => {
+                // The reserve cannot be made again where a directory has its name.
+                std::fs::create_dir(&self.reserve)?;
                 self.mood.set(WELL);
-                Err(io::ErrorKind::StorageFull.into())
+                self.file.write_at(at, bytes)
             }
             READ_ONLY => Err(io::ErrorKind::ReadOnlyFilesystem.into()),
             _ => self.file.write_at(at, bytes),
@@ -198,8 +202,9 @@ fn start_by(
     mood: &Mood,
     clock: Box<dyn WallClock>,
 ) -> Result<Driver, DriveError> {
-    let mood = mood.clone();
-    let wrap = move |file| Box::new(Moody { file, mood: mood.clone() }) as JournalMedium;
+    let (mood, reserve) = (mood.clone(), directory.join("reserve"));
+    let moody = move |file| Moody { file, mood: mood.clone(), reserve: reserve.clone() };
+    let wrap = move |file| Box::new(moody(file)) as JournalMedium;
     Driver::start(DriverConfig {
         journal: directory.to_owned(),
         sync: SyncPolicy::AtOnce,
@@ -390,16 +395,12 @@ fn on_a_full_disk_orders_can_still_be_canceled() {
     await_open(&driver);
     ask(&driver, seat("anne", "desk")).unwrap().outcome.unwrap();
     let order = order_of(&ask(&driver, buy("anne", 5, None)));
-    // The reserve cannot be made again where a directory has its name.
-    let reserve = directory.path().join("reserve");
     mood.set(FULL);
-    await_that(|| !reserve.is_file());
-    std::fs::create_dir(&reserve).unwrap();
     await_that(|| driver.handle.status().disk == Some(DiskTrouble::Full));
     let refused = ask(&driver, buy("anne", 6, None)).unwrap_err();
     assert_eq!(refused, Unavailable::Disk(DiskTrouble::Full).into());
     ask(&driver, cancel("anne", order)).unwrap().outcome.unwrap();
-    std::fs::remove_dir(&reserve).unwrap();
+    std::fs::remove_dir(directory.path().join("reserve")).unwrap();
     await_that(|| driver.handle.status().disk.is_none());
     ask(&driver, buy("anne", 6, None)).unwrap().outcome.unwrap();
     stop(driver);
