@@ -12,6 +12,7 @@ pub mod driver;
 pub mod http;
 pub mod live;
 pub mod load;
+pub mod outgoing;
 pub mod projector;
 pub mod publication;
 pub mod replay;

@@ -46,6 +46,7 @@ const FLOORS: [(&str, &[(&str, u32)]); 4] = [
             ("config", 0),
             ("domain", 0),
             ("testing", 0),
+            ("outgoing", 1),
             ("store", 1),
             ("live", 2),
             ("publication", 2),
