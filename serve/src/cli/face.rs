@@ -159,7 +159,8 @@ fn identity(config: &Config, database: Database, trading: &Arc<Trading>) -> Resu
 }
 
 fn postman(config: &Config, database: Database) -> Result<Arc<Postman>, Failure> {
-    let mailer = mailer(&config.mail, &config.data);
+    let mailer =
+        mailer(&config.mail, &config.data).map_err(|error| failed("no mails can be sent", &error))?;
     let postman = Postman::new(database, mailer, &config.mail.from, system_clock());
     postman.map(Arc::new).map_err(|error| failed("no mails can be sent", &error))
 }

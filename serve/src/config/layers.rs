@@ -12,8 +12,9 @@ use bearpit_core::units::suggest;
 use super::Config;
 use super::environment::{Assignment, POSTGRES_PREFIX, Variable, assignments, is_of_service, postgres_url};
 use super::identity::{JwtAlgorithm, JwtSecret};
+use super::mail::{MailProvider, SmtpTls};
 use super::secrets::{hide, masked};
-use super::settings::{PREFIX, SETTINGS, Setting, is_ours, unset};
+use super::settings::{PREFIX, SETTINGS, Setting, is_ours, name_of, table_of, unset};
 use super::values::Kind;
 
 /// Everything that may say something about the configuration.
@@ -318,13 +319,8 @@ impl Reading {
         if setting.is_secret && (has_password || setting.kind == Kind::Secret) {
             let message = format!("`{name}` has a secret, which every user of this machine could read");
             let variable = setting.variable();
-            let help = match setting.kind {
-                Kind::Secret => format!("set the environment variable {variable}"),
-                _ => format!(
-                    "set the environment variable {variable}, or name a file: --{}-file",
-                    setting.flag()
-                ),
-            };
+            let flag = setting.flag();
+            let help = format!("set the environment variable {variable}, or name a file: --{flag}-file");
             return self.diagnostics.push(place, message, Some(help));
         }
         let node = node_of(setting, &flag.value, &place);
@@ -376,6 +372,7 @@ impl Reading {
         }
         self.tls_is_whole();
         self.secret_is_one(is_near);
+        self.mail_is_whole();
         if self.diagnostics.has_errors() {
             return Err(self.diagnostics);
         }
@@ -399,11 +396,40 @@ impl Reading {
         }
     }
 
+    /// Who sends mails must be known, and no password or mail goes to another machine for all to read.
+    fn mail_is_whole(&mut self) {
+        let (provider, smtp) = (self.config.mail.provider, &self.config.mail.smtp);
+        let mut faults: Vec<(&str, &str)> = Vec::new();
+        if provider == MailProvider::Smtp && smtp.server.is_none() {
+            faults.push(("mail.provider", "needs `mail.smtp_server`, such as smtp.example.org:587"));
+        }
+        if provider == MailProvider::SendGrid && self.config.mail.sendgrid.key.is_none() {
+            faults.push(("mail.provider", "needs `mail.sendgrid_key`, or `mail.sendgrid_key_file`"));
+        }
+        if smtp.tls == SmtpTls::Plain && smtp.server.as_ref().is_some_and(|server| !server.is_near()) {
+            faults.push(("mail.smtp_tls", "is `none`, which is for a mail server on this machine only"));
+        }
+        if smtp.user.is_some() && smtp.password.is_none() {
+            faults.push(("mail.smtp_user", "is given without `mail.smtp_password`"));
+        }
+        let passwords = ["mail.smtp_password", "mail.smtp_password_file"];
+        let password = passwords.into_iter().find(|key| self.given.contains_key(key));
+        faults.extend(
+            password.filter(|_| smtp.user.is_none()).map(|key| (key, "is given without `mail.smtp_user`")),
+        );
+        for (key, what) in faults {
+            if let Some(given) = self.given.get(key) {
+                self.diagnostics.push(given.place.clone(), format!("`{key}` {what}"), None);
+            }
+        }
+    }
+
     /// What signs tokens must be there, and not be guessed by other machines.
     fn secret_is_one(&mut self, is_near: bool) {
         let identity = &self.config.identity;
         let weakness = identity.jwt_secret.as_ref().and_then(JwtSecret::weakness);
-        if let Some((given, weakness)) = self.given.get("jwt_secret").zip(weakness) {
+        let given = self.given.get("jwt_secret").or_else(|| self.given.get("jwt_secret_file"));
+        if let Some((given, weakness)) = given.zip(weakness) {
             let message = format!("`jwt_secret` {weakness}: whoever guesses it can be anybody");
             let help = Some("draw one: head -c 32 /dev/urandom | base64".to_owned());
             if is_near {
@@ -418,16 +444,6 @@ impl Reading {
             self.diagnostics.push(given.place.clone(), message, None);
         }
     }
-}
-
-/// Returns the table in which a setting stands; none has no name.
-fn table_of(setting: &Setting) -> &'static str {
-    setting.key.split_once('.').map_or("", |(table, _)| table)
-}
-
-/// Returns the key of a setting within its table.
-fn name_of(setting: &Setting) -> &'static str {
-    setting.key.split_once('.').map_or(setting.key, |(_, name)| name)
 }
 
 /// Returns where what is behind the name stands in a line.

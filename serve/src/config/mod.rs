@@ -38,7 +38,10 @@ pub use identity::{
     Origin as WebOrigin, PasswordConfig, Registration,
 };
 pub use layers::{Flag, Layer, Loaded, Origin, Sources, TextFile, load};
-pub use mail::{BadSender, MailConfig, MailProvider, Sender};
+pub use mail::{
+    BadMailServer, BadSender, MailConfig, MailProvider, MailServer, SendGridConfig, Sender, SmtpConfig,
+    SmtpTls,
+};
 pub use otlp::{BadOtlpEndpoint, OtlpEndpoint};
 pub use settings::{SETTINGS, Setting};
 pub use values::Kind;

@@ -3,6 +3,9 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::settings::{SETTINGS, name_of};
+use super::values::Kind;
+
 /// Returns a text with the passwords of its URLs (`scheme://user:PASSWORD@host`, `?password=PASSWORD`) and
 /// what is assigned to a secret (`jwt_secret = SECRET`, `JWT_SECRET=SECRET`, `--jwt-secret SECRET`) replaced
 /// by as many bytes of `*`, so that places in it stay what they are.
@@ -30,8 +33,12 @@ pub(super) fn hide<'a>(text: &'a str, hidden: &[Range<usize>]) -> Cow<'a, str> {
     Cow::Owned(shown)
 }
 
-/// The name of what is secret as a whole.
-const SECRET: &str = "jwt_secret";
+/// Returns the names of settings that are secret as a whole, each without its table, in lower case.
+fn secret_names() -> impl Iterator<Item = String> {
+    let secrets = SETTINGS.iter().filter(|it| it.kind == Kind::Secret);
+    let names = secrets.flat_map(|it| [Some(name_of(it)), it.other_variable]);
+    names.flatten().map(str::to_ascii_lowercase)
+}
 
 /// Returns the rest of a word of a text: up to white space or a quote.
 fn word_from(text: &str, at: usize) -> &str {
@@ -61,7 +68,9 @@ fn in_queries(text: &str) -> impl Iterator<Item = Range<usize>> {
 /// A secret that is assigned ends with its line, or with the quotes that go over several.
 fn in_secrets(text: &str) -> impl Iterator<Item = Range<usize>> {
     let lower = text.to_ascii_lowercase().replace('-', "_");
-    let places: Vec<usize> = lower.match_indices(SECRET).map(|(at, _)| at + SECRET.len()).collect();
+    let ends_of =
+        |name: String| -> Vec<usize> { lower.match_indices(&name).map(|(at, _)| at + name.len()).collect() };
+    let places: Vec<usize> = secret_names().flat_map(ends_of).collect();
     places.into_iter().filter_map(move |from| {
         let rest = &text[from..];
         let value = rest.trim_start_matches(['"', '\'']).trim_start_matches([' ', '\t']);
@@ -100,6 +109,10 @@ mod tests {
             ("JWT_SECRET=ab c\nX=1", "JWT_SECRET=****\nX=1"),
             ("BEARPIT_JWT_SECRET=ab", "BEARPIT_JWT_SECRET=**"),
             ("--jwt-secret ab", "--jwt-secret **"),
+            ("[mail]\nsmtp_password = \"ab\"", "[mail]\nsmtp_password = \"**\""),
+            ("BEARPIT_MAIL_SENDGRID_KEY=ab", "BEARPIT_MAIL_SENDGRID_KEY=**"),
+            ("SENDGRID_API_KEY=ab", "SENDGRID_API_KEY=**"),
+            ("jwt_secret_file = \"ab\"", "jwt_secret_file = \"ab\""),
             ("p://h/d?password=abc&x=1", "p://h/d?password=***&x=1"),
             ("p://h/d?x=1&password=abc\" y", "p://h/d?x=1&password=***\" y"),
         ] {

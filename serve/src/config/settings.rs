@@ -10,9 +10,14 @@ use bearpit::scenario::document::readers::{Read, ValueError, flag, mistyped, one
 
 use super::database::DatabaseUrl;
 use super::identity::{AttemptLimits, IdentityConfig, JwtAlgorithm, JwtSecret, PasswordConfig, Registration};
-use super::mail::{BadSender, MailConfig, MailProvider, Sender};
+use super::mail::{
+    BadMailServer, BadSender, MailConfig, MailProvider, MailServer, SendGridConfig, Sender, SmtpConfig,
+    SmtpTls,
+};
 use super::otlp::{BadOtlpEndpoint, OtlpEndpoint};
-use super::values::{Kind, address, count, path, span, texts, words};
+use super::values::{
+    Kind, address, count, first_line, path, secret_line, secret_text, span, texts, url, words,
+};
 use super::{Config, HttpConfig, LogConfig, LogFormat, LogLevel, QueueConfig, StrategiesConfig};
 
 /// What one setting is.
@@ -66,6 +71,16 @@ pub(super) fn is_ours(variable: &str) -> bool {
     variable.starts_with(PREFIX) || SETTINGS.iter().any(|it| it.other_variable == Some(variable))
 }
 
+/// Returns the table in which a setting stands; none has no name.
+pub(super) fn table_of(setting: &Setting) -> &'static str {
+    setting.key.split_once('.').map_or("", |(table, _)| table)
+}
+
+/// Returns the key of a setting within its table.
+pub(super) fn name_of(setting: &Setting) -> &'static str {
+    setting.key.split_once('.').map_or(setting.key, |(_, name)| name)
+}
+
 /// What roles there are. They are parts of one process until they can be split.
 const ROLES: &[&str] = &["all"];
 const FORMATS: &[&str] = &["text", "json"];
@@ -106,7 +121,8 @@ const MEMORY_KIB: Kind = Kind::Count(8, 4 << 20);
 const PASSES: Kind = Kind::Count(1, 100);
 const PASSWORD_THREADS: Kind = Kind::Count(1, 64);
 const ALGORITHMS: &[&str] = &["EdDSA", "HS256"];
-const PROVIDERS: &[&str] = &["directory", "log"];
+const PROVIDERS: &[&str] = &["directory", "log", "smtp", "sendgrid"];
+const SMTP_TLS: &[&str] = &["starttls", "implicit", "none"];
 const REGISTRATIONS: &[&str] = &["open", "closed"];
 
 /// All settings, in the order of the documentation.
@@ -270,6 +286,15 @@ pub static SETTINGS: &[Setting] = &[
             },
         )),
     ),
+    setting(
+        "jwt_secret_file",
+        Kind::Path,
+        None,
+        "A file whose first line is the `jwt_secret`",
+        |config, node| {
+            put(&mut config.identity.jwt_secret, first_line(node).map(|it| Some(JwtSecret::new(it))))
+        },
+    ),
     also(
         "JWT_ALGO",
         setting(
@@ -378,9 +403,14 @@ pub static SETTINGS: &[Setting] = &[
         "mail.provider",
         Kind::Choice(PROVIDERS),
         Some("directory"),
-        "What becomes of mails: each is a file of `mail.directory`, or a line of the log, codes and addresses included",
+        "What becomes of mails: each is a file of `mail.directory`, or a line of the log, codes and addresses included, or sent by a mail server or by SendGrid",
         |config, node| {
-            let providers = [("directory", MailProvider::Directory), ("log", MailProvider::Log)];
+            let providers = [
+                ("directory", MailProvider::Directory),
+                ("log", MailProvider::Log),
+                ("smtp", MailProvider::Smtp),
+                ("sendgrid", MailProvider::SendGrid),
+            ];
             put(&mut config.mail.provider, one_of(&providers)(node))
         },
     ),
@@ -397,6 +427,65 @@ pub static SETTINGS: &[Setting] = &[
         Some("Bearpit <bearpit@localhost>"),
         "Whom mails are from",
         |config, node| put(&mut config.mail.from, sender(node)),
+    ),
+    setting(
+        "mail.smtp_server",
+        Kind::Text("`HOST:PORT`"),
+        None,
+        "The mail server of the provider `smtp`",
+        |config, node| put(&mut config.mail.smtp.server, mail_server(node).map(Some)),
+    ),
+    setting(
+        "mail.smtp_tls",
+        Kind::Choice(SMTP_TLS),
+        Some("starttls"),
+        "How the connection to the mail server is protected: from a plain one on, from its beginning on, or not at all, which is for this machine only",
+        |config, node| {
+            let kinds =
+                [("starttls", SmtpTls::StartTls), ("implicit", SmtpTls::Implicit), ("none", SmtpTls::Plain)];
+            put(&mut config.mail.smtp.tls, one_of(&kinds)(node))
+        },
+    ),
+    setting(
+        "mail.smtp_user",
+        Kind::Text("name"),
+        None,
+        "The name under which mails are given to the mail server; without one nobody signs in there",
+        |config, node| put(&mut config.mail.smtp.user, text(node).map(|it| Some(it.to_owned()))),
+    ),
+    secret(setting("mail.smtp_password", Kind::Secret, None, "The password of that name", |config, node| {
+        put(&mut config.mail.smtp.password, secret_text(node).map(Some))
+    })),
+    setting(
+        "mail.smtp_password_file",
+        Kind::Path,
+        None,
+        "A file whose first line is that password",
+        |config, node| put(&mut config.mail.smtp.password, secret_line(node).map(Some)),
+    ),
+    setting(
+        "mail.sendgrid_url",
+        Kind::Url,
+        Some("https://api.sendgrid.com"),
+        "Where SendGrid's API is; another one for accounts of the European Union",
+        |config, node| put(&mut config.mail.sendgrid.url, url(node)),
+    ),
+    also(
+        "SENDGRID_API_KEY",
+        secret(setting(
+            "mail.sendgrid_key",
+            Kind::Secret,
+            None,
+            "The API key of the provider `sendgrid`, with the right to send mails",
+            |config, node| put(&mut config.mail.sendgrid.key, secret_text(node).map(Some)),
+        )),
+    ),
+    setting(
+        "mail.sendgrid_key_file",
+        Kind::Path,
+        None,
+        "A file whose first line is that key",
+        |config, node| put(&mut config.mail.sendgrid.key, secret_line(node).map(Some)),
     ),
 ];
 
@@ -422,7 +511,13 @@ pub(super) fn unset() -> Config {
         tls_cert: None,
         tls_key: None,
         identity: unset_identity(),
-        mail: MailConfig { provider: MailProvider::Directory, directory: None, from: Sender::UNSET },
+        mail: MailConfig {
+            provider: MailProvider::Directory,
+            directory: None,
+            from: Sender::UNSET,
+            smtp: SmtpConfig { server: None, tls: SmtpTls::StartTls, user: None, password: None },
+            sendgrid: SendGridConfig { url: String::new(), key: None },
+        },
     }
 }
 
@@ -480,6 +575,11 @@ fn sender(node: &Node) -> Read<Sender> {
     text(node)?.parse().map_err(|error: BadSender| ValueError::new(error.to_string()))
 }
 
+/// Reads where a mail server is.
+fn mail_server(node: &Node) -> Read<MailServer> {
+    text(node)?.parse().map_err(|error: BadMailServer| ValueError::new(error.to_string()))
+}
+
 /// Reads a URL. No error has the value in it.
 fn database(node: &Node) -> Read<DatabaseUrl> {
     let Ok(url) = text(node) else { return Err(ValueError::new("must be the URL of a database, as a text")) };
@@ -487,12 +587,8 @@ fn database(node: &Node) -> Read<DatabaseUrl> {
 }
 
 fn database_of_file(node: &Node) -> Read<DatabaseUrl> {
-    let path = path(node)?;
-    let read = std::fs::read_to_string(&path);
-    let url = read.map_err(|error| {
-        ValueError::new(format!("is `{}`, which cannot be read: {error}", path.display()))
-    })?;
-    let url = url.lines().next().unwrap_or_default().trim();
-    DatabaseUrl::parse(url)
-        .map_err(|error| ValueError::new(format!("is `{}`, whose first line {error}", path.display())))
+    let line = first_line(node)?;
+    let shown = path(node)?;
+    DatabaseUrl::parse(&line)
+        .map_err(|error| ValueError::new(format!("is `{}`, whose first line {error}", shown.display())))
 }

@@ -83,10 +83,13 @@ fn every_value_can_be_written_in_every_source() {
             Kind::Switch => "true",
             // Those that need another one, and the one that no flag takes.
             Kind::Path if setting.key.ends_with("_file") || setting.key.starts_with("tls_") => continue,
+            Kind::Text(_) if setting.key == "mail.smtp_user" => continue,
             Kind::Secret => continue,
             Kind::Texts(_) if setting.key == "trusted_proxies" => "10.0.0.0/8",
             Kind::Texts(_) => "https://trade.example.org",
             Kind::Path => "x",
+            Kind::Text(_) => "smtp.example.org:587",
+            Kind::Url => "https://example.org/a",
             Kind::Database => "sqlite:x.db",
             Kind::Collector => "http://127.0.0.1:4318",
             Kind::Words(words) | Kind::Choice(words) => words[0],
@@ -275,6 +278,50 @@ fn a_secret_is_shown_nowhere_and_taken_from_no_command_line() {
     let found = errors(&sources("", "", &[], &[("jwt_secret", weak)]));
     assert!(found.contains("every user of this machine") && !found.contains("hunter2"), "{found}");
     assert!(errors(&sources("jwt_algo = \"HS256\"\n", "", &[], &[])).contains("needs a `jwt_secret`"));
+}
+
+#[test]
+fn a_secret_can_be_the_first_line_of_a_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("secret");
+    std::fs::write(&path, "q7Fz0Yk2mXv9Lr4Tn8Wb3Jd6Hs1Pc5Ga\n").unwrap();
+    let named = path.to_str().unwrap();
+    let environment = [("BEARPIT_JWT_SECRET_FILE", named), ("BEARPIT_JWT_ALGO", "HS256")];
+    let secret = config(&sources("", "", &environment, &[])).identity.jwt_secret.unwrap();
+    assert_eq!(secret.bytes(), b"q7Fz0Yk2mXv9Lr4Tn8Wb3Jd6Hs1Pc5Ga");
+    std::fs::write(&path, "hunter2-hunter2\n").unwrap();
+    let file = format!("jwt_secret_file = \"{named}\"\nlisten = \"0.0.0.0:80\"\ninsecure_http = true\n");
+    let found = errors(&sources(&file, "", &[], &[]));
+    assert!(found.contains("has less than 32 bytes") && !found.contains("hunter2"), "{found}");
+    std::fs::write(&path, "\nhunter2\n").unwrap();
+    let found = errors(&sources("", "", &environment, &[]));
+    assert!(found.contains("whose first line is empty") && !found.contains("hunter2"), "{found}");
+}
+
+#[test]
+fn who_sends_mails_must_be_known_and_reached_without_being_read() {
+    for (file, expected) in [
+        ("provider = \"smtp\"", "needs `mail.smtp_server`"),
+        ("provider = \"sendgrid\"", "needs `mail.sendgrid_key`"),
+        ("smtp_server = \"mail.example.org:25\"\nsmtp_tls = \"none\"", "on this machine only"),
+        ("smtp_user = \"anne\"", "without `mail.smtp_password`"),
+        ("smtp_password = \"hunter2\"", "without `mail.smtp_user`"),
+        ("sendgrid_url = \"http://example.org\"", "plain HTTP only on this machine"),
+        ("sendgrid_url = \"https://me@example.org\"", "an address of HTTPS"),
+        ("smtp_server = \"mail.example.org\"", "a host and a port"),
+    ] {
+        let found = errors(&sources(&format!("[mail]\n{file}\n"), "", &[], &[]));
+        assert!(found.contains(expected) && !found.contains("hunter2"), "{file}: {found}");
+    }
+    let file = "[mail]\nprovider = \"smtp\"\nsmtp_server = \"localhost:25\"\nsmtp_tls = \"none\"\nsmtp_user = \"anne\"\n";
+    let mail = config(&sources(file, "", &[("BEARPIT_MAIL_SMTP_PASSWORD", "hunter2")], &[])).mail;
+    assert_eq!(mail.smtp.password.unwrap().expose(), "hunter2");
+    let file = "[mail]\nprovider = \"sendgrid\"\nsendgrid_url = \"http://127.0.0.1:9/\"\n";
+    let mail = config(&sources(file, "", &[("SENDGRID_API_KEY", "SG.x")], &[])).mail;
+    assert_eq!(
+        (mail.sendgrid.url.as_str(), mail.sendgrid.key.unwrap().expose()),
+        ("http://127.0.0.1:9", "SG.x")
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! [`Kind`]: the types that a setting can have: how it is written, and what is allowed.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -9,6 +9,8 @@ use std::time::Duration;
 use bearpit::scenario::document::readers::{Read, ValueError, disallowed, duration, integer, mistyped, text};
 use bearpit::scenario::document::{Node, Value};
 use bearpit_core::units::SimDuration;
+
+use crate::domain::Secret;
 
 /// What a setting is; written out, it is a cell of the documentation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +29,10 @@ pub enum Kind {
     Sender,
     /// A text that nobody is shown.
     Secret,
+    /// A text of what it names.
+    Text(&'static str),
+    /// An address of HTTP.
+    Url,
     /// A list of texts of a form, such as origins; its own form is read too: `["A", "B"]`, or `A,B`.
     Texts(&'static str),
     /// A list of words, of which each must be one of these.
@@ -47,7 +53,8 @@ impl Kind {
             Self::Address => "ADDRESS:PORT",
             Self::Switch => "BOOL",
             Self::Path => "PATH",
-            Self::Database | Self::Collector => "URL",
+            Self::Database | Self::Collector | Self::Url => "URL",
+            Self::Text(_) => "TEXT",
             Self::Sender => "ADDRESS",
             Self::Secret => "SECRET",
             Self::Texts(_) => "LIST",
@@ -93,6 +100,8 @@ impl fmt::Display for Kind {
             Self::Collector => f.write_str("`http://HOST:PORT`"),
             Self::Sender => f.write_str("`NAME <ADDRESS>`, `ADDRESS`"),
             Self::Secret => f.write_str("text"),
+            Self::Text(what) => f.write_str(what),
+            Self::Url => f.write_str("`https://HOST/PATH`"),
             Self::Texts(what) => write!(f, "list of {what}"),
             Self::Words(words) => f.write_str("list of ").and_then(|()| one_of(f, words)),
             Self::Choice(words) => one_of(f, words),
@@ -116,6 +125,53 @@ pub(super) fn address(node: &Node) -> Read<SocketAddr> {
 /// Reads a path, which need not be there.
 pub(super) fn path(node: &Node) -> Read<PathBuf> {
     text(node).map(PathBuf::from)
+}
+
+/// Reads an address of HTTP, without a slash at its end: plain HTTP only on this machine, where nobody reads
+/// it on its way.
+pub(super) fn url(node: &Node) -> Read<String> {
+    let allowed = "an address of HTTPS, such as https://example.org/path; plain HTTP only on this machine";
+    let Value::Text(written) = &node.value else { return Err(mistyped(node, allowed)) };
+    let unfit = || disallowed(node, allowed);
+    let url: reqwest::Url = written.parse().map_err(|_| unfit())?;
+    let is_near = match url.host_str() {
+        Some("localhost") => true,
+        Some(host) => {
+            let host = host.trim_matches(['[', ']']);
+            host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
+        }
+        None => false,
+    };
+    let is_fit = url.scheme() == "https" || (url.scheme() == "http" && is_near);
+    let is_plain = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
+    if !is_fit || !is_plain {
+        return Err(unfit());
+    }
+    Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
+/// Reads a secret. No error has it.
+pub(super) fn secret_text(node: &Node) -> Read<Secret> {
+    text(node).map(|text| Secret::new(text.to_owned())).map_err(|_| ValueError::new("must be a text"))
+}
+
+/// Reads the first line of a file that is named: of a secret that is mounted. No error has it.
+pub(super) fn first_line(node: &Node) -> Read<String> {
+    let path = path(node)?;
+    let shown = path.display();
+    let read = std::fs::read_to_string(&path);
+    let text =
+        read.map_err(|error| ValueError::new(format!("is `{shown}`, which cannot be read: {error}")))?;
+    let line = text.lines().next().unwrap_or_default().trim();
+    if line.is_empty() {
+        return Err(ValueError::new(format!("is `{shown}`, whose first line is empty")));
+    }
+    Ok(line.to_owned())
+}
+
+/// Reads the secret that is the first line of a file.
+pub(super) fn secret_line(node: &Node) -> Read<Secret> {
+    first_line(node).map(Secret::new)
 }
 
 /// Reads a whole number within a range.

@@ -36,6 +36,15 @@ impl Secret {
     }
 }
 
+impl PartialEq for Secret {
+    /// Compares digests: how long that takes says nothing about where two texts differ.
+    fn eq(&self, other: &Self) -> bool {
+        self.digest() == other.digest()
+    }
+}
+
+impl Eq for Secret {}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret")

@@ -4,9 +4,7 @@ use std::fs::DirBuilder;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use lettre::Message;
-
-use super::{MailError, Mailer, Sending};
+use super::{Letter, MailError, Mailer, Sending};
 use crate::store::files;
 
 /// Writes each mail to a file, `NAME.eml`, for its user's eyes only: with the directory's other files in the
@@ -25,14 +23,12 @@ impl MailDirectory {
 }
 
 impl Mailer for MailDirectory {
-    fn send<'a>(&'a self, name: &'a str, mail: &'a Message) -> Sending<'a> {
-        let (path, name, bytes) = (self.path.clone(), name.to_owned(), mail.formatted());
+    fn send<'a>(&'a self, letter: &'a Letter) -> Sending<'a> {
+        let (path, name) = (self.path.clone(), letter.name.clone());
         Box::pin(async move {
+            let bytes = letter.message()?.formatted();
             let shown = path.display().to_string();
-            let failed = |why: &dyn std::fmt::Display| MailError {
-                message: format!("{shown}: {why}"),
-                is_final: false,
-            };
+            let failed = |why: &dyn std::fmt::Display| MailError::passing(format!("{shown}: {why}"));
             let written = tokio::task::spawn_blocking(move || write(&path, &name, &bytes));
             written.await.map_err(|error| failed(&error))?.map_err(|error| failed(&error))
         })
@@ -65,15 +61,10 @@ mod tests {
     async fn a_mail_is_a_file_that_nobody_else_reads() {
         let place = tempfile::tempdir().unwrap();
         let directory = MailDirectory::new(place.path().join("a/mails"));
-        let mail = Message::builder()
-            .from("Bearpit <bearpit@localhost>".parse().unwrap())
-            .to("anne@example.org".parse().unwrap())
-            .subject("a code")
-            .body("123456\n".to_owned())
-            .unwrap();
+        let mail = Letter::to_anne("123456\n");
         // Twice: the one who sends it may have ended before that was noted.
         for _ in 0..2 {
-            directory.send("one", &mail).await.unwrap();
+            directory.send(&mail).await.unwrap();
         }
         let files: Vec<_> = fs::read_dir(place.path().join("a/mails")).unwrap().collect();
         assert_eq!(files.len(), 1);
@@ -93,12 +84,7 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let taken = place.path().join("file");
         fs::write(&taken, "").unwrap();
-        let mail = Message::builder()
-            .from("bearpit@localhost".parse().unwrap())
-            .to("anne@example.org".parse().unwrap())
-            .body("123456".to_owned())
-            .unwrap();
-        let failed = MailDirectory::new(taken.clone()).send("one", &mail).await.unwrap_err();
+        let failed = MailDirectory::new(taken.clone()).send(&Letter::to_anne("123456")).await.unwrap_err();
         assert!(failed.message.starts_with(&taken.display().to_string()) && !failed.is_final, "{failed}");
         assert!(!failed.message.contains("123456") && !failed.message.contains("anne"), "{failed}");
     }

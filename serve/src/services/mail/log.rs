@@ -1,20 +1,20 @@
 //! [`MailLog`]: mails as lines of the log, if an operator has chosen that.
 
-use lettre::Message;
 use tracing::info;
 
-use super::{Mailer, Sending};
+use super::{Letter, Mailer, Sending};
 
 /// Writes each mail to the log, codes and addresses included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MailLog;
 
 impl Mailer for MailLog {
-    fn send<'a>(&'a self, name: &'a str, mail: &'a Message) -> Sending<'a> {
-        let text = mail.formatted();
-        let text = String::from_utf8_lossy(&text);
-        info!(id = name, mail = %text, "a mail");
-        Box::pin(async { Ok(()) })
+    fn send<'a>(&'a self, letter: &'a Letter) -> Sending<'a> {
+        let written = letter.message().map(|message| {
+            let text = message.formatted();
+            info!(id = letter.name, mail = %String::from_utf8_lossy(&text), "a mail");
+        });
+        Box::pin(async { written })
     }
 }
 
@@ -28,13 +28,8 @@ mod tests {
         let kept = KeptLog::default();
         let writer = kept.clone();
         let lines = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
-        let mail = Message::builder()
-            .from("bearpit@localhost".parse().unwrap())
-            .to("anne@example.org".parse().unwrap())
-            .body("123456".to_owned())
-            .unwrap();
         // What is sent is written before anything is waited for.
-        tracing::subscriber::with_default(lines, || drop(MailLog.send("one", &mail)));
+        tracing::subscriber::with_default(lines, || drop(MailLog.send(&Letter::to_anne("123456"))));
         let log = kept.text();
         assert!(log.contains("anne@example.org") && log.contains("123456"), "{log}");
     }

@@ -6,22 +6,27 @@
 //! Deliberately absent: the texts, which are of whoever has something to tell.
 
 mod directory;
+mod letter;
 mod log;
 mod postman;
+mod sendgrid;
+mod smtp;
 
 use std::future::Future;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use lettre::Message;
 use thiserror::Error;
 
 use crate::config::{MailConfig, MailProvider};
 
 pub use directory::MailDirectory;
+pub use letter::Letter;
 pub use log::MailLog;
 pub use postman::{BadMailSender, Postman};
+pub use sendgrid::SendGrid;
+pub use smtp::SmtpMailer;
 
 /// A mail that was not sent.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -38,21 +43,30 @@ pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<(), MailError>> + Send
 
 /// Sends mails.
 pub trait Mailer: Send + Sync {
-    /// Sends one; `name` tells it from all others, and is the same if it is sent again.
-    fn send<'a>(&'a self, name: &'a str, mail: &'a Message) -> Sending<'a>;
+    /// Sends one.
+    fn send<'a>(&'a self, letter: &'a Letter) -> Sending<'a>;
 }
+
+/// Nobody can send mails as it is configured.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{0}")]
+pub struct BadMailer(String);
 
 /// The directory of mails within the data directory, where no other is named.
 const DIRECTORY: &str = "mails";
 
 /// Returns who sends mails.
-#[must_use]
-pub fn mailer(config: &MailConfig, data: &Path) -> Arc<dyn Mailer> {
-    match config.provider {
+///
+/// # Errors
+/// What is missing, or why TLS cannot be set up.
+pub fn mailer(config: &MailConfig, data: &Path) -> Result<Arc<dyn Mailer>, BadMailer> {
+    Ok(match config.provider {
         MailProvider::Directory => {
             let directory = config.directory.clone().unwrap_or_else(|| data.join(DIRECTORY));
             Arc::new(MailDirectory::new(directory))
         }
         MailProvider::Log => Arc::new(MailLog),
-    }
+        MailProvider::Smtp => Arc::new(SmtpMailer::new(&config.smtp)?),
+        MailProvider::SendGrid => Arc::new(SendGrid::new(&config.sendgrid)?),
+    })
 }

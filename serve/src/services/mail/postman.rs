@@ -4,14 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use lettre::Message;
 use lettre::message::Mailbox;
 use thiserror::Error;
 use tracing::{info, warn};
 
-use super::{MailError, Mailer};
+use super::{Letter, MailError, Mailer};
 use crate::config::Sender;
-use crate::domain::{MailId, WallTime};
+use crate::domain::WallTime;
 use crate::services::identity::Clock;
 use crate::store::database::{Database, StoreError};
 use crate::store::mails::{DueMail, NewMail};
@@ -133,13 +132,10 @@ impl Postman {
     }
 
     async fn hand_over(&self, mail: &NewMail, recipient: &str) -> Result<(), MailError> {
-        let message = message(&self.from, mail, recipient)?;
-        let name = mail.id.to_string();
-        let sending = tokio::time::timeout(PATIENCE, self.mailer.send(&name, &message)).await;
-        sending.unwrap_or_else(|_| {
-            let message = format!("no answer within {} s", PATIENCE.as_secs());
-            Err(MailError { message, is_final: false })
-        })
+        let letter = letter(&self.from, mail, recipient)?;
+        let sending = tokio::time::timeout(PATIENCE, self.mailer.send(&letter)).await;
+        sending
+            .unwrap_or_else(|_| Err(MailError::passing(format!("no answer within {} s", PATIENCE.as_secs()))))
     }
 
     fn now(&self) -> WallTime {
@@ -152,25 +148,17 @@ fn pause(attempts: u32) -> Duration {
     AGAIN.saturating_mul(1 << attempts.min(16)).min(AGAIN_MAX)
 }
 
-fn message(from: &Mailbox, mail: &NewMail, recipient: &str) -> Result<Message, MailError> {
-    // No part of the mail is in what is said of it.
-    let unusable = |what: &str| MailError { message: format!("{what} cannot be sent"), is_final: true };
-    let to: Mailbox = recipient.parse().map_err(|_| unusable("to this address a mail"))?;
+fn letter(from: &Mailbox, mail: &NewMail, recipient: &str) -> Result<Letter, MailError> {
+    let to = recipient.parse().map_err(|_| MailError::unusable("to this address a mail"))?;
     let since = Duration::from_nanos(u64::try_from(mail.now.nanos()).unwrap_or(0));
-    Message::builder()
-        .from(from.clone())
-        .to(to)
-        .subject(mail.subject.as_str())
-        .date(SystemTime::UNIX_EPOCH + since)
-        .message_id(Some(message_id(mail.id, from)))
-        .header(lettre::message::header::ContentType::TEXT_PLAIN)
-        .body(mail.body.clone())
-        .map_err(|_| unusable("this mail"))
-}
-
-/// Returns an id that is the same if the mail is sent again, so that whoever gets it twice can notice.
-fn message_id(id: MailId, from: &Mailbox) -> String {
-    format!("<{id}@{}>", from.email.domain())
+    Ok(Letter {
+        name: mail.id.to_string(),
+        from: from.clone(),
+        to,
+        subject: mail.subject.clone(),
+        body: mail.body.clone(),
+        written_at: SystemTime::UNIX_EPOCH + since,
+    })
 }
 
 #[cfg(test)]

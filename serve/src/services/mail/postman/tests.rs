@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::super::Sending;
 use super::*;
+use crate::domain::MailId;
 use crate::store::database::testing::on_each_database;
 use crate::store::people::{CodeLimit, CodePurpose, NewCode, People};
 
@@ -17,9 +18,9 @@ struct Scripted {
 }
 
 impl Mailer for Scripted {
-    fn send<'a>(&'a self, name: &'a str, mail: &'a Message) -> Sending<'a> {
-        let text = String::from_utf8(mail.formatted()).unwrap();
-        self.given.lock().unwrap_or_else(PoisonError::into_inner).push((name.to_owned(), text));
+    fn send<'a>(&'a self, letter: &'a Letter) -> Sending<'a> {
+        let text = String::from_utf8(letter.message().unwrap().formatted()).unwrap();
+        self.given.lock().unwrap_or_else(PoisonError::into_inner).push((letter.name.clone(), text));
         let answer =
             self.answers.lock().unwrap_or_else(PoisonError::into_inner).pop_front().unwrap_or(Ok(()));
         Box::pin(async { answer })
