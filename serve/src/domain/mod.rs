@@ -4,6 +4,7 @@
 
 mod client_order_id;
 mod ids;
+pub mod ledger;
 mod market_time;
 mod number;
 mod order_words;
@@ -17,6 +18,7 @@ mod wall_time;
 
 pub use client_order_id::{ClientOrderId, UnfitClientOrderId};
 pub use ids::{AccountId, AnnouncementId, AuditId, BadId, ContestId, KeyId, MailId, SessionId, UserId};
+pub use ledger::{Asset, EntryKind};
 pub use market_time::{BadTime, MarketTime, instant_of};
 pub use number::Number;
 pub use order_words::{

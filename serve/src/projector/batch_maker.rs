@@ -10,6 +10,7 @@ use bearpit_core::units::{
 };
 use rustc_hash::FxHashMap;
 
+use super::ledger_maker::LedgerMaker;
 use super::order_terms::{price_of, quantity_of, replaced_of, terms_of};
 use crate::domain::{AccountId, ClientOrderId, RefusedOrder, SentOrder};
 use crate::live::Output;
@@ -54,6 +55,7 @@ pub struct BatchMaker {
     prices: BTreeMap<InstrumentId, (ListingId, Price)>,
     /// What came into each account from outside since it was marked.
     funded: BTreeMap<AccountId, Money>,
+    ledger: LedgerMaker,
     /// The number of the first fact of the batch at hand.
     from: u64,
     to: u64,
@@ -86,9 +88,10 @@ impl BatchMaker {
             instruments: market.world().domain().listings().map(|listing| listing.instrument).collect(),
             prices: BTreeMap::new(),
             funded: BTreeMap::new(),
+            ledger: LedgerMaker::new(market, stretch.day),
             from: 0,
             to: 0,
-            changes: Vec::new(),
+            changes: vec![(0, Change::LedgerBegan)],
         }
     }
 
@@ -170,6 +173,7 @@ impl BatchMaker {
     }
 
     fn follow(&mut self, sequence: u64, at: SimTime, fact: &Fact) {
+        let is_new = matches!(fact, Fact::AccountOpened(opening) if !self.owners.knows(opening.owner));
         match fact {
             Fact::Traded(trade) => {
                 if let Some(instrument) = self.instruments.get(trade.listing.index()) {
@@ -177,7 +181,7 @@ impl BatchMaker {
                 }
                 self.add_to_candles(at, trade);
             }
-            Fact::AccountOpened(opening) if !self.owners.knows(opening.owner) => {
+            Fact::AccountOpened(opening) if is_new => {
                 let account = opening.name.parse().ok();
                 self.owners.assign(opening.owner, account);
                 // What a new account begins with comes from outside; what one has that was carried over does
@@ -199,6 +203,8 @@ impl BatchMaker {
             };
             self.changes.extend(change.map(|change| (sequence, change)));
         }
+        let posted = self.ledger.follow(at, fact, is_new, &self.owners);
+        self.changes.extend(posted.into_iter().map(|change| (sequence, change)));
     }
 
     fn filled(&self, account: AccountId, at: SimTime, fill: &Fill) -> Option<Change> {

@@ -17,6 +17,7 @@
 
 mod batch_maker;
 mod catch_up;
+mod ledger_maker;
 mod metrics;
 mod order_terms;
 mod sink;

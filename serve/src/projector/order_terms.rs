@@ -18,7 +18,8 @@ pub(super) fn quantity_of(instrument: &Instrument, quantity: Quantity) -> Amount
     in_units(quantity.net().lots(), instrument.lot_size())
 }
 
-fn in_units(count: i64, unit: Decimal) -> Amount {
+/// Returns a count of units as it stands in the database.
+pub(super) fn in_units(count: i64, unit: Decimal) -> Amount {
     unit.checked_mul(Decimal::new(i128::from(count), 0)).and_then(Amount::of).unwrap_or_default()
 }
 

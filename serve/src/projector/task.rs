@@ -149,7 +149,13 @@ impl Projector {
     }
 
     async fn apply(&mut self, batch: Batch) {
-        let position = self.stands().await;
+        let mut position = self.stands().await;
+        if self.lacks_ledger(position, &batch).await {
+            let segment = batch.segment;
+            tracing::info!(segment, "the ledger begins with this segment, which is written anew");
+            self.forget(segment).await;
+            position = self.stands().await;
+        }
         match position.fit(&batch) {
             Fit::Known => self.check_journal(position, &batch),
             Fit::Next => self.write(&batch).await,
@@ -162,6 +168,22 @@ impl Projector {
                 );
                 self.forget(batch.segment).await;
                 self.fill_and_write(&batch).await;
+            }
+        }
+    }
+
+    /// Returns whether a segment is shown from its beginning of which the database has a part, without what
+    /// it moves: an earlier version has written that.
+    async fn lacks_ledger(&mut self, position: Position, batch: &Batch) -> bool {
+        let is_of_same = position.segment == batch.segment && position.voids == batch.voids;
+        if !is_of_same || position.is_ended || !batch.begins_ledger() {
+            return false;
+        }
+        let mut wait = WAIT_MIN;
+        loop {
+            match self.projection.has_ledger_of(batch.segment).await {
+                Ok(has_ledger) => return !has_ledger,
+                Err(error) => self.wait(&mut wait, &error).await,
             }
         }
     }

@@ -1,5 +1,7 @@
 //! A small market over three segments, shown to a sink as a driver shows it, on both kinds of database.
 
+mod ledger;
+
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -21,8 +23,8 @@ use crate::store::database::Database;
 use crate::store::database::testing::on_each_database;
 use crate::store::journal::{Created, JournalDirectory, JournalFile, SegmentHeader};
 use crate::store::projection::{
-    Batch, CandleFilter, CandleRow, FillFilter, FillRow, MarkRow, OrderFilter, OrderRow, OrderStatus,
-    Position, Projection,
+    Batch, CandleFilter, CandleRow, FillFilter, FillRow, LedgerFilter, LedgerRow, MarkRow, OrderFilter,
+    OrderRow, OrderStatus, Position, Projection,
 };
 use crate::store::spool::SpoolSize;
 
@@ -81,6 +83,8 @@ struct Running {
     file: JournalFile,
     wall: Duration,
     sink: Option<ProjectionSink>,
+    /// The number of the next fact.
+    facts: u64,
 }
 
 impl Running {
@@ -110,7 +114,7 @@ impl Running {
             let begun = Begun { path: &path, header: &header, is_another: false, voids: 0 };
             sink.begin(live.market(), &begun);
         }
-        Self { live, file, wall, sink }
+        Self { live, file, wall, sink, facts: 0 }
     }
 
     fn pass(&mut self, time: Duration) {
@@ -125,6 +129,9 @@ impl Running {
         self.file.append(&self.live.take_appended());
         self.live.synced(self.file.sync().unwrap());
         while let Some(output) = self.live.next_output() {
+            if let crate::live::Output::Fact { sequence, .. } = output {
+                self.facts = sequence + 1;
+            }
             self.sink.iter_mut().for_each(|sink| sink.take(&output));
         }
         let reached = self.live.durable_to();
@@ -197,6 +204,7 @@ struct Seen {
     orders: Vec<OrderRow>,
     fills: Vec<FillRow>,
     marks: Vec<MarkRow>,
+    ledger: Vec<LedgerRow>,
     candles: Vec<Vec<CandleRow>>,
 }
 
@@ -213,6 +221,7 @@ async fn seen(database: &Database) -> Seen {
         orders: database.orders(&OrderFilter::of(anne(), 1_000)).await.unwrap().rows,
         fills: database.fills(&FillFilter::of(anne(), 1_000)).await.unwrap().rows,
         marks: database.account_marks(anne(), from, to, 1_000).await.unwrap().rows,
+        ledger: database.ledger(&LedgerFilter::of(anne(), 1_000)).await.unwrap().rows,
         candles,
     }
 }

@@ -6,12 +6,13 @@ use serde_json::json;
 
 use super::views::{maybe_reason, reason_of};
 use super::{Admin, CancelRequest, Deed, ReasonRequest, UserDetail};
+use crate::domain::ledger::ACCOUNT_RESET;
 use crate::domain::{Actor, Problem, UserId};
 use crate::services::identity::of_store;
 use crate::services::trading::CanceledView;
 
 /// What the tape says of an account that is set back.
-const RESET: &str = "account reset";
+const RESET: &str = ACCOUNT_RESET;
 
 impl Admin {
     /// Cancels a person's orders: all, or those of a symbol, or only those that can build a position; in

@@ -8,6 +8,7 @@ use tracing::warn;
 use super::terms::refused;
 use super::views::{EnterRequest, EntrantView, EntrantsView, EntryView};
 use super::{Contests, goes_on};
+use crate::domain::ledger::CONTEST_CASH;
 use crate::domain::{AccountId, Actor, ClientOrderId, ContestId, Problem, ProblemKind, UserId, WallTime};
 use crate::driver::{Ask, What};
 use crate::services::identity::{of_store, refuse_contest_key};
@@ -21,7 +22,7 @@ const DISPLAY_MAX: usize = 32;
 /// How often an entry is tried again whose number somebody else took at the same moment.
 const TRIES: usize = 20;
 /// What the market knows the cash of an entrant by: it is given once.
-const CASH: &str = "contest cash";
+const CASH: &str = CONTEST_CASH;
 
 impl Contests {
     /// Enters a contest, `now`. If it has begun, the account is open with the answer, or a moment later.

@@ -8,6 +8,7 @@ use bearpit_core::units::{InstrumentId, Money, NetQuantity};
 use tracing::{info, warn};
 
 use super::{StopRequest, Strategies, StrategyView, funding};
+use crate::domain::ledger::FROM_STRATEGY;
 use crate::domain::{AccountId, Actor, Problem, ProblemKind, UserId, WallTime};
 use crate::driver::What;
 use crate::services::identity::of_store;
@@ -135,7 +136,7 @@ impl Strategies {
     }
 
     async fn hand_over(&self, from: AccountId, to: AccountId, transfer: Transfer) -> Result<(), Problem> {
-        let funding = funding(transfer, "from a strategy")?;
+        let funding = funding(transfer, FROM_STRATEGY)?;
         self.trading.ask_open(from, What::Transfer { to: seat_of(to), funding }).await
     }
 

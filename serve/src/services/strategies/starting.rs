@@ -12,6 +12,7 @@ use bearpit_core::units::Money;
 use super::{
     FindingView, Strategies, StrategyRequest, StrategyView, being_started, busy, contest, funding, unfinished,
 };
+use crate::domain::ledger::TO_STRATEGY;
 use crate::domain::{AccountId, Actor, ClientOrderId, Number, Problem, ProblemKind, UserId, WallTime};
 use crate::driver::{Ask, What};
 use crate::services::identity::of_store;
@@ -222,7 +223,7 @@ impl Strategies {
                 return Err(Problem::new(ProblemKind::Refused, "no_seat", refusal));
             }
         }
-        let funding = funding(Transfer::Cash(row.cash.money()), "to a strategy")?;
+        let funding = funding(Transfer::Cash(row.cash.money()), TO_STRATEGY)?;
         let moved = self.trading.ask_open(owner_account, What::Transfer { to: seat, funding }).await;
         moved.map_err(|problem| problem.at("cash"))
     }

@@ -29,6 +29,7 @@ const ALL_STATEMENTS: &[&[Statement]] = &[
     crate::store::audit::STATEMENTS,
     projection::candles::STATEMENTS,
     projection::fills::STATEMENTS,
+    projection::ledger::STATEMENTS,
     projection::marks::STATEMENTS,
     projection::orders::STATEMENTS,
     projection::position::STATEMENTS,

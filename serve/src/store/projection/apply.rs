@@ -4,14 +4,17 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use super::change::{Batch, Change};
+use super::ledger::{Balances, Ledger};
 use super::position::{Fit, Position};
 use super::rows::{CandleRow, CarriedRow, FillRow, MarkRow, OrderRow, OrderStatus, OrderTermsRow};
-use super::{candles, fills, marks, orders};
+use super::{candles, fills, ledger, marks, orders};
 use crate::domain::AccountId;
 use crate::store::database::{Amount, Database, StoreError, Transaction};
 
 /// How many open orders are remembered between batches.
 const REMEMBERED_MAX: usize = 100_000;
+/// How many balances are.
+const BALANCES_MAX: usize = 100_000;
 
 /// Applies batches of the tape to the database: rows and position in one transaction, so that each is applied
 /// once, whatever happens in between.
@@ -22,6 +25,10 @@ pub struct Projection {
     position: Option<Position>,
     /// Orders as they are in the database.
     orders: BTreeMap<i64, OrderRow>,
+    /// What accounts have in the ledger.
+    balances: Balances,
+    /// The first segment of which the ledger has all, 0 if there is none; absent if that is not known.
+    ledger_from: Option<u64>,
 }
 
 /// An order that a batch changes.
@@ -32,24 +39,39 @@ struct Touched {
 }
 
 /// What a batch writes: all of one table is written at once.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Rows<'b> {
+    segment: u64,
     touched: BTreeMap<i64, Touched>,
     fills: Vec<&'b FillRow>,
     /// The last of each account and moment.
     marks: BTreeMap<(AccountId, i64), &'b MarkRow>,
     candles: Vec<&'b CandleRow>,
+    ledger: Ledger<'b>,
 }
 
-impl Rows<'_> {
-    async fn write(&self, transaction: &mut Transaction, segment: u64) -> Result<(), StoreError> {
+/// What is remembered of a batch that was written.
+struct Written {
+    touched: BTreeMap<i64, Touched>,
+    balances: Balances,
+}
+
+impl<'b> Rows<'b> {
+    fn new(segment: u64, ledger: Ledger<'b>) -> Self {
+        let (touched, marks) = (BTreeMap::new(), BTreeMap::new());
+        Self { segment, touched, fills: Vec::new(), marks, candles: Vec::new(), ledger }
+    }
+
+    async fn write(self, transaction: &mut Transaction) -> Result<Written, StoreError> {
+        let segment = self.segment;
         let orders = |is_new| self.touched.values().filter(move |it| it.is_new == is_new).map(|it| &it.row);
         fills::insert(transaction, segment, &self.fills).await?;
         marks::insert(transaction, segment, self.marks.values().copied()).await?;
         candles::insert(transaction, segment, &self.candles).await?;
         orders::insert(transaction, segment, orders(true)).await?;
         orders::update(transaction, segment, orders(false)).await?;
-        Ok(())
+        let balances = self.ledger.write(transaction).await?;
+        Ok(Written { touched: self.touched, balances })
     }
 }
 
@@ -57,7 +79,13 @@ impl Projection {
     /// Makes one for a database.
     #[must_use]
     pub const fn new(database: Database) -> Self {
-        Self { database, position: None, orders: BTreeMap::new() }
+        Self {
+            database,
+            position: None,
+            orders: BTreeMap::new(),
+            balances: Balances::new(),
+            ledger_from: None,
+        }
     }
 
     /// Returns the database.
@@ -79,6 +107,24 @@ impl Projection {
         Ok(position)
     }
 
+    /// Returns whether the ledger has all of a segment.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn has_ledger_of(&mut self, segment: u64) -> Result<bool, StoreError> {
+        let from = self.ledger_from().await?;
+        Ok(from != 0 && from <= segment)
+    }
+
+    async fn ledger_from(&mut self) -> Result<u64, StoreError> {
+        let from = match self.ledger_from {
+            Some(from) => from,
+            None => ledger::begun(&self.database).await?,
+        };
+        self.ledger_from = Some(from);
+        Ok(from)
+    }
+
     /// Applies a batch, but for what is in the database already, and returns how many rows were written. What
     /// is missing before it stays missing: see [`Position::fit`].
     ///
@@ -91,9 +137,7 @@ impl Projection {
         }
         let written = self.write(position, batch).await;
         if written.is_err() {
-            // What is remembered may not be what is in the database.
-            self.position = None;
-            self.orders.clear();
+            self.remember_nothing();
         }
         written
     }
@@ -104,7 +148,7 @@ impl Projection {
     /// [`StoreError`].
     pub async fn forget_from(&mut self, segment: u64) -> Result<(), StoreError> {
         let position = self.position().await?;
-        (self.position, self.orders) = (None, BTreeMap::new());
+        self.remember_nothing();
         let mut transaction = self.database.begin().await?;
         forget(&mut transaction, segment).await?;
         let before = Position { segment: segment.saturating_sub(1), ..Position::START };
@@ -113,8 +157,10 @@ impl Projection {
     }
 
     async fn write(&mut self, position: Position, batch: &Batch) -> Result<u64, StoreError> {
+        let ledger_from = self.ledger_from().await?;
         let mut transaction = self.database.begin().await?;
         let mut from = 0;
+        let mut has_ledger = ledger_from != 0 && ledger_from <= batch.segment;
         if position.segment != batch.segment {
             candles::forget_fine(&mut transaction, batch.fine_from).await?;
         } else if position.voids == batch.voids {
@@ -122,41 +168,59 @@ impl Projection {
         } else {
             // Requests of the segment became void: what followed from them may not have happened.
             forget(&mut transaction, batch.segment).await?;
-            self.orders.clear();
+            self.remember_nothing();
+            // If it was the first of the ledger, that begins anew.
+            has_ledger &= ledger_from < batch.segment;
         }
-        let mut rows = Rows::default();
+        let ledger = Ledger::new(batch.segment, has_ledger, &self.balances);
+        let mut rows = Rows::new(batch.segment, ledger);
         let mut written = 0;
         for (sequence, change) in &batch.changes {
             // What the end of a segment adds has the number behind its last fact.
             if *sequence >= from {
-                self.change(&mut transaction, batch.segment, change, &mut rows).await?;
+                self.change(&mut transaction, *sequence, change, &mut rows).await?;
                 written += 1;
             }
         }
-        rows.write(&mut transaction, batch.segment).await?;
+        let done = rows.write(&mut transaction).await?;
         let end = batch.end();
         position.move_to(&mut transaction, end).await?;
         transaction.commit().await?;
         self.position = Some(end);
-        self.remember(rows.touched);
+        if batch.begins_ledger() {
+            self.ledger_from = None;
+        }
+        self.remember(done);
         Ok(written)
+    }
+
+    /// What is remembered may not be what is in the database.
+    fn remember_nothing(&mut self) {
+        (self.position, self.ledger_from) = (None, None);
+        self.orders.clear();
+        self.balances.clear();
     }
 
     /// Makes one change in memory; what is not known there is read.
     async fn change<'b>(
         &self,
         transaction: &mut Transaction,
-        segment: u64,
+        sequence: u64,
         change: &'b Change,
         rows: &mut Rows<'b>,
     ) -> Result<(), StoreError> {
         match change {
-            Change::Entered(row) => return self.enter(transaction, segment, row, &mut rows.touched).await,
+            Change::Entered(row) => {
+                return self.enter(transaction, rows.segment, row, &mut rows.touched).await;
+            }
             Change::Filled(fill) => rows.fills.push(fill),
             Change::Marked(mark) => {
                 rows.marks.insert((mark.account, mark.at), mark);
             }
             Change::Candle(candle) => rows.candles.push(candle),
+            Change::LedgerBegan => return rows.ledger.begin(transaction).await,
+            Change::AccountOpened(row) => return rows.ledger.open(transaction, sequence, row).await,
+            Change::Posted(row) => return rows.ledger.post(transaction, sequence, row).await,
             _ => {}
         }
         let Some(order) = change.order() else { return Ok(()) };
@@ -205,7 +269,12 @@ impl Projection {
         Ok(known.map(|row| place.insert(Touched { row, is_new: false })))
     }
 
-    fn remember(&mut self, touched: BTreeMap<i64, Touched>) {
+    fn remember(&mut self, written: Written) {
+        let Written { touched, balances } = written;
+        self.balances.extend(balances);
+        if self.balances.len() > BALANCES_MAX {
+            self.balances.clear();
+        }
         for (order, Touched { row, .. }) in touched {
             if row.status == OrderStatus::Open {
                 self.orders.insert(order, row);
@@ -226,6 +295,7 @@ async fn forget(transaction: &mut Transaction, segment: u64) -> Result<(), Store
     fills::forget(transaction, segment).await?;
     marks::forget(transaction, segment).await?;
     candles::forget(transaction, segment).await?;
+    ledger::forget(transaction, segment).await?;
     for mut row in orders::forget(transaction, segment).await? {
         let fills = fills::of_order(transaction, row.order).await?;
         (row.filled, row.traded_value, row.fees) = Default::default();
@@ -250,7 +320,12 @@ impl Change {
             | Self::Triggered { order }
             | Self::Ended { order, .. } => Some(*order),
             Self::Filled(fill) => Some(fill.order),
-            Self::Entered(_) | Self::Marked(_) | Self::Candle(_) => None,
+            Self::Entered(_)
+            | Self::Marked(_)
+            | Self::Candle(_)
+            | Self::LedgerBegan
+            | Self::AccountOpened(_)
+            | Self::Posted(_) => None,
         }
     }
 
@@ -297,7 +372,12 @@ impl Change {
                     (row.status, row.ended_at) = (OrderStatus::Filled, Some(fill.at));
                 }
             }
-            Self::Entered(_) | Self::Marked(_) | Self::Candle(_) => {}
+            Self::Entered(_)
+            | Self::Marked(_)
+            | Self::Candle(_)
+            | Self::LedgerBegan
+            | Self::AccountOpened(_)
+            | Self::Posted(_) => {}
         }
     }
 }

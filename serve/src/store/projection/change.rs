@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::ledger::{OpenedRow, PostingRow};
 use super::position::Position;
 use super::rows::{CandleRow, FillRow, MarkRow, OrderRow, OrderStatus, OrderTermsRow, ReplacedTermsRow};
 use crate::store::database::Amount;
@@ -77,6 +78,12 @@ pub enum Change {
     Marked(MarkRow),
     /// An interval with trades in it ended.
     Candle(Box<CandleRow>),
+    /// A segment began, and what follows has all that moves in it.
+    LedgerBegan,
+    /// An account has all that it is opened with, and nothing else.
+    AccountOpened(Box<OpenedRow>),
+    /// Something was moved on an account.
+    Posted(Box<PostingRow>),
 }
 
 /// The changes of a stretch of the tape. All that is before its end is in it, or in an earlier one.
@@ -102,6 +109,12 @@ pub struct Batch {
 }
 
 impl Batch {
+    /// Returns whether it begins a segment with all that moves in it.
+    #[must_use]
+    pub fn begins_ledger(&self) -> bool {
+        matches!(self.changes.first(), Some((0, Change::LedgerBegan)))
+    }
+
     /// Returns where the projection stands once it has been applied.
     #[must_use]
     pub const fn end(&self) -> Position {

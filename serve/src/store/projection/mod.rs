@@ -1,4 +1,5 @@
-//! The projection: people's orders and fills, their accounts over time, and closed candles, in the database.
+//! The projection: people's orders and fills, the ledger of their accounts, what these were worth over time,
+//! and closed candles, in the database.
 //!
 //! The journal is the truth about trading; this is for whoever looks things up. A [`Batch`] is what a stretch
 //! of a segment's tape changes; [`Projection::apply`] writes it together with the [`Position`] that it comes
@@ -6,7 +7,7 @@
 //! fills of a scenario's agents are not in it.
 //!
 //! Reads are methods of [`Database`](super::database::Database): `order`, `orders`, `order_of_client`,
-//! `fills`, `account_marks`, `candles`, each with a filter and in pages.
+//! `fills`, `ledger`, `account_marks`, `candles`, each with a filter and in pages.
 //!
 //! Deliberately absent: what facts mean. `projector` makes batches of them.
 
@@ -14,6 +15,7 @@ mod apply;
 pub(super) mod candles;
 mod change;
 pub(super) mod fills;
+pub(super) mod ledger;
 pub(super) mod marks;
 pub(super) mod orders;
 mod page;
@@ -24,6 +26,7 @@ mod tests;
 
 pub use apply::Projection;
 pub use change::{Batch, Change};
+pub use ledger::{LedgerFilter, LedgerPlace, LedgerRow, Movement, OpenedRow, PostingRow};
 pub use page::{CandleFilter, FillFilter, FillPlace, OrderFilter, OrderPlace, Page};
 pub use position::{Fit, Position};
 pub use rows::{
