@@ -89,7 +89,6 @@ impl Outgoing {
     }
 
     /// Begins a request, to be completed and [sent](Self::send).
-    #[must_use]
     pub fn request(&self, method: Method, url: &str) -> RequestBuilder {
         self.0.request(method, url)
     }
