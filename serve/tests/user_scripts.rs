@@ -143,10 +143,20 @@ fn wait((at, mut reply): (Instant, Reply)) -> Duration {
     at.elapsed()
 }
 
-/// Makes requests at a steady rate beside 200 endless strategies; returns how long each answer took, sorted.
+/// How long each answer took, and how much too late whoever asked was woken each time: what the machine does
+/// besides. Both are sorted.
+struct Measured {
+    answers: Vec<Duration>,
+    wakes: Vec<Duration>,
+}
+
+/// Time between two requests.
+const PACE: Duration = Duration::from_millis(10);
+
+/// Makes requests at a steady rate beside 200 endless strategies.
 /// Answers are waited for by another thread, so that one that is slow holds no request back. The market goes
 /// on for as long as the process lives: one that cannot keep up would take too long to stop.
-fn latencies(directory: &Path, operations: u64, requests: u32) -> Vec<Duration> {
+fn latencies(directory: &Path, operations: u64, requests: u32) -> Measured {
     let (driver, live) = start(directory, operations);
     answer(join(&driver, "anne", live.join("anne"))).outcome.unwrap();
     let joined: Vec<Reply> = (0..STRATEGIES)
@@ -165,6 +175,7 @@ fn latencies(directory: &Path, operations: u64, requests: u32) -> Vec<Duration> 
     // From now on, so that the first callbacks of all of them are measured too.
     let (sent, replies) = mpsc::channel::<(Instant, Reply)>();
     let collect = std::thread::spawn(move || replies.into_iter().map(wait).collect::<Vec<Duration>>());
+    let mut wakes = Vec::new();
     for number in 0..requests {
         let price = Price::new(5_000 + i64::from(number % 50));
         let terms = OrderTerms::limit(Side::Buy, Quantity::new(1), price);
@@ -172,12 +183,15 @@ fn latencies(directory: &Path, operations: u64, requests: u32) -> Vec<Duration> 
         let at = Instant::now();
         let reply = driver.handle.ask(Ask { seat: "anne".into(), what, client: None }).unwrap();
         sent.send((at, reply)).unwrap();
-        std::thread::sleep(Duration::from_millis(10));
+        let asleep = Instant::now();
+        std::thread::sleep(PACE);
+        wakes.push(asleep.elapsed().saturating_sub(PACE));
     }
     drop(sent);
-    let mut took = collect.join().unwrap();
-    took.sort_unstable();
-    took
+    let mut answers = collect.join().unwrap();
+    answers.sort_unstable();
+    wakes.sort_unstable();
+    Measured { answers, wakes }
 }
 
 fn percentile(sorted: &[Duration], percent: usize) -> Duration {
@@ -187,24 +201,28 @@ fn percentile(sorted: &[Duration], percent: usize) -> Duration {
 #[test]
 fn two_hundred_endless_strategies_do_not_hold_up_others() {
     let mut directories = vec![tempfile::tempdir().unwrap()];
-    let mut shared = Vec::new();
+    let (mut shared, mut most) = (Vec::new(), LATENCY_MAX);
     for _ in 0..ATTEMPTS {
         let directory = tempfile::tempdir().unwrap();
-        shared = latencies(directory.path(), OPERATIONS, 600);
+        let measured = latencies(directory.path(), OPERATIONS, 600);
         directories.push(directory);
+        // An answer takes several threads, each of which waits for a processor as whoever asks does.
+        let late = percentile(&measured.wakes, 99);
+        (shared, most) = (measured.answers, LATENCY_MAX + 5 * late);
         println!(
-            "{STRATEGIES} endless strategies, {OPERATIONS} operations a second: p50 {:?}, p99 {:?}, longest {:?}",
+            "{STRATEGIES} endless strategies, {OPERATIONS} operations a second: p50 {:?}, p99 {:?}, longest {:?}; \
+             wakes late by {late:?}",
             percentile(&shared, 50),
             percentile(&shared, 99),
             percentile(&shared, 100)
         );
-        if percentile(&shared, 99) < LATENCY_MAX {
+        if percentile(&shared, 99) < most {
             break;
         }
     }
-    assert!(percentile(&shared, 99) < LATENCY_MAX, "p99 {:?}", percentile(&shared, 99));
+    assert!(percentile(&shared, 99) < most, "p99 {:?}, not {most:?}", percentile(&shared, 99));
     // The control, after it since both measure: with as good as no budget, the same strategies do.
-    let unbounded = latencies(directories[0].path(), LiveConfig::SCRIPT_OPERATIONS_MAX, 20);
+    let unbounded = latencies(directories[0].path(), LiveConfig::SCRIPT_OPERATIONS_MAX, 20).answers;
     println!("without a budget: p50 {:?}, p99 {:?}", percentile(&unbounded, 50), percentile(&unbounded, 99));
     assert!(percentile(&unbounded, 99) > 3 * percentile(&shared, 99), "p99 {:?}", percentile(&unbounded, 99));
 }

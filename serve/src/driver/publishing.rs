@@ -177,7 +177,7 @@ mod tests {
     };
     use crate::publication::{Channel, Content, Position, SubscribeError, Subscription, Update};
 
-    const PATIENCE: Duration = Duration::from_secs(30);
+    const PATIENCE: Duration = Duration::from_secs(120);
     const LISTING: ListingId = ListingId::new(0);
     const PLAIN: &str = r#"
 [scenario]

@@ -30,7 +30,7 @@ use crate::store::journal::{JournalDirectory, Medium, SegmentHeader};
 
 const LISTING: ListingId = ListingId::new(0);
 /// Nothing in these tests takes longer, unless it hangs.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(120);
 /// Whoever hears that an order of theirs rests with so many lots panics.
 const POISON: u64 = 666;
 

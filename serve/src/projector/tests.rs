@@ -66,7 +66,7 @@ patience = "3m"
 "#;
 
 const ANNE: &str = "0190c7a4-5e4f-7c50-9a3e-1f6f0a4d2b11";
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 fn source() -> ScenarioSource {
     let scenario = Scenario::from_text(Path::new("pit.toml"), SCENARIO, &[]);

@@ -13,7 +13,7 @@ use bearpit_serve::store::journal::JournalDirectory;
 use crate::child::{Asked, source};
 
 /// No process needs longer to open its journal and make requests.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 /// A process that is not killed before makes so many requests.
 const REQUESTS: u64 = 100_000;
 /// One that ends in order makes so many.

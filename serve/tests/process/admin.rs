@@ -74,7 +74,7 @@ impl Office {
     /// Waits until Anne holds something, which the crowd sells her.
     fn buy(&mut self, quantity: u32) {
         let order = json!({ "symbol": "ACME", "side": "buy", "quantity": quantity });
-        let until = Instant::now() + Duration::from_secs(60);
+        let until = Instant::now() + Duration::from_secs(120);
         loop {
             // Before there is a quote, there is nothing to buy.
             self.anne("POST", "/api/orders?wait=venue&ms=2000", &order);
@@ -87,7 +87,7 @@ impl Office {
 
     /// Waits until Anne's history is as it should be.
     fn portfolio_until(&mut self, is_so: impl Fn(&Value) -> bool) -> Value {
-        let until = Instant::now() + Duration::from_secs(60);
+        let until = Instant::now() + Duration::from_secs(120);
         loop {
             let (status, portfolio) = self.anne("GET", "/api/portfolio", &Value::Null);
             assert_eq!(status, 200, "{portfolio}");
@@ -163,7 +163,7 @@ fn an_account_is_reset_with_its_history_kept_and_the_journal_agrees() {
     assert_eq!(status, 200, "{after}");
     assert_eq!((&after["account"]["cash"], &after["account"]["blocked"]), (&json!("100000"), &Value::Null));
     assert_eq!((&after["positions"], &after["open_orders"]), (&json!([]), &json!([])));
-    let until = Instant::now() + Duration::from_secs(60);
+    let until = Instant::now() + Duration::from_secs(120);
     loop {
         let history = office.anne("GET", "/api/trades/history", &Value::Null).1;
         if !history["fills"].as_array().unwrap().is_empty() {

@@ -150,7 +150,7 @@ fn all_that_is_known_of_a_person_is_one_document() {
     let (status, key) = ask(&served, "POST", "/api/keys", &anne, &key);
     assert_eq!(status, 201, "{key}");
 
-    let until = std::time::Instant::now() + Duration::from_secs(60);
+    let until = std::time::Instant::now() + Duration::from_secs(120);
     let (head, body) = loop {
         let (status, head, body) = served.ask("GET", "/api/profile/export", &anne, "");
         assert_eq!(status, 200, "{body}");

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{Place, Served};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 fn enter(served: &Served, who: &str, order: &Value) -> (u16, Value) {
     let (status, _, body) = served.ask("POST", "/api/orders", who, &order.to_string());

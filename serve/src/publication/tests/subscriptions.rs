@@ -18,7 +18,7 @@ use crate::publication::{
 
 const LISTING: ListingId = ListingId::new(1);
 /// No wait of a test takes longer.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A publisher that is handed facts by hand.
 struct Hand {

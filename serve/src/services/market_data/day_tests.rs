@@ -84,7 +84,7 @@ impl Over {
             metrics: Metrics::default(),
         })
         .unwrap();
-        is_settled.recv_timeout(Duration::from_secs(60)).unwrap();
+        is_settled.recv_timeout(Duration::from_secs(120)).unwrap();
         driver.handle.stop();
         let handle = driver.handle.clone();
         driver.join();

@@ -89,7 +89,7 @@ impl Floor {
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(30), opens).await.unwrap();
+        tokio::time::timeout(Duration::from_secs(120), opens).await.unwrap();
     }
 
     /// Enters an order that is written in JSON, and waits for the venue's word.
@@ -189,7 +189,7 @@ async fn a_pair_is_one_order_with_one_hold_and_both_are_replaced_apart() {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     };
-    let view = tokio::time::timeout(Duration::from_secs(30), replaced).await.unwrap();
+    let view = tokio::time::timeout(Duration::from_secs(120), replaced).await.unwrap();
     let prices = [view.stop_price, view.price].map(|price| price.unwrap().to_string());
     assert_eq!((prices, view.time_in_force), (["108".into(), "111".into()], TimeInForceName::Day));
     let nothing = floor.trading.replace(anne, first, ReplaceRequest::default()).await.unwrap_err();

@@ -129,7 +129,7 @@ fn own_channel(client: &mut Client, exchange: &Exchange, asker: &Asker) -> Optio
             exchange.ask_as(&format!("Authorization: Bearer {shown}\r\n"), "GET", "/api/account", "");
         assert_eq!(answer.status, 200, "{asker:?}: {}", answer.body);
     }
-    for _ in 0..3_000 {
+    for _ in 0..12_000 {
         let answer = client.ask(&json!({ "op": "subscribe", "channel": "own" }));
         match answer["code"].as_str() {
             Some("unknown_channel") => std::thread::sleep(Duration::from_millis(10)),

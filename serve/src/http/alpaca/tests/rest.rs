@@ -38,10 +38,7 @@ fn an_order_is_entered_replaced_and_canceled_under_its_ids() {
     assert_eq!(exchange.ask("DELETE", &path(&first), "").status, 422, "it has another id");
     assert_eq!(exchange.ask("DELETE", &path(&second), "").status, 204);
     let canceled = || exchange.get(&path(&second))["status"] == "canceled";
-    assert!((0..500).any(|_| {
-        std::thread::yield_now();
-        canceled()
-    }));
+    exchange.until(|_| canceled(), "it is not canceled");
     let Answer { status, body } = exchange.ask("DELETE", &path(&second), "");
     assert_eq!((status, &body["code"]), (422, &json!(42_210_000)));
 }
@@ -289,8 +286,7 @@ fn pages_of_bars_join_to_the_whole() {
         let whole = exchange.get(path);
         bars(&whole).len()
     };
-    let waited = std::iter::repeat_with(|| std::thread::park_timeout(std::time::Duration::from_millis(200)));
-    assert!(waited.take(150).any(|()| end() >= 6), "there are three minutes");
+    exchange.until(|_| end() >= 6, "there are three minutes");
     let (first, ascending) =
         (exchange.get("/v2/stocks/ACME/bars?timeframe=1Min&start=2025-03-03"), "&end=2025-03-03T00:02:00Z");
     assert_eq!(first["bars"][0]["t"], "2025-03-03T00:00:00Z");

@@ -69,18 +69,15 @@ fn two_who_claim_an_address_both_log_in_by_it_and_whose_it_is_always() {
     assert!(twice.is_conflict_on("users.mail_key"), "{twice}");
 }
 
-/// Returns the least time that each of two takes, asked in turn: what else the machine does adds to it.
+/// Adds to the least time that each of two has taken so far, asked in turn: what else the machine does adds to
+/// it.
 #[expect(clippy::disallowed_methods, reason = "how long answers take is what is tested")]
-fn least_times(count: usize, names: [&str; 2], mut ask: impl FnMut(&str)) -> [Duration; 2] {
-    let mut least = [Duration::MAX; 2];
-    for _ in 0..count {
-        for (least, name) in least.iter_mut().zip(names) {
-            let started = Instant::now();
-            ask(name);
-            *least = started.elapsed().min(*least);
-        }
+fn look(least: &mut [Duration; 2], names: [&str; 2], mut ask: impl FnMut(&str)) {
+    for (least, name) in least.iter_mut().zip(names) {
+        let started = Instant::now();
+        ask(name);
+        *least = started.elapsed().min(*least);
     }
-    least
 }
 
 #[test]
@@ -89,6 +86,7 @@ fn a_wrong_login_is_the_same_and_takes_as_long_for_those_who_do_not_exist() {
     // A hash takes longer than all else together.
     slow.passwords = PasswordConfig { memory_kib: 1_024, passes: 1, threads: 2 };
     slow.limits.account_attempts = 10_000;
+    slow.limits.address_attempts = 10_000;
     let site = Site::with(slow);
     register(&site, "anne", "anne@example.org", PASSWORD);
     let wrong = |name: &str| {
@@ -101,8 +99,13 @@ fn a_wrong_login_is_the_same_and_takes_as_long_for_those_who_do_not_exist() {
     };
     for (known, unknown) in [("anne", "nobody"), ("anne@example.org", "nobody@example.org")] {
         assert_eq!(wrong(known), wrong(unknown));
-        let [known, unknown] = least_times(20, [known, unknown], |name| drop(wrong(name)));
-        let ratio = known.as_secs_f64() / unknown.as_secs_f64();
-        assert!((0.5..2.0).contains(&ratio), "known {known:?}, unknown {unknown:?}");
+        // More often where the machine has much else to do: a difference by design stays.
+        let mut least = [Duration::MAX; 2];
+        let is_same = (0..1_000).any(|number| {
+            look(&mut least, [known, unknown], |name| drop(wrong(name)));
+            let ratio = least[0].as_secs_f64() / least[1].as_secs_f64();
+            number >= 20 && (0.5..2.0).contains(&ratio)
+        });
+        assert!(is_same, "known {:?}, unknown {:?}", least[0], least[1]);
     }
 }

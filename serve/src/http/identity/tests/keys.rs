@@ -90,7 +90,7 @@ fn it_is_noted_when_a_key_was_used() {
     assert_eq!(site.me(&bearer(key["secret"].as_str().unwrap())).status, 200);
     let used = || site.get("/api/keys", &access(&tokens)).json()["keys"][0]["last_used_at"].clone();
     // It is noted beside the answer.
-    let mut looks = (0..3_000).map(|_| {
+    let mut looks = (0..12_000).map(|_| {
         site.block_on(async { tokio::time::sleep(Duration::from_millis(10)).await });
         used()
     });

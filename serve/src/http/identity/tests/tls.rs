@@ -30,7 +30,7 @@ fn post(site: &Site, path: &str, body: &str) -> Answer {
     let name = ServerName::try_from("localhost").unwrap();
     let connection = ClientConnection::new(Arc::new(config), name).unwrap();
     let socket = TcpStream::connect(site.address).unwrap();
-    socket.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(120))).unwrap();
     let mut stream = StreamOwned::new(connection, socket);
     let length = body.len();
     let head = format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
@@ -60,7 +60,7 @@ fn who_asks_by_tls_is_answered_with_cookies_of_this_host_alone() {
 fn plain_http_is_not_answered_by_a_server_with_tls() {
     let site = Site::with_tls(&pem());
     let mut stream = TcpStream::connect(site.address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(120))).unwrap();
     stream.write_all(b"GET /api/auth/me HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).ok();

@@ -18,7 +18,7 @@ use crate::publication::PublicationConfig;
 use crate::services::market_data::fixture::Hand;
 
 /// No wait of a test takes longer.
-pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Those who are believed, by their tokens.
 #[derive(Debug, Default)]
@@ -71,7 +71,7 @@ impl Fixture {
             workers: 1,
             connections: 1_000,
             body_bytes_max: 1_000,
-            request_timeout: Duration::from_secs(3),
+            request_timeout: PATIENCE,
             keep_alive: Duration::from_secs(60),
         };
         let metrics = Arc::new(Metrics::new(Registry::default()));

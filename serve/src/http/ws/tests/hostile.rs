@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
-use super::client::Fixture;
+use super::client::{Fixture, PATIENCE};
 
 /// Numbers that look random, the same each time.
 struct Dice(u64);
@@ -24,7 +24,6 @@ const FRAMES_EACH: usize = 20;
 const LONE_FRAMES: usize = 100;
 /// For how long it is listened, where no answer must come, before one hangs up.
 const LISTENS: Duration = Duration::from_millis(100);
-const PATIENCE: Duration = Duration::from_secs(20);
 const HANDSHAKE: &str = "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
                          Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 

@@ -1,12 +1,11 @@
 //! Origins, sizes, rates, counts, and what is not of the protocol.
 
 use std::io::Read;
-use std::time::Duration;
 
 use serde_json::json;
 use tokio_tungstenite::tungstenite::protocol::Message;
 
-use super::client::Fixture;
+use super::client::{Fixture, PATIENCE};
 use crate::http::WsConfig;
 use crate::http::tests::{ask, json_of};
 use crate::publication::PublicationConfig;
@@ -118,7 +117,7 @@ fn a_connection_that_is_over_is_closed_whatever_its_client_does() {
     assert_eq!(client.closed().0, 1003);
     // It neither answers the close nor goes: the server does.
     let stream = client.0.get_mut();
-    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let mut rest = Vec::new();
     stream.read_to_end(&mut rest).unwrap();
 }
