@@ -25,7 +25,7 @@ const LOOKS: u32 = 100;
 const WHOLE: [&str; 6] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"];
 const ODD: [&str; 8] =
     ["TRACE", "OPTIONS", "PROPFIND", "get", "G", "POST ", "\u{e9}", "GETGETGETGETGETGETGET"];
-const FIELDS: [&str; 33] = [
+const FIELDS: [&str; 42] = [
     "symbol",
     "side",
     "type",
@@ -58,9 +58,18 @@ const FIELDS: [&str; 33] = [
     "text",
     "level",
     "auction_ms",
+    "current_password",
+    "new_password",
+    "first_name",
+    "last_name",
+    "settings",
+    "theme",
+    "default_order_size",
+    "notifications",
+    "language",
     "",
 ];
-const VALUES: [&str; 30] = [
+const VALUES: [&str; 33] = [
     "null",
     "true",
     "-1",
@@ -91,6 +100,16 @@ const VALUES: [&str; 30] = [
     "1",
     "\"gtd\"",
     "\"../../etc\"",
+    "\"123456\"",
+    "{\"theme\":\"dark\",\"notifications\":{\"fills\":1}}",
+    "{\"default_order_size\":\"1e9\"}",
+];
+/// What the files of pictures begin with.
+const PICTURES: [(&str, &[u8]); 4] = [
+    ("image/png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"),
+    ("image/jpeg", b"\xff\xd8\xff\xe0\0\x10JFIF\0"),
+    ("image/webp", b"RIFF\xff\xff\xff\xffWEBPVP8 "),
+    ("image/gif", b"GIF89a"),
 ];
 const PARTS: [&str; 16] = [
     "0",
@@ -165,7 +184,8 @@ struct Maker {
     dice: Dice,
     /// Methods and paths of the API's own document, and of Alpaca's API.
     routes: Vec<(String, String)>,
-    key: String,
+    /// Headers that show who asks: the key of an administrator, and a session, which may do what no key may.
+    askers: [String; 2],
     /// Whether the request at hand is to a path of Alpaca's API.
     is_of_alpaca: bool,
 }
@@ -175,8 +195,15 @@ impl Maker {
         let (mut method, template) = self.dice.pick(&self.routes);
         self.is_of_alpaca = !template.starts_with("/api/");
         let mut path = self.filled(&template);
-        let mut headers = format!("Host: x\r\nX-API-Key: {}\r\n", self.key);
+        let asker = self.dice.index(self.askers.len());
+        let mut headers = format!("Host: x\r\n{}", self.askers[asker]);
         let mut body = if method == "GET" { Vec::new() } else { self.object().into_bytes() };
+        if template.ends_with("/picture") && self.dice.below(4) > 0 {
+            let (kind, head) = self.dice.pick(&PICTURES);
+            headers.push_str(&format!("Content-Type: {kind}\r\n"));
+            body = [head, &self.dice.bytes(300)].concat();
+            return made((&method, &path, "HTTP/1.1"), &headers, &body);
+        }
         let mut version = "HTTP/1.1";
         let mut is_open = false;
         match self.dice.below(10) {
@@ -195,15 +222,9 @@ impl Maker {
             8 if self.dice.below(8) == 0 => return self.noise(),
             _ => body = self.object().into_bytes(),
         }
-        let kind = if headers.contains("Content-Type") { "" } else { "Content-Type: application/json\r\n" };
-        let length = body.len();
-        let mut bytes =
-            format!("{method} {path} {version}\r\n{headers}{kind}Content-Length: {length}\r\n\r\n")
-                .into_bytes();
-        bytes.extend(body);
-        // What is no request at all is answered, and the connection closed.
-        is_open |= !WHOLE.contains(&&*method) || headers.contains("Upgrade");
-        Made { bytes, is_open, is_head: method == "HEAD" }
+        let mut made = made((&method, &path, version), &headers, &body);
+        made.is_open |= is_open;
+        made
     }
 
     fn method(&mut self) -> &'static str {
@@ -309,6 +330,18 @@ impl Maker {
     }
 }
 
+/// Puts a request together: of a method, a path and a version, headers and a body.
+fn made((method, path, version): (&str, &str, &str), headers: &str, body: &[u8]) -> Made {
+    let kind = if headers.contains("Content-Type") { "" } else { "Content-Type: application/json\r\n" };
+    let length = body.len();
+    let mut bytes =
+        format!("{method} {path} {version}\r\n{headers}{kind}Content-Length: {length}\r\n\r\n").into_bytes();
+    bytes.extend(body);
+    // What is no request at all is answered, and the connection closed.
+    let is_open = !WHOLE.contains(&method) || headers.contains("Upgrade");
+    Made { bytes, is_open, is_head: method == "HEAD" }
+}
+
 /// How often each status was answered; 0 where the server hung up, as it may on what is no request.
 type Seen = BTreeMap<u16, u64>;
 
@@ -372,7 +405,7 @@ fn frames(address: SocketAddr, dice: &mut Dice, count: u64) {
 }
 
 /// Sends a share of all from several threads.
-fn send(served: &Served, routes: &[(String, String)], key: &str, part: (u64, u64)) -> Seen {
+fn send(served: &Served, routes: &[(String, String)], askers: &[String; 2], part: (u64, u64)) -> Seen {
     let (address, (from, to)) = (served.address, part);
     std::thread::scope(|scope| {
         let threads = (0..THREADS).map(|thread| {
@@ -381,7 +414,8 @@ fn send(served: &Served, routes: &[(String, String)], key: &str, part: (u64, u64
                 let mut dice = Dice::new(from + thread);
                 let of_frames = share * FRAMES / (REQUESTS + FRAMES);
                 frames(address, &mut dice, of_frames);
-                let maker = Maker { dice, routes: routes.to_vec(), key: key.to_owned(), is_of_alpaca: false };
+                let (routes, askers) = (routes.to_vec(), askers.clone());
+                let maker = Maker { dice, routes, askers, is_of_alpaca: false };
                 requests(address, maker, share - of_frames)
             })
         });
@@ -399,14 +433,14 @@ fn send(served: &Served, routes: &[(String, String)], key: &str, part: (u64, u64
 }
 
 /// Returns the methods and paths of the API, but for those that replay days, which takes seconds each, and
-/// those that keep everybody from trading.
+/// those that keep everybody from trading, and the one that ends the session of whoever asks.
 fn routes(served: &Served) -> Vec<(String, String)> {
     let document: Value = serde_json::from_str(&served.get("/api/openapi.json").1).unwrap();
     let paths = document["paths"].as_object().unwrap();
     let all = paths.iter().flat_map(|(path, item)| {
         item.as_object().unwrap().keys().map(move |method| (method.to_uppercase(), path.clone()))
     });
-    let left_out = ["report", "replay", "market/pause", "market/halt", "market/speed"];
+    let left_out = ["report", "replay", "market/pause", "market/halt", "market/speed", "auth/logout"];
     let native = all.filter(|(_, path)| !left_out.iter().any(|it| path.contains(it)));
     let of_alpaca = alpaca_paths::ROUTES.map(|(method, path)| (method.to_owned(), path.to_owned()));
     native.chain(of_alpaca).collect()
@@ -429,13 +463,16 @@ fn a_hundred_thousand_malformed_requests_are_no_fault_of_the_server() {
     let key = json!({ "name": "bot", "scopes": ["read", "trade", "admin"] }).to_string();
     let key: Value = serde_json::from_str(&wire.json("POST", "/api/keys", token, &key).1).unwrap();
     let key = key["secret"].as_str().unwrap();
+    // Another's session, since a password may be changed by chance.
+    let session = served.register("bert");
+    let askers = [format!("X-API-Key: {key}\r\n"), session.clone()];
     let routes = routes(&served);
     assert!(routes.len() > 100, "{routes:?}");
 
-    let mut seen = send(&served, &routes, key, (0, WARM_UP));
+    let mut seen = send(&served, &routes, &askers, (0, WARM_UP));
     let before = (crate::memory(served.process()), files_at_rest(served.process(), 0));
     let began = std::time::Instant::now();
-    for (status, count) in send(&served, &routes, key, (WARM_UP, REQUESTS + FRAMES)) {
+    for (status, count) in send(&served, &routes, &askers, (WARM_UP, REQUESTS + FRAMES)) {
         *seen.entry(status).or_default() += count;
     }
     let after = (crate::memory(served.process()), files_at_rest(served.process(), before.1 + 15));
