@@ -19,6 +19,7 @@ use crate::projector::{
 };
 use crate::store::database::{Database, StoreError};
 use crate::store::journal::{JournalDirectory, OpenError};
+use crate::store::people::RedisSessions;
 use crate::store::spool::SpoolSize;
 
 /// The file of the database within the data directory, where no other is named.
@@ -29,6 +30,41 @@ const SPOOL: &str = "spool";
 /// Returns where the database is.
 pub(super) fn url(config: &Config) -> DatabaseUrl {
     config.database.clone().unwrap_or_else(|| DatabaseUrl::Sqlite(config.data.join(FILE)))
+}
+
+/// What keys in a Redis begin with.
+const KEYS: &str = "bearpit:";
+
+/// Returns what keeps sessions, if that is not the database; it is reached when it is first asked.
+///
+/// # Errors
+/// [`StoreError::Fault`] if the URL is none.
+pub(super) fn sessions(config: &Config) -> Result<Option<RedisSessions>, StoreError> {
+    config.sessions.as_ref().map(|url| RedisSessions::new(url, KEYS, RedisSessions::PATIENCE)).transpose()
+}
+
+/// How often it is looked whether what keeps sessions is there.
+const WATCH_EVERY: Duration = Duration::from_secs(1);
+
+/// Returns what keeps sessions, if that is not the database, and has it watched.
+///
+/// # Errors
+/// [`Failure::Run`], which is written to the log.
+pub(super) fn watched_sessions(config: &Config) -> Result<Option<RedisSessions>, Failure> {
+    let sessions = sessions(config).map_err(|error| failed("sessions cannot be kept", &error))?;
+    if let Some(sessions) = sessions.clone() {
+        tokio::spawn(watch(sessions));
+    }
+    Ok(sessions)
+}
+
+async fn watch(sessions: RedisSessions) {
+    let mut times = tokio::time::interval(WATCH_EVERY);
+    times.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        times.tick().await;
+        sessions.look().await;
+    }
 }
 
 /// How long a start waits for a database that is elsewhere: machines that start together are not ready

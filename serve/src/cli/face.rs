@@ -27,6 +27,7 @@ use crate::services::strategies::{Strategies, StrategiesParts, StrategyOutputs};
 use crate::services::trading::{Trading, TradingParts};
 use crate::services::watchlists::Watchlists;
 use crate::store::database::Database;
+use crate::store::people::RedisSessions;
 use crate::store::strategies::StrategyLimits;
 
 /// The directory of days' replays within the data directory.
@@ -44,6 +45,8 @@ pub(super) struct Parts<'a> {
     pub(super) source: ScenarioSource,
     pub(super) handle: MarketHandle,
     pub(super) database: Database,
+    /// What keeps sessions in its place, if something does.
+    pub(super) sessions: Option<RedisSessions>,
     pub(super) outputs: StrategyOutputs,
     pub(super) log: AuditLog,
     /// The file of the scenario.
@@ -56,7 +59,7 @@ pub(super) struct Parts<'a> {
 /// [`Failure::Run`], which is written to the log.
 pub(super) fn face(parts: Parts<'_>) -> Result<Face, Failure> {
     let market_data = market_data(&parts);
-    let Parts { config, source, handle, database, outputs, log, path } = parts;
+    let Parts { config, source, handle, database, sessions, outputs, log, path } = parts;
     let journal = config.data.join(JOURNAL);
     let market = source.scenario().name.clone();
     let trading = Arc::new(Trading::new(TradingParts {
@@ -66,7 +69,7 @@ pub(super) fn face(parts: Parts<'_>) -> Result<Face, Failure> {
         database: database.clone(),
         journal: journal.clone(),
     }));
-    let identity = identity(config, database.clone(), &trading)?;
+    let identity = identity(config, (database.clone(), sessions), &trading)?;
     let watchlists = Arc::new(Watchlists::new(database.clone(), Arc::clone(&market_data)));
     let limits = StrategyLimits { per_user: config.strategies.per_user, total: config.strategies.total };
     let strategies = Arc::new(Strategies::new(StrategiesParts {
@@ -141,7 +144,11 @@ fn market_data(parts: &Parts<'_>) -> Arc<MarketData> {
     }))
 }
 
-fn identity(config: &Config, database: Database, trading: &Arc<Trading>) -> Result<Arc<Identity>, Failure> {
+fn identity(
+    config: &Config,
+    (database, sessions): (Database, Option<RedisSessions>),
+    trading: &Arc<Trading>,
+) -> Result<Arc<Identity>, Failure> {
     let newcomers = Arc::new(Seating { trading: Arc::clone(trading), runtime: Handle::current() });
     let data: &Path = &config.data;
     let postman = postman(config, database.clone())?;
@@ -149,6 +156,7 @@ fn identity(config: &Config, database: Database, trading: &Arc<Trading>) -> Resu
         config: config.identity.clone(),
         data,
         database,
+        sessions,
         clock: system_clock(),
         newcomers,
     });

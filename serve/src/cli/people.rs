@@ -61,7 +61,9 @@ pub(super) fn run(config: &Config, action: PeopleAction) -> Result<(), Failure> 
     let runtime = runtime.map_err(|error| refused(Failure::Run, &error))?;
     runtime.block_on(async {
         let opened = Database::open(&database::url(config)).await.map_err(|error| of_store(&error))?;
-        let desk = Desk { people: People::new(opened.clone()), now: system_clock()(), config };
+        let sessions = database::sessions(config).map_err(|error| of_store(&error))?;
+        let desk =
+            Desk { people: People::with_sessions(opened.clone(), sessions), now: system_clock()(), config };
         let log = AuditLog::new(opened.clone(), system_clock());
         let deed = desk.deed(&action).await.map_err(|error| of_store(&error))?;
         let entry = log.begin(By::Operator, deed).await.map_err(|problem| of_problem(&problem))?;
@@ -109,7 +111,9 @@ impl Refusal {
 
 impl From<Problem> for Refusal {
     fn from(problem: Problem) -> Self {
-        Self::input(problem.message)
+        let is_of_input = !matches!(problem.kind, ProblemKind::Unavailable | ProblemKind::Internal);
+        let failure = if is_of_input { Failure::Input } else { Failure::Run };
+        Self { failure, message: problem.message }
     }
 }
 

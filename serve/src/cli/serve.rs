@@ -185,7 +185,8 @@ async fn start(config: &Config, market: &Market<'_>, outside: Outside) -> Result
     worker.catch_up(&journal).map_err(|error| failed("the journal cannot be listed", &error))?;
     registry.register_collector(Box::new(StatusFigures(driver.handle.clone())));
     let metrics = Arc::new(Metrics::new(registry));
-    let served = Arc::new(Served(driver.handle.clone()));
+    let sessions = database::watched_sessions(config)?;
+    let served = Arc::new(Served { handle: driver.handle.clone(), sessions: sessions.clone() });
     let log = AuditLog::new(opened.clone(), system_clock());
     let operations = Operations::new(driver.handle.clone(), log.clone());
     let parts = face::Parts {
@@ -193,6 +194,7 @@ async fn start(config: &Config, market: &Market<'_>, outside: Outside) -> Result
         source: source.clone(),
         handle: driver.handle.clone(),
         database: opened,
+        sessions,
         outputs,
         log,
         path,

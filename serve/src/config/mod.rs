@@ -20,6 +20,7 @@ mod identity;
 mod layers;
 mod mail;
 mod otlp;
+mod redis;
 mod secrets;
 mod settings;
 mod values;
@@ -43,6 +44,7 @@ pub use mail::{
     SmtpTls,
 };
 pub use otlp::{BadOtlpEndpoint, OtlpEndpoint};
+pub use redis::{BadRedisUrl, RedisUrl};
 pub use settings::{SETTINGS, Setting};
 pub use values::Kind;
 
@@ -57,6 +59,8 @@ pub struct Config {
     pub data: PathBuf,
     /// The database, where one was named.
     pub database: Option<DatabaseUrl>,
+    /// Where sessions are kept, if that is not the database.
+    pub sessions: Option<RedisUrl>,
     /// How long the process may take to stop.
     pub shutdown_grace: Duration,
     /// What is written to the log.

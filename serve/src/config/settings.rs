@@ -15,6 +15,7 @@ use super::mail::{
     SmtpTls,
 };
 use super::otlp::{BadOtlpEndpoint, OtlpEndpoint};
+use super::redis::RedisUrl;
 use super::values::{
     Kind, address, count, first_line, path, secret_line, secret_text, span, texts, url, words,
 };
@@ -171,6 +172,20 @@ pub static SETTINGS: &[Setting] = &[
         None,
         "A file whose first line is the URL of the database, for secrets that are mounted as files",
         |config, node| put(&mut config.database, database_of_file(node).map(Some)),
+    ),
+    secret(setting(
+        "sessions.redis",
+        Kind::Redis,
+        None,
+        "A Redis or Valkey that keeps the sessions of people; without one the database does",
+        |config, node| put(&mut config.sessions, redis(node).map(Some)),
+    )),
+    setting(
+        "sessions.redis_file",
+        Kind::Path,
+        None,
+        "A file whose first line is `sessions.redis`",
+        |config, node| put(&mut config.sessions, redis_of_file(node).map(Some)),
     ),
     setting(
         "role",
@@ -496,6 +511,7 @@ pub(super) fn unset() -> Config {
         insecure_http: false,
         data: PathBuf::new(),
         database: None,
+        sessions: None,
         shutdown_grace: Duration::ZERO,
         log: LogConfig { format: LogFormat::Text, level: LogLevel::Info },
         otlp_endpoint: None,
@@ -568,6 +584,19 @@ fn span_of(kind: Kind, node: &Node) -> Read<Duration> {
 /// Reads where a collector is.
 fn collector(node: &Node) -> Read<OtlpEndpoint> {
     text(node)?.parse().map_err(|error: BadOtlpEndpoint| ValueError::new(error.to_string()))
+}
+
+/// Reads where a Redis is. No error has the value in it.
+fn redis(node: &Node) -> Read<RedisUrl> {
+    let Ok(url) = text(node) else { return Err(ValueError::new("must be the URL of a Redis, as a text")) };
+    RedisUrl::parse(url.trim()).map_err(|error| ValueError::new(error.to_string()))
+}
+
+fn redis_of_file(node: &Node) -> Read<RedisUrl> {
+    let line = first_line(node)?;
+    let shown = path(node)?;
+    RedisUrl::parse(&line)
+        .map_err(|error| ValueError::new(format!("is `{}`, whose first line {error}", shown.display())))
 }
 
 /// Reads whom mails are from.

@@ -94,6 +94,7 @@ fn every_value_can_be_written_in_every_source() {
             Kind::Collector => "http://127.0.0.1:4318",
             Kind::Words(words) | Kind::Choice(words) => words[0],
             Kind::Count(min, _) => &min.to_string(),
+            Kind::Redis => "redis://localhost:6379/1",
             Kind::Sender => "Market <market@example.org>",
             Kind::Span(_, max) => &format!("{max}ms"),
         };
@@ -221,6 +222,21 @@ fn the_database_can_be_named_in_a_file_of_its_own() {
         found.contains("whose first line must begin with `postgres://`") && !found.contains("hunter2"),
         "{found}"
     );
+}
+
+#[test]
+fn a_redis_can_be_named_in_a_file_of_its_own() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("url");
+    std::fs::write(&path, "redis://:hunter2@h/1\n").unwrap();
+    let path = path.to_str().unwrap();
+    let from_file = config(&sources("", "", &[("BEARPIT_SESSIONS_REDIS_FILE", path)], &[]));
+    assert_eq!(from_file.sessions, Some(RedisUrl::parse("redis://:hunter2@h/1").unwrap()));
+    let both = [("sessions.redis_file", path), ("sessions.redis", "redis://h")];
+    assert!(errors(&sources("", "", &[], &both)).contains("leave one out"));
+    std::fs::write(path, "hunter2\n").unwrap();
+    let found = errors(&sources("", "", &[], &[("sessions.redis_file", path)]));
+    assert!(found.contains("whose first line must be redis://") && !found.contains("hunter2"), "{found}");
 }
 
 #[test]

@@ -23,6 +23,8 @@ pub enum Kind {
     Path,
     /// The URL of a database.
     Database,
+    /// The URL of a Redis or Valkey.
+    Redis,
     /// The URL of a collector.
     Collector,
     /// A name and a mail address.
@@ -53,7 +55,7 @@ impl Kind {
             Self::Address => "ADDRESS:PORT",
             Self::Switch => "BOOL",
             Self::Path => "PATH",
-            Self::Database | Self::Collector | Self::Url => "URL",
+            Self::Database | Self::Redis | Self::Collector | Self::Url => "URL",
             Self::Text(_) => "TEXT",
             Self::Sender => "ADDRESS",
             Self::Secret => "SECRET",
@@ -97,6 +99,7 @@ impl fmt::Display for Kind {
             Self::Switch => f.write_str("`true`, `false`"),
             Self::Path => f.write_str("path"),
             Self::Database => f.write_str("`postgres://..`, `sqlite:PATH`"),
+            Self::Redis => f.write_str("`redis://HOST:PORT`"),
             Self::Collector => f.write_str("`http://HOST:PORT`"),
             Self::Sender => f.write_str("`NAME <ADDRESS>`, `ADDRESS`"),
             Self::Secret => f.write_str("text"),

@@ -6,6 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub trait Market: Send + Sync {
     /// Returns whether it takes orders.
     fn readiness(&self) -> Readiness;
+
+    /// Returns what is away that it can do without for a while: orders are taken meanwhile.
+    fn away(&self) -> &'static [&'static str] {
+        &[]
+    }
 }
 
 /// Whether the market takes orders.

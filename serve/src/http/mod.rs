@@ -3,7 +3,7 @@
 //! | route | answer |
 //! |---|---|
 //! | `/healthz` | 200 as long as the process lives, whatever the market does |
-//! | `/readyz` | 200 if the market takes orders; else 503, with the reason |
+//! | `/readyz` | 200 if the market takes orders, with what else is away; else 503, with the reason |
 //! | `/metrics` | figures, as Prometheus reads them |
 //!
 //! A server has a thread and a runtime of its own, so that nothing that clients do delays the market. It

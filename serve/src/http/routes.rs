@@ -52,7 +52,10 @@ async fn healthz() -> HttpResponse {
 
 async fn readyz(shared: web::Data<Shared>, market: web::Data<dyn Market>) -> HttpResponse {
     match shared.stopping.readiness(&**market) {
-        Readiness::Ready => ok(&json!({ "status": "ready" })),
+        Readiness::Ready => match market.away() {
+            [] => ok(&json!({ "status": "ready" })),
+            away => ok(&json!({ "status": "ready", "away": away })),
+        },
         Readiness::Not { reason, message } => {
             let body = json!({ "status": "not_ready", "reason": reason, "message": message });
             answer(StatusCode::SERVICE_UNAVAILABLE, &body)

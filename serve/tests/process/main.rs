@@ -27,6 +27,7 @@ mod profiles;
 #[cfg(target_os = "linux")]
 mod proxy;
 mod refusals;
+mod sessions;
 #[cfg(feature = "otlp")]
 mod spans;
 #[cfg(target_os = "linux")]
@@ -332,7 +333,9 @@ fn days_get_their_results_and_the_process_does_not_grow() {
     let mut served = place.start_with(&["--set", "live.speed=3600"]);
     let mut memories = Vec::new();
     for day in 2_u32..8 {
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(120);
         while served.figure("bearpit_day") < f64::from(day) - 0.5 {
+            assert!(std::time::Instant::now() < until, "day {day} does not begin");
             std::thread::sleep(std::time::Duration::from_millis(20));
         }
         memories.push(memory(served.process()) >> 20);

@@ -49,6 +49,7 @@ impl Bench {
             config,
             data: data.path(),
             database: database.clone(),
+            sessions: None,
             clock: system_clock(),
             newcomers: Arc::new(Nobody),
         };
@@ -255,7 +256,7 @@ async fn a_block_waits_for_a_reset_with_the_account_and_not_with_the_person() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(30), is_out).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(120), is_out).await.unwrap();
     let is_shut = async || bench.floor.trading.open_account(anne).await.unwrap().unwrap().blocked.is_some();
     let waits = async {
         loop {
@@ -268,7 +269,7 @@ async fn a_block_waits_for_a_reset_with_the_account_and_not_with_the_person() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(30), waits).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(120), waits).await.unwrap();
     assert_eq!(blocking.await.unwrap().unwrap().orders, BlockedOrders::Canceled);
     assert!(is_shut().await);
     bench.floor.end();
@@ -311,7 +312,7 @@ async fn only_entries_are_canceled_on_request() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    let open = tokio::time::timeout(Duration::from_secs(30), wait).await.unwrap();
+    let open = tokio::time::timeout(Duration::from_secs(120), wait).await.unwrap();
     assert_eq!(open["orders"][0]["order_id"], exit["order_id"]);
     assert_eq!(cancel(json!({})).await.unwrap().order_ids.len(), 1);
     bench.floor.trading.without_orders(anne).await.unwrap();

@@ -10,13 +10,15 @@ impl Identity {
     /// Lets those go on who may leave: they show their password, and a code if a login needs one.
     ///
     /// # Errors
-    /// That one of them is wrong, or nobody else could administer the market.
+    /// That one of them is wrong, nobody else could administer the market, or what keeps sessions is away.
     pub(in crate::services) async fn prove_leaving(
         &self,
         who: &Actor,
         password: &Secret,
         code: Option<&Secret>,
     ) -> Result<(), Problem> {
+        // Before a code is used up and anything is given up: sessions end with the rest.
+        self.people.probe_sessions().await.map_err(of_store)?;
         self.prove_password(who, password).await?;
         self.check_second_factor(who.user, code).await?;
         let is_last = self.people.is_last_admin(who.user).await.map_err(of_store)?;

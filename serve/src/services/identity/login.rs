@@ -60,6 +60,8 @@ impl Identity {
                 "an operator has blocked this account",
             ));
         }
+        // A code that is used up for nothing may be the last.
+        self.people.probe_sessions().await.map_err(of_store)?;
         self.check_second_factor(user.id, login.code.as_ref()).await?;
         let (session, refresh) = (SessionId::draw(), draw(REFRESH, &[])?);
         let now = self.now();

@@ -5,8 +5,9 @@
 //! is replaced whenever it is used: one that comes twice was stolen, and ends its session. Programs show an
 //! API key, which has some of its person's scopes.
 //!
-//! Whether a session or key goes on is read from the database at most a second ago, so that a logout, a block
-//! or a new password ends access at once; while the database is away, what was read counts for five minutes.
+//! Whether a session or key goes on is read from the database (or Redis, if that keeps sessions) at most a
+//! second ago, so that a logout, a block or a new password ends access at once; while that is away, what was
+//! read counts for five minutes.
 //!
 //! No answer tells whether a mail address is known. So several people may claim an address as long as it is
 //! not verified: a login by it looks at whose it is known to be and at the two who claimed it last, with the
@@ -55,7 +56,7 @@ use crate::config::IdentityConfig;
 use crate::domain::{AccountId, KeyId, Problem, ProblemKind, Secret, SessionId, UserId, WallTime};
 use crate::services::wall_now;
 use crate::store::database::{Database, StoreError};
-use crate::store::people::{KeyState, People, SessionState};
+use crate::store::people::{KeyState, People, RedisSessions, SessionState};
 
 pub use access::Profile;
 pub(in crate::services) use api_keys::refuse_contest_key;
@@ -124,6 +125,8 @@ pub struct IdentityParts<'a> {
     pub data: &'a Path,
     /// The database.
     pub database: Database,
+    /// What keeps sessions in its place, if something does.
+    pub sessions: Option<RedisSessions>,
     /// What time it is.
     pub clock: Clock,
     /// Who is told of new accounts.
@@ -156,15 +159,16 @@ impl Identity {
     /// # Errors
     /// [`IdentityError`].
     pub fn new(parts: IdentityParts<'_>) -> Result<Self, IdentityError> {
-        let IdentityParts { config, data, database, clock, newcomers } = parts;
+        let IdentityParts { config, data, database, sessions, clock, newcomers } = parts;
         let key = SigningKey::of(&config, data)?;
+        let away = if sessions.is_some() { StoreError::SessionsAway } else { StoreError::Away };
         Ok(Self {
-            people: People::new(database),
+            people: People::with_sessions(database, sessions),
             passwords: Passwords::new(config.passwords).map_err(IdentityError::Hashing)?,
             tokens: AccessTokens::new(&key, config.access_token)?,
             csrf_key: key.derived("bearpit 2026-11 csrf tokens"),
-            sessions: States::new(),
-            keys: States::new(),
+            sessions: States::new(away),
+            keys: States::new(StoreError::Away),
             own_accounts: RwLock::default(),
             accounts: Attempts::new(config.limits.account_attempts),
             addresses: Attempts::new(config.limits.address_attempts),
@@ -211,6 +215,11 @@ const AGAIN: Duration = Duration::from_secs(1);
 
 /// Returns what to say of a database that did not do what it was asked.
 pub(crate) fn of_store(error: StoreError) -> Problem {
+    if matches!(error, StoreError::SessionsAway(_)) {
+        tracing::warn!(%error, "nobody can log in");
+        let message = "what keeps sessions is away: nobody can log in; known sessions and keys go on";
+        return Problem::new(ProblemKind::Unavailable, "sessions_away", message).retry_after(AGAIN);
+    }
     if error.is_away() {
         tracing::warn!(%error, "the database is away");
         let message = "the database is away; trading with known sessions and keys goes on";

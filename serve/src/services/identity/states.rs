@@ -16,8 +16,9 @@ const FRESH: Duration = Duration::from_secs(1);
 const AGING: Duration = Duration::from_millis(700);
 /// For how long what was read counts while the database is away.
 const KEPT: Duration = Duration::from_mins(5);
-/// How long the database may take to answer before it counts as away.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long the database may take to answer before it counts as away. Tests run on machines that have much
+/// else to do.
+const PATIENCE: Duration = Duration::from_secs(if cfg!(test) { 60 } else { 1 });
 /// For how long it is not asked again then.
 const AWAY: Duration = Duration::from_secs(1);
 /// How many are remembered.
@@ -27,6 +28,8 @@ const REMEMBERED_MAX: usize = 1 << 16;
 #[derive(Debug)]
 pub(super) struct States<K, V> {
     known: Mutex<Known<K, V>>,
+    /// Says that it did not answer.
+    away: fn(String) -> StoreError,
 }
 
 #[derive(Debug)]
@@ -34,8 +37,8 @@ struct Known<K, V> {
     entries: HashMap<K, Entry<V>>,
     /// Until when it is not asked for what is known.
     away_until: WallTime,
-    /// Whether it did not answer the last time.
-    is_away: bool,
+    /// What was wrong the last time, if something was.
+    away: Option<StoreError>,
 }
 
 /// What was read, if there was something, and when it was asked for.
@@ -55,19 +58,20 @@ enum Look<V> {
     /// It must be read.
     Nothing,
     /// It cannot be read.
-    Away,
+    Away(StoreError),
 }
 
 impl<K: Hash + Eq + Copy, V: Copy> States<K, V> {
-    pub(super) fn new() -> Self {
-        let known = Known { entries: HashMap::new(), away_until: WallTime::from_nanos(0), is_away: false };
-        Self { known: Mutex::new(known) }
+    /// Makes one that knows nothing, of something that is away in these words.
+    pub(super) fn new(away: fn(String) -> StoreError) -> Self {
+        let known = Known { entries: HashMap::new(), away_until: WallTime::from_nanos(0), away: None };
+        Self { known: Mutex::new(known), away }
     }
 
     /// Returns what is known, or reads it.
     ///
     /// # Errors
-    /// [`StoreError::Away`] if it is not known and cannot be read.
+    /// [`StoreError::is_away`] if it is not known and cannot be read.
     pub(super) async fn get(
         &self,
         key: K,
@@ -77,7 +81,7 @@ impl<K: Hash + Eq + Copy, V: Copy> States<K, V> {
         let began = clock();
         let old = match self.look(&key, began) {
             Look::Fresh(value) => return Ok(value),
-            Look::Away => return Err(StoreError::Away("it did not answer lately".to_owned())),
+            Look::Away(error) => return Err(error),
             Look::Old(value) => Some(value),
             Look::Nothing => None,
         };
@@ -89,10 +93,10 @@ impl<K: Hash + Eq + Copy, V: Copy> States<K, V> {
             }
             Ok(Err(error)) if !error.is_away() => return Err(error),
             Ok(Err(error)) => error,
-            Err(_) => StoreError::Away("it did not answer in time".to_owned()),
+            Err(_) => (self.away)("it did not answer in time".to_owned()),
         };
         let mut known = self.lock();
-        (known.away_until, known.is_away) = (clock().after(AWAY), true);
+        (known.away_until, known.away) = (clock().after(AWAY), Some(error.clone()));
         old.ok_or(error)
     }
 
@@ -104,34 +108,34 @@ impl<K: Hash + Eq + Copy, V: Copy> States<K, V> {
     fn look(&self, key: &K, now: WallTime) -> Look<V> {
         let mut known = self.lock();
         let known = &mut *known;
-        let is_away = now < known.away_until;
-        if known.is_away && !is_away {
+        let away = known.away.clone().filter(|_| now < known.away_until);
+        if known.away.is_some() && away.is_none() {
             // One asks whether it is back: the others need not wait for the answer.
-            known.away_until = now.after(PATIENCE);
+            known.away_until = now.after(AWAY);
         }
         let Some(entry) = known.entries.get_mut(key) else {
-            return if is_away { Look::Away } else { Look::Nothing };
+            return away.map_or(Look::Nothing, Look::Away);
         };
         // A clock that was set back makes nothing younger.
         let age = if entry.as_of > now { KEPT } else { entry.as_of.until(now) };
         if age < AGING || (age < FRESH && entry.is_being_read) {
             return Look::Fresh(entry.value);
         }
-        match (age < KEPT, is_away) {
-            (true, true) => Look::Fresh(entry.value),
-            (true, false) => {
+        match (age < KEPT, away) {
+            (true, Some(_)) => Look::Fresh(entry.value),
+            (true, None) => {
                 entry.is_being_read = true;
                 Look::Old(entry.value)
             }
-            (false, true) => Look::Away,
-            (false, false) => Look::Nothing,
+            (false, Some(error)) => Look::Away(error),
+            (false, None) => Look::Nothing,
         }
     }
 
     /// Keeps what was asked for at a time, unless something later is known.
     fn keep(&self, key: K, value: Option<V>, as_of: WallTime) {
         let mut known = self.lock();
-        if std::mem::take(&mut known.is_away) {
+        if known.away.take().is_some() {
             known.away_until = WallTime::from_nanos(0);
         }
         if known.entries.get(&key).is_some_and(|entry| entry.as_of >= as_of && entry.value.is_none()) {
@@ -170,7 +174,7 @@ mod tests {
         let millis = Arc::new(AtomicI64::new(1_700_000_000_000));
         let read = Arc::clone(&millis);
         let clock: Clock = Arc::new(move || WallTime::from_nanos(read.load(Ordering::SeqCst) * 1_000_000));
-        Fixture { states: States::new(), millis, clock }
+        Fixture { states: States::new(StoreError::Away), millis, clock }
     }
 
     impl Fixture {

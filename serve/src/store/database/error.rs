@@ -10,6 +10,9 @@ pub enum StoreError {
     /// It cannot be reached, is shutting down, is full, or too busy: the same can succeed later.
     #[error("the database is away: {0}")]
     Away(String),
+    /// What keeps the sessions of people in its place cannot be reached: the same can succeed later.
+    #[error("what keeps sessions is away: {0}")]
+    SessionsAway(String),
     /// It has something already that must be unique, or lacks what is referred to.
     #[error("the database refuses a second row for {on}")]
     Conflict {
@@ -45,7 +48,7 @@ impl StoreError {
     /// Returns whether the same can succeed later.
     #[must_use]
     pub const fn is_away(&self) -> bool {
-        matches!(self, Self::Away(_))
+        matches!(self, Self::Away(_) | Self::SessionsAway(_))
     }
 }
 

@@ -35,6 +35,7 @@ const CHANGES: &[(&str, &str, &str)] = &changes![
     "0015_mails",
     "0016_no_notional_orders",
     "0017_profiles",
+    "0018_signed_in",
     "0021_ledger",
 ];
 

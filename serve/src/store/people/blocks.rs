@@ -1,6 +1,6 @@
 //! Blocks: people who are shut out, with all that lets them in.
 
-use super::{Ended, People, end_all};
+use super::{Ended, People};
 use crate::domain::{Role, UserId, WallTime};
 use crate::store::database::{StoreError, args, statements};
 
@@ -32,13 +32,14 @@ impl People {
     /// As any statement.
     pub async fn block(&self, user: UserId, now: WallTime) -> Result<Block, StoreError> {
         let admin = Role::Admin.name();
+        self.probe_sessions().await?;
         let mut transaction = self.database.begin().await?;
         transaction.execute(LOCK, args![admin]).await?;
         if transaction.execute(BLOCK, args![user, now, admin]).await? == 0 {
             let is_there = transaction.row(IS_THERE, args![user]).await?.is_some();
             return Ok(if is_there { Block::LastAdmin } else { Block::Nobody });
         }
-        let ended = end_all(&mut transaction, user, now).await?;
+        let ended = self.end_all_in(&mut transaction, user, now).await?;
         transaction.commit().await?;
         Ok(Block::Done(ended))
     }

@@ -7,16 +7,14 @@ use crate::store::database::{Row, StoreError, args, statements};
 statements! {
     // Texts are compared as they are stored: without differences of case.
     LIST = "SELECT u.id, u.account_id, u.username, u.mail, u.is_verified, u.role, u.created_at, u.blocked_at,
-        (SELECT MAX(s.created_at) FROM sessions s WHERE s.user_id = u.id) AS signed_in_at
-        FROM users u WHERE (CAST($1 AS UUID) IS NULL OR u.id < $1)
+        u.signed_in_at FROM users u WHERE (CAST($1 AS UUID) IS NULL OR u.id < $1)
         AND (CAST($2 AS TEXT) IS NULL OR u.username_key LIKE $2 ESCAPE '!' OR u.mail LIKE $2 ESCAPE '!')
         AND (CAST($3 AS TEXT) IS NULL OR u.role = $3)
         AND (CAST($4 AS TEXT) IS NULL OR (u.blocked_at IS NOT NULL AND $4 = 'blocked')
             OR (u.blocked_at IS NULL AND $4 = 'free'))
         ORDER BY u.id DESC LIMIT $5";
     ONE = "SELECT u.id, u.account_id, u.username, u.mail, u.is_verified, u.role, u.created_at, u.blocked_at,
-        (SELECT MAX(s.created_at) FROM sessions s WHERE s.user_id = u.id) AS signed_in_at
-        FROM users u WHERE u.id = $1";
+        u.signed_in_at FROM users u WHERE u.id = $1";
 }
 
 /// A person in the list.

@@ -1,6 +1,6 @@
 //! People who leave: nothing that says who they were is kept.
 
-use super::{Ended, People, end_all};
+use super::{Ended, People};
 use crate::domain::{Role, UserId, WallTime};
 use crate::store::database::{StoreError, args, statements};
 
@@ -38,12 +38,13 @@ impl People {
         // What an id has at random is its end: nobody else has it, or can take the name before.
         let id = user.uuid().simple().to_string();
         let name = format!("deleted-{}", &id[id.len() - 20..]);
+        self.probe_sessions().await?;
         let mut transaction = self.database.begin().await?;
         transaction.execute(LOCK, args![admin]).await?;
         if transaction.execute(ERASE, args![user, name.as_str(), now, admin, plain, false]).await? == 0 {
             return Ok(None);
         }
-        let ended = end_all(&mut transaction, user, now).await?;
+        let ended = self.end_all_in(&mut transaction, user, now).await?;
         for statement in [
             SESSIONS,
             TOKENS,

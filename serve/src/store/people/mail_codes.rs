@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{Ended, NewUser, People, end_all, users};
+use super::{Ended, NewUser, People, users};
 use crate::domain::{UserId, WallTime};
 use crate::store::database::{StoreError, Transaction, args, statements};
 use crate::store::mails::{self, NewMail};
@@ -198,13 +198,14 @@ impl People {
         notice: &NewMail,
         now: WallTime,
     ) -> Result<Option<Ended>, StoreError> {
+        self.probe_sessions().await?;
         let mut transaction = self.database.begin().await?;
         let used = use_code(&mut transaction, code, now).await?;
         let set = args![code.subject, code.mail.as_str(), password_hash, now];
         if !used || transaction.execute(SET_PASSWORD, set).await? == 0 {
             return Ok(None);
         }
-        let ended = end_all(&mut transaction, UserId::new(code.subject), now).await?;
+        let ended = self.end_all_in(&mut transaction, UserId::new(code.subject), now).await?;
         mails::add(&mut transaction, notice).await?;
         transaction.commit().await?;
         Ok(Some(ended))

@@ -7,9 +7,15 @@ mod directory;
 mod erasing;
 mod keys;
 mod mail_codes;
+mod redis_link;
+mod redis_scripts;
+mod redis_sessions;
 mod resets;
 mod second_factors;
 mod sessions;
+#[cfg(unix)]
+#[doc(hidden)]
+pub mod testing;
 #[cfg(test)]
 mod tests;
 mod users;
@@ -21,6 +27,7 @@ pub use blocks::Block;
 pub use directory::{ListedUser, UserFilter};
 pub use keys::{AddKeyOutcome, Key, KeyState, NewKey};
 pub use mail_codes::{CodeLimit, CodePurpose, NewCode, SentCode};
+pub use redis_sessions::RedisSessions;
 pub use resets::NewPassword;
 pub use second_factors::{RightCode, SecondFactor, Tries};
 pub use sessions::{Client, NewSession, RefreshToken, Rotation, Session, SessionState, TokenState};
@@ -48,9 +55,13 @@ pub(in crate::store) const ALL: [&[super::database::Statement]; 10] = [
 ];
 
 /// Who there is, and what they show to be let in. Clones share the database.
+///
+/// Sessions are in the database, or in a Redis if there is one. What changes both asks Redis whether it is
+/// there before it begins, and commits once Redis has done it: no session goes on that must have ended.
 #[derive(Debug, Clone)]
 pub struct People {
     database: Database,
+    redis: Option<RedisSessions>,
 }
 
 /// What a new password or a block has ended.
@@ -81,7 +92,24 @@ impl People {
     /// Makes one of an open database.
     #[must_use]
     pub const fn new(database: Database) -> Self {
-        Self { database }
+        Self { database, redis: None }
+    }
+
+    /// Makes one whose sessions are elsewhere, if they are.
+    #[must_use]
+    pub const fn with_sessions(database: Database, redis: Option<RedisSessions>) -> Self {
+        Self { database, redis }
+    }
+
+    /// Asks what keeps sessions whether it is there, if that is not the database.
+    ///
+    /// # Errors
+    /// [`StoreError::SessionsAway`] if it is not.
+    pub async fn probe_sessions(&self) -> Result<(), StoreError> {
+        match &self.redis {
+            Some(redis) => redis.probe().await,
+            None => Ok(()),
+        }
     }
 
     /// Ends all sessions of a person but one, and returns which.
@@ -94,31 +122,43 @@ impl People {
         but: Option<SessionId>,
         now: WallTime,
     ) -> Result<Vec<SessionId>, StoreError> {
+        self.probe_sessions().await?;
         let mut transaction = self.database.begin().await?;
-        let ended = end_sessions(&mut transaction, user, but, now).await?;
+        let ended = self.end_sessions_in(&mut transaction, user, but, now).await?;
         transaction.commit().await?;
         Ok(ended)
     }
-}
 
-async fn end_sessions(
-    transaction: &mut Transaction,
-    user: UserId,
-    but: Option<SessionId>,
-    now: WallTime,
-) -> Result<Vec<SessionId>, StoreError> {
-    // No session has this id.
-    let but = but.map_or(uuid::Uuid::nil(), SessionId::uuid);
-    let rows = transaction.rows(END_SESSIONS, args![user, now, but]).await?;
-    rows.iter().map(|row| row.get("id").map(SessionId::new)).collect()
-}
+    async fn end_sessions_in(
+        &self,
+        transaction: &mut Transaction,
+        user: UserId,
+        but: Option<SessionId>,
+        now: WallTime,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        // No session has this id.
+        let of_but = but.map_or(uuid::Uuid::nil(), SessionId::uuid);
+        // With Redis, those from before it: they would go on once the database keeps sessions again.
+        let rows = transaction.rows(END_SESSIONS, args![user, now, of_but]).await?;
+        let ended = rows.iter().map(|row| row.get("id").map(SessionId::new)).collect::<Result<_, _>>()?;
+        match &self.redis {
+            Some(redis) => redis.end_all(user, but).await,
+            None => Ok(ended),
+        }
+    }
 
-/// Ends all sessions and keys of a person.
-async fn end_all(transaction: &mut Transaction, user: UserId, now: WallTime) -> Result<Ended, StoreError> {
-    let sessions = end_sessions(transaction, user, None, now).await?;
-    let keys = transaction.rows(END_KEYS, args![user, now]).await?;
-    let keys = keys.iter().map(|row| row.get("id").map(KeyId::new)).collect::<Result<_, _>>()?;
-    Ok(Ended { sessions, keys })
+    /// Ends all sessions and keys of a person.
+    async fn end_all_in(
+        &self,
+        transaction: &mut Transaction,
+        user: UserId,
+        now: WallTime,
+    ) -> Result<Ended, StoreError> {
+        let sessions = self.end_sessions_in(transaction, user, None, now).await?;
+        let keys = transaction.rows(END_KEYS, args![user, now]).await?;
+        let keys = keys.iter().map(|row| row.get("id").map(KeyId::new)).collect::<Result<_, _>>()?;
+        Ok(Ended { sessions, keys })
+    }
 }
 
 fn holder(row: &Row) -> Result<Holder, StoreError> {

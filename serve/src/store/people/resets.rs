@@ -1,7 +1,7 @@
 //! One-time links to choose a new password.
 
 use super::users::user;
-use super::{Ended, People, User, end_all};
+use super::{Ended, People, User};
 use crate::domain::{UserId, WallTime};
 use crate::store::database::{StoreError, args, statements};
 use crate::store::mails::{self, NewMail};
@@ -73,12 +73,13 @@ impl People {
         set: NewPassword<'_>,
     ) -> Result<Option<Ended>, StoreError> {
         let NewPassword { user, password_hash, notice, now } = set;
+        self.probe_sessions().await?;
         let mut transaction = self.database.begin().await?;
         if transaction.execute(USE, args![hash, now]).await? == 0 {
             return Ok(None);
         }
         transaction.execute(SET_PASSWORD, args![user, password_hash, now]).await?;
-        let ended = end_all(&mut transaction, user, now).await?;
+        let ended = self.end_all_in(&mut transaction, user, now).await?;
         if let Some(notice) = notice {
             mails::add(&mut transaction, notice).await?;
         }

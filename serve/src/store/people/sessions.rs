@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use super::redis_sessions::{KeptSession, KeptToken};
 use super::{Holder, People, holder, time};
 use crate::domain::{SessionId, UserId, WallTime};
 use crate::store::database::{Row, StoreError, args, statements};
 
 statements! {
     // Waits for a change of the password that is under way, and sees it.
-    STILL = "UPDATE users SET password_changed_at = password_changed_at
+    STILL = "UPDATE users SET signed_in_at = $3
         WHERE id = $1 AND password_changed_at = $2 AND blocked_at IS NULL";
     OPEN = "INSERT INTO sessions (id, user_id, created_at, last_seen_at, user_agent, address)
         VALUES ($1, $2, $3, $3, $4, $5)";
@@ -128,9 +129,19 @@ impl People {
     /// As any statement.
     pub async fn open_session(&self, session: &NewSession) -> Result<bool, StoreError> {
         let NewSession { id, user, password_changed_at, client, now, token } = session.clone();
+        self.probe_sessions().await?;
         let mut transaction = self.database.begin().await?;
-        if transaction.execute(STILL, args![user, password_changed_at]).await? == 0 {
+        if transaction.execute(STILL, args![user, password_changed_at, now]).await? == 0 {
             return Ok(false);
+        }
+        if let Some(redis) = &self.redis {
+            redis.add(session).await?;
+            if let Err(error) = transaction.commit().await {
+                // Nobody has its tokens, so it may be there for as long as it is good.
+                redis.end(user, id).await.ok();
+                return Err(error);
+            }
+            return Ok(true);
         }
         transaction.execute(OPEN, args![id, user, now, client.agent, client.address]).await?;
         transaction.execute(ADD_TOKEN, args![token.hash, id, now, token.expires_at]).await?;
@@ -143,6 +154,13 @@ impl People {
     /// # Errors
     /// As any statement.
     pub async fn refresh_token(&self, hash: [u8; 32]) -> Result<Option<TokenState>, StoreError> {
+        if let Some(redis) = &self.redis {
+            let Some(token) = redis.of_token(&hash).await? else { return Ok(None) };
+            let Some(state) = self.state_of(&token.session).await? else { return Ok(None) };
+            let (session, holder, is_ended) = (token.session.session.id, state.holder, state.is_ended);
+            let KeptToken { expires_at, used_at, .. } = token;
+            return Ok(Some(TokenState { session, holder, expires_at, used_at, is_ended }));
+        }
         let Some(row) = self.database.row(TOKEN, args![hash]).await? else { return Ok(None) };
         Ok(Some(TokenState {
             session: SessionId::new(row.get("session_id")?),
@@ -159,6 +177,9 @@ impl People {
     /// # Errors
     /// As any statement.
     pub async fn rotate(&self, rotation: Rotation) -> Result<bool, StoreError> {
+        if let Some(redis) = &self.redis {
+            return redis.rotate(&rotation).await;
+        }
         let Rotation { hash, session, next, client, now, grace } = rotation;
         let grace = i64::try_from(grace.as_nanos()).unwrap_or(i64::MAX);
         let since = WallTime::from_nanos(now.nanos().saturating_sub(grace));
@@ -186,7 +207,10 @@ impl People {
     /// # Errors
     /// As any statement.
     pub async fn end_session(&self, user: UserId, id: SessionId, now: WallTime) -> Result<bool, StoreError> {
-        Ok(self.database.execute(END, args![id, user, now]).await? == 1)
+        match &self.redis {
+            Some(redis) => redis.end(user, id).await,
+            None => Ok(self.database.execute(END, args![id, user, now]).await? == 1),
+        }
     }
 
     /// Returns the sessions of a person that go on and were used since a time, the newest first.
@@ -194,6 +218,14 @@ impl People {
     /// # Errors
     /// As any statement.
     pub async fn sessions(&self, user: UserId, since: WallTime) -> Result<Vec<Session>, StoreError> {
+        if let Some(redis) = &self.redis {
+            let Some(person) = self.of_id(user).await? else { return Ok(Vec::new()) };
+            let goes_on = |kept: &KeptSession| {
+                kept.stamp >= person.password_changed_at && kept.session.last_seen_at > since
+            };
+            let kept = redis.list(user).await?.into_iter().filter(goes_on);
+            return Ok(kept.map(|kept| kept.session).collect());
+        }
         self.database.rows(OF_USER, args![user, since]).await?.iter().map(session).collect()
     }
 
@@ -202,6 +234,10 @@ impl People {
     /// # Errors
     /// As any statement.
     pub async fn session_state(&self, id: SessionId) -> Result<Option<SessionState>, StoreError> {
+        if let Some(redis) = &self.redis {
+            let Some(kept) = redis.get(id).await? else { return Ok(None) };
+            return self.state_of(&kept).await;
+        }
         let Some(row) = self.database.row(STATE, args![id]).await? else { return Ok(None) };
         Ok(Some(SessionState {
             holder: holder(&row)?,
@@ -215,7 +251,26 @@ impl People {
     /// # Errors
     /// As any statement.
     pub async fn touch_session(&self, id: SessionId, now: WallTime) -> Result<(), StoreError> {
-        self.database.execute(TOUCH, args![id, now]).await.map(drop)
+        match &self.redis {
+            Some(redis) => redis.touch(id, now).await,
+            None => self.database.execute(TOUCH, args![id, now]).await.map(drop),
+        }
+    }
+
+    /// Returns whom a session of Redis stands for, by the database; it has ended if the password is another
+    /// by now.
+    async fn state_of(&self, kept: &KeptSession) -> Result<Option<SessionState>, StoreError> {
+        let Some(user) = self.of_id(kept.user).await? else { return Ok(None) };
+        let holder = Holder {
+            user: user.id,
+            account: user.account,
+            role: user.role,
+            is_blocked: user.is_blocked,
+            is_verified: user.is_verified,
+        };
+        // While a password is changed, the session with which that is done is ahead of the database.
+        let is_ended = kept.stamp < user.password_changed_at;
+        Ok(Some(SessionState { holder, is_ended, last_seen_at: kept.session.last_seen_at }))
     }
 }
 

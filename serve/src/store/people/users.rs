@@ -1,6 +1,6 @@
 //! People themselves.
 
-use super::{People, end_sessions, holder, time};
+use super::{People, holder, time};
 use crate::domain::{AccountId, Role, SessionId, UserId, WallTime};
 use crate::store::database::{Row, StoreError, Transaction, args, statements};
 
@@ -135,12 +135,16 @@ impl People {
         but: Option<SessionId>,
         now: WallTime,
     ) -> Result<Option<Vec<SessionId>>, StoreError> {
+        self.probe_sessions().await?;
         let mut transaction = self.database.begin().await?;
         let arguments = args![person.id, person.password_changed_at, hash, now];
         if transaction.execute(CHANGE_PASSWORD, arguments).await? == 0 {
             return Ok(None);
         }
-        let ended = end_sessions(&mut transaction, person.id, but, now).await?;
+        let ended = self.end_sessions_in(&mut transaction, person.id, but, now).await?;
+        if let (Some(redis), Some(own)) = (&self.redis, but) {
+            redis.stamp(own, now).await?;
+        }
         transaction.commit().await?;
         Ok(Some(ended))
     }

@@ -42,7 +42,7 @@ const PASSWORD: &str = "correct horse battery";
 const PASSWORDS: PasswordConfig = PasswordConfig { memory_kib: 64, passes: 1, threads: 2 };
 
 /// No wait of a test takes longer.
-pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A key of somebody.
 #[derive(Debug, Clone)]
@@ -156,7 +156,7 @@ impl Exchange {
     /// Asks until something holds.
     pub(super) fn until(&self, mut holds: impl FnMut(&Self) -> bool, what: &str) {
         // As long as the patience, at least.
-        for _ in 0..3_000 {
+        for _ in 0..12_000 {
             if holds(self) {
                 return;
             }
@@ -266,7 +266,7 @@ fn start(directory: &Path, text: &'static str, runtime: &Runtime) -> Running {
         workers: 1,
         connections: 200,
         body_bytes_max: 10_000,
-        request_timeout: Duration::from_secs(5),
+        request_timeout: PATIENCE,
         keep_alive: Duration::from_secs(60),
     };
     let server = Server::start(listener, config, metrics, Arc::new(Always), Some(face)).unwrap();
@@ -378,7 +378,8 @@ fn identity(directory: &Path, database: &Database, clock: Clock) -> Identity {
     let mut config = Config::defaults().unwrap().identity;
     config.passwords = PASSWORDS;
     let (database, newcomers) = (database.clone(), Arc::new(Always));
-    Identity::new(IdentityParts { config, data: directory, database, clock, newcomers }).unwrap()
+    Identity::new(IdentityParts { config, data: directory, database, sessions: None, clock, newcomers })
+        .unwrap()
 }
 
 type Services = (Arc<Identity>, Arc<Trading>, Arc<Strategies>);

@@ -12,7 +12,7 @@ use prometheus_client::registry::Registry;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-use crate::config::{Config, DatabaseUrl, IdentityConfig, PasswordConfig};
+use crate::config::{Config, DatabaseUrl, IdentityConfig, PasswordConfig, RedisUrl};
 use crate::domain::{AccountId, Role, Secret, UserId, WallTime};
 use crate::http::edge::Edge;
 use crate::http::endpoint::Endpoint;
@@ -22,17 +22,25 @@ use crate::services::identity::{Clock, Identity, IdentityParts, Newcomers, hash_
 use crate::services::mail::{MailDirectory, Postman};
 use crate::store::database::Database;
 use crate::store::database::testing::{POSTGRES, Schema, ScratchFile};
-use crate::store::people::{NewUser, People};
+use crate::store::people::{NewUser, People, RedisSessions};
 
 const CONFIG: ServerConfig = ServerConfig {
     workers: 2,
     connections: 512,
     body_bytes_max: 4_096,
-    request_timeout: Duration::from_secs(10),
+    request_timeout: Duration::from_secs(120),
     keep_alive: Duration::from_secs(60),
 };
 
 pub(super) const PASSWORD: &str = "correct horse battery";
+
+/// What a server has of the world outside.
+struct Outside<'a> {
+    /// The URL of the Redis that keeps sessions, and how long it may take, if one does.
+    redis: Option<(String, Duration)>,
+    /// The directory of a certificate and its key.
+    tls: Option<&'a Path>,
+}
 
 /// A server, and everything around it.
 pub(super) struct Site {
@@ -113,21 +121,28 @@ impl Site {
         Self::with(config())
     }
 
+    /// Starts a server whose sessions are in a Redis, which may take so long.
+    pub(super) fn with_redis(config: IdentityConfig, url: &str, patience: Duration) -> Self {
+        let redis = Some((url.to_owned(), patience));
+        Self::with_all(config, super::super::endpoints, Outside { redis, tls: None })
+    }
+
     pub(super) fn with(config: IdentityConfig) -> Self {
         Self::with_endpoints(config, super::super::endpoints)
     }
 
     /// Starts a server with other endpoints.
     pub(super) fn with_endpoints(config: IdentityConfig, endpoints: fn() -> Vec<Endpoint>) -> Self {
-        Self::with_all(config, endpoints, None)
+        Self::with_all(config, endpoints, Outside { redis: redis(), tls: None })
     }
 
     /// Starts a server with TLS, by the files of a directory.
     pub(super) fn with_tls(pem: &Path) -> Self {
-        Self::with_all(config(), super::super::endpoints, Some(pem))
+        Self::with_all(config(), super::super::endpoints, Outside { redis: redis(), tls: Some(pem) })
     }
 
-    fn with_all(config: IdentityConfig, endpoints: fn() -> Vec<Endpoint>, tls: Option<&Path>) -> Self {
+    fn with_all(config: IdentityConfig, endpoints: fn() -> Vec<Endpoint>, outside: Outside<'_>) -> Self {
+        let Outside { redis, tls } = outside;
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let file = ScratchFile::new();
@@ -139,6 +154,7 @@ impl Site {
             }
         });
         let database = database.unwrap();
+        let sessions = runtime.block_on(async { redis.map(|(url, patience)| sessions(&url, patience)) });
         let millis = Arc::new(AtomicI64::new(1_764_424_800_000));
         let now = Arc::clone(&millis);
         let clock: Clock = Arc::new(move || WallTime::from_nanos(now.load(Ordering::SeqCst) * 1_000_000));
@@ -148,6 +164,7 @@ impl Site {
             config: config.clone(),
             data: data.path(),
             database: database.clone(),
+            sessions: sessions.clone(),
             clock: Arc::clone(&clock),
             newcomers: Arc::clone(&newcomers) as Arc<dyn Newcomers>,
         };
@@ -169,7 +186,7 @@ impl Site {
         let edge = Edge::open(&of_server).unwrap();
         let metrics = Arc::new(Metrics::new(Registry::default()));
         let server = Server::with_routes(edge, CONFIG, metrics, routes).unwrap();
-        let (address, people) = (server.address(), People::new(database.clone()));
+        let (address, people) = (server.address(), People::with_sessions(database.clone(), sessions));
         let server = Some(server);
         Self {
             address,
@@ -237,7 +254,7 @@ impl Site {
     /// Sends a request, and returns what is answered.
     pub(super) fn send(&self, request: &str) -> Answer {
         let mut stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(120))).unwrap();
         stream.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
@@ -307,6 +324,26 @@ impl Drop for Site {
 
 /// Says that sites have PostgreSQL, of [`POSTGRES`]: for [`super::postgres`].
 pub(super) const SITES: &str = "BEARPIT_TEST_SITES_POSTGRES";
+
+/// Says where the Redis is in which sites have sessions: for [`super::redis`].
+pub(super) const REDIS_SITES: &str = "BEARPIT_TEST_SITES_REDIS";
+/// How long a Redis may take that is there, on a machine that has much else to do.
+pub(super) const REDIS_PATIENCE: Duration = Duration::from_mins(1);
+
+/// Returns whether sessions of sites are in a Redis.
+pub(super) fn has_redis() -> bool {
+    redis().is_some()
+}
+
+fn redis() -> Option<(String, Duration)> {
+    Some((std::env::var(REDIS_SITES).ok()?, REDIS_PATIENCE))
+}
+
+/// Returns sessions with keys of their own.
+fn sessions(url: &str, patience: Duration) -> RedisSessions {
+    let prefix = format!("bearpit-test:{}:", UserId::draw());
+    RedisSessions::new(&RedisUrl::parse(url).unwrap(), &prefix, patience).unwrap()
+}
 
 async fn schema() -> Option<Schema> {
     std::env::var_os(SITES)?;

@@ -10,6 +10,8 @@ mod log;
 mod mail;
 mod matrix;
 mod postgres;
+#[cfg(unix)]
+mod redis;
 mod second_factor;
 mod sessions;
 mod tls;

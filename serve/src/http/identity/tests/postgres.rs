@@ -2,13 +2,13 @@
 
 use std::process::Command;
 
-use super::harness::SITES;
+use super::harness::{REDIS_SITES, SITES};
 use crate::store::database::testing::POSTGRES;
 
 #[test]
 fn all_of_it_is_the_same_with_postgresql() {
-    if std::env::var_os(SITES).is_some() {
-        // This is the process that was started below.
+    if std::env::var_os(SITES).is_some() || std::env::var_os(REDIS_SITES).is_some() {
+        // This is the process that was started below, or that of the tests with Redis.
         return;
     }
     if std::env::var_os(POSTGRES).is_none() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::harness::{PASSWORD, Site, access, bearer, config};
+use super::harness::{PASSWORD, Site, access, bearer, config, has_redis};
 
 fn refresh(site: &Site, token: &Value) -> super::harness::Answer {
     site.post("/api/auth/refresh", "", &json!({ "refresh_token": token }))
@@ -153,7 +153,9 @@ fn a_session_that_is_not_used_for_a_month_is_over() {
     let sessions = site.get("/api/auth/sessions", &access(&again)).json();
     assert_eq!(sessions["sessions"].as_array().unwrap().len(), 1, "{sessions}");
     // The token that was used, the one that was not, and not the new one; the code of the registration.
-    assert_eq!(site.block_on(site.identity.forget_expired()), Ok(3));
+    // In Redis tokens end by themselves.
+    let expired = if has_redis() { 1 } else { 3 };
+    assert_eq!(site.block_on(site.identity.forget_expired()), Ok(expired));
 }
 
 #[test]
