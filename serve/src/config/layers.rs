@@ -14,7 +14,8 @@ use super::environment::{Assignment, POSTGRES_PREFIX, Variable, assignments, is_
 use super::identity::{JwtAlgorithm, JwtSecret};
 use super::mail::{MailProvider, SmtpTls};
 use super::secrets::{hide, masked};
-use super::settings::{PREFIX, SETTINGS, Setting, is_ours, name_of, table_of, unset};
+use super::settings::{PREFIX, SETTINGS, Setting, is_ours, name_of, table_of};
+use super::unset::unset;
 use super::values::Kind;
 
 /// Everything that may say something about the configuration.

@@ -20,9 +20,11 @@ mod identity;
 mod layers;
 mod mail;
 mod otlp;
+mod peers;
 mod redis;
 mod secrets;
 mod settings;
+mod unset;
 mod values;
 
 use std::net::SocketAddr;

@@ -1,25 +1,18 @@
 //! [`SETTINGS`]: the one table of all settings.
 
-use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
 use std::sync::LazyLock;
 use std::time::Duration;
 
 use bearpit::scenario::document::Node;
-use bearpit::scenario::document::readers::{Read, ValueError, flag, mistyped, one_of, text};
+use bearpit::scenario::document::readers::{Read, flag, mistyped, one_of, text};
 
-use super::database::DatabaseUrl;
-use super::identity::{AttemptLimits, IdentityConfig, JwtAlgorithm, JwtSecret, PasswordConfig, Registration};
-use super::mail::{
-    BadMailServer, BadSender, MailConfig, MailProvider, MailServer, SendGridConfig, Sender, SmtpConfig,
-    SmtpTls,
-};
-use super::otlp::{BadOtlpEndpoint, OtlpEndpoint};
-use super::redis::RedisUrl;
+use super::identity::{JwtAlgorithm, JwtSecret, Registration};
+use super::mail::{MailProvider, SmtpTls};
+use super::peers::{collector, database, database_of_file, mail_server, redis, redis_of_file, sender};
 use super::values::{
     Kind, address, count, first_line, path, secret_line, secret_text, span, texts, url, words,
 };
-use super::{Config, HttpConfig, LogConfig, LogFormat, LogLevel, QueueConfig, StrategiesConfig};
+use super::{Config, LogFormat, LogLevel};
 
 /// What one setting is.
 #[derive(Debug, Clone, Copy)]
@@ -504,55 +497,6 @@ pub static SETTINGS: &[Setting] = &[
     ),
 ];
 
-/// A configuration before the defaults of the table are read into it: every field has one, or is optional.
-pub(super) fn unset() -> Config {
-    Config {
-        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-        insecure_http: false,
-        data: PathBuf::new(),
-        database: None,
-        sessions: None,
-        shutdown_grace: Duration::ZERO,
-        log: LogConfig { format: LogFormat::Text, level: LogLevel::Info },
-        otlp_endpoint: None,
-        queue: QueueConfig { requests: 0 },
-        strategies: StrategiesConfig { per_user: 0, total: 0 },
-        http: HttpConfig {
-            workers: 0,
-            connections: 0,
-            body_bytes_max: 0,
-            request_timeout: Duration::ZERO,
-            keep_alive: Duration::ZERO,
-        },
-        tls_cert: None,
-        tls_key: None,
-        identity: unset_identity(),
-        mail: MailConfig {
-            provider: MailProvider::Directory,
-            directory: None,
-            from: Sender::UNSET,
-            smtp: SmtpConfig { server: None, tls: SmtpTls::StartTls, user: None, password: None },
-            sendgrid: SendGridConfig { url: String::new(), key: None },
-        },
-    }
-}
-
-const fn unset_identity() -> IdentityConfig {
-    IdentityConfig {
-        jwt_secret: None,
-        jwt_algo: None,
-        access_token: Duration::ZERO,
-        refresh_token: Duration::ZERO,
-        refresh_grace: Duration::ZERO,
-        cors_origins: Vec::new(),
-        trusted_proxies: Vec::new(),
-        registration: Registration::Open,
-        require_verified_mail: false,
-        passwords: PasswordConfig { memory_kib: 0, passes: 0, threads: 0 },
-        limits: AttemptLimits { account_attempts: 0, address_attempts: 0 },
-    }
-}
-
 fn minutes(count: usize) -> Duration {
     Duration::from_mins(count as u64)
 }
@@ -579,45 +523,4 @@ fn number_of(kind: Kind, node: &Node) -> Read<u32> {
 fn span_of(kind: Kind, node: &Node) -> Read<Duration> {
     let Kind::Span(min, max) = kind else { return Err(mistyped(node, "a duration")) };
     span(node, min, max)
-}
-
-/// Reads where a collector is.
-fn collector(node: &Node) -> Read<OtlpEndpoint> {
-    text(node)?.parse().map_err(|error: BadOtlpEndpoint| ValueError::new(error.to_string()))
-}
-
-/// Reads where a Redis is. No error has the value in it.
-fn redis(node: &Node) -> Read<RedisUrl> {
-    let Ok(url) = text(node) else { return Err(ValueError::new("must be the URL of a Redis, as a text")) };
-    RedisUrl::parse(url.trim()).map_err(|error| ValueError::new(error.to_string()))
-}
-
-fn redis_of_file(node: &Node) -> Read<RedisUrl> {
-    let line = first_line(node)?;
-    let shown = path(node)?;
-    RedisUrl::parse(&line)
-        .map_err(|error| ValueError::new(format!("is `{}`, whose first line {error}", shown.display())))
-}
-
-/// Reads whom mails are from.
-fn sender(node: &Node) -> Read<Sender> {
-    text(node)?.parse().map_err(|error: BadSender| ValueError::new(error.to_string()))
-}
-
-/// Reads where a mail server is.
-fn mail_server(node: &Node) -> Read<MailServer> {
-    text(node)?.parse().map_err(|error: BadMailServer| ValueError::new(error.to_string()))
-}
-
-/// Reads a URL. No error has the value in it.
-fn database(node: &Node) -> Read<DatabaseUrl> {
-    let Ok(url) = text(node) else { return Err(ValueError::new("must be the URL of a database, as a text")) };
-    DatabaseUrl::parse(url.trim()).map_err(|error| ValueError::new(error.to_string()))
-}
-
-fn database_of_file(node: &Node) -> Read<DatabaseUrl> {
-    let line = first_line(node)?;
-    let shown = path(node)?;
-    DatabaseUrl::parse(&line)
-        .map_err(|error| ValueError::new(format!("is `{}`, whose first line {error}", shown.display())))
 }

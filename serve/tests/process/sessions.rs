@@ -52,8 +52,8 @@ fn me(served: &Served, tokens: &Value) -> u16 {
 /// The file of the configuration.
 const CONFIG: &str = "market.toml";
 
-/// Returns a directory with the configuration of the document, but for where Redis is; commands of the operator
-/// have it from `.env`.
+/// Returns a directory with the configuration of the document, but for where Redis is; commands of the
+/// operator have it from `.env`.
 fn place(redis: &TestRedis) -> Place {
     let lines = DOCUMENT.lines().skip_while(|line| *line != "    [sessions]").take(2);
     let example: Vec<&str> = lines.map(str::trim).collect();

@@ -69,8 +69,8 @@ fn two_who_claim_an_address_both_log_in_by_it_and_whose_it_is_always() {
     assert!(twice.is_conflict_on("users.mail_key"), "{twice}");
 }
 
-/// Adds to the least time that each of two has taken so far, asked in turn: what else the machine does adds to
-/// it.
+/// Notes the least time that each of two has taken so far, asked in turn: what else the machine does adds
+/// to it.
 #[expect(clippy::disallowed_methods, reason = "how long answers take is what is tested")]
 fn look(least: &mut [Duration; 2], names: [&str; 2], mut ask: impl FnMut(&str)) {
     for (least, name) in least.iter_mut().zip(names) {
