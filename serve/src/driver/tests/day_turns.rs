@@ -25,15 +25,6 @@ fn short_days(directory: &Path) -> Driver {
     driver
 }
 
-/// Asks until it is done: a day may end just then.
-fn ask_on_some_day(driver: &Driver, make: impl Fn() -> Ask) {
-    await_that(|| match ask(driver, make()) {
-        Ok(answer) => answer.outcome.is_ok(),
-        Err(Refused::Unavailable(_) | Refused::NotTaken(_)) => false,
-        Err(other) => panic!("{other:?}"),
-    });
-}
-
 /// Each request is executed on one day or refused with the reason, and an order that is said to be in the
 /// market can be canceled there.
 #[test]
