@@ -123,6 +123,16 @@ pub(super) struct AuditArguments {
     /// Print the accounts as JSON.
     #[arg(long)]
     pub(super) json: bool,
+    /// The data directory, whose database is compared; without one, and without a database, that of the
+    /// configuration is, if it names one [env: BEARPIT_DATA].
+    #[arg(long, value_name = "PATH")]
+    pub(super) data: Option<PathBuf>,
+    /// The database whose ledger is compared [env: BEARPIT_DATABASE].
+    #[arg(long, value_name = "URL")]
+    pub(super) database: Option<String>,
+    /// A TOML file of settings [env: BEARPIT_CONFIG].
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -164,6 +164,33 @@ impl Projecting {
     }
 }
 
+/// Returns the database of a process that does not run; nothing if none is named, by flags, the environment
+/// or a file.
+///
+/// # Errors
+/// [`Failure::Input`] if the configuration cannot be read, or a file that is named is not there.
+pub(super) fn named(
+    data: Option<&PathBuf>,
+    database: Option<&String>,
+    config: Option<&Path>,
+) -> Result<Option<DatabaseUrl>, Failure> {
+    let path = |path: &PathBuf| path.to_string_lossy().into_owned();
+    let flags = [("data", data.map(path)), ("database", database.cloned())];
+    let flags = flags.into_iter().filter_map(|(key, value)| Some(Flag { key, value: value? })).collect();
+    let config = configuration(flags, config)?.config;
+    if config.database.is_none() && data.is_none() {
+        return Ok(None);
+    }
+    let url = url(&config);
+    if let DatabaseUrl::Sqlite(path) = &url
+        && !path.is_file()
+    {
+        print_error(&format!("error: {}: there is no database", path.display()));
+        return Err(Failure::Input);
+    }
+    Ok(Some(url))
+}
+
 /// Makes all that follows from the journal anew in the database.
 ///
 /// # Errors

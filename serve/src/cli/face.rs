@@ -25,6 +25,7 @@ use crate::services::market_data::{DatabaseArchive, MarketData, MarketDataParts}
 use crate::services::profiles::{Profiles, ProfilesParts};
 use crate::services::strategies::{Strategies, StrategiesParts, StrategyOutputs};
 use crate::services::trading::{Trading, TradingParts};
+use crate::services::wallet::{Wallets, WalletsParts};
 use crate::services::watchlists::Watchlists;
 use crate::store::database::Database;
 use crate::store::people::RedisSessions;
@@ -80,23 +81,19 @@ pub(super) fn face(parts: Parts<'_>) -> Result<Face, Failure> {
         outputs,
         limits,
     }));
+    let wallets = wallets(&trading, &handle, &database);
     let profiles = Arc::new(Profiles::new(ProfilesParts {
         identity: Arc::clone(&identity),
         trading: Arc::clone(&trading),
         strategies: Arc::clone(&strategies),
+        wallets: Arc::clone(&wallets),
         watchlists: Arc::clone(&watchlists),
         database: database.clone(),
         pictures: config.data.join(IMAGES),
     }));
     tokio::spawn(Arc::clone(&strategies).tidy_up());
-    let contests = Arc::new(Contests::new(ContestsParts {
-        trading: Arc::clone(&trading),
-        handle: handle.clone(),
-        journal: Journal { directory: journal, scenario: path.to_owned() },
-        database: database.clone(),
-        audit: log.clone(),
-    }));
-    tokio::spawn(Arc::clone(&contests).look_after());
+    let of_contests = Journal { directory: journal, scenario: path.to_owned() };
+    let contests = contests(&trading, &handle, of_contests, (&database, &log));
     let announcements = Arc::new(Announcements::new(database.clone(), log.clone(), system_clock()));
     tokio::spawn(Arc::clone(&announcements).keep_up());
     let admin = Arc::new(Admin::new(AdminParts {
@@ -121,6 +118,7 @@ pub(super) fn face(parts: Parts<'_>) -> Result<Face, Failure> {
         profiles,
         market_data,
         trading,
+        wallets,
         strategies,
         contests,
         watchlists,
@@ -128,6 +126,30 @@ pub(super) fn face(parts: Parts<'_>) -> Result<Face, Failure> {
         announcements,
         alpaca,
     })
+}
+
+fn wallets(trading: &Arc<Trading>, handle: &MarketHandle, database: &Database) -> Arc<Wallets> {
+    let (trading, handle, database) = (Arc::clone(trading), handle.clone(), database.clone());
+    let wallets = Arc::new(Wallets::new(WalletsParts { trading, handle, database }));
+    tokio::spawn(Arc::clone(&wallets).settle_left());
+    wallets
+}
+
+fn contests(
+    trading: &Arc<Trading>,
+    handle: &MarketHandle,
+    journal: Journal,
+    (database, log): (&Database, &AuditLog),
+) -> Arc<Contests> {
+    let contests = Arc::new(Contests::new(ContestsParts {
+        trading: Arc::clone(trading),
+        handle: handle.clone(),
+        journal,
+        database: database.clone(),
+        audit: log.clone(),
+    }));
+    tokio::spawn(Arc::clone(&contests).look_after());
+    contests
 }
 
 fn market_data(parts: &Parts<'_>) -> Arc<MarketData> {

@@ -76,6 +76,8 @@ ids! {
     ContestId,
     /// The id of a mail.
     MailId,
+    /// The id of a transfer between two accounts of a person.
+    TransferId,
 }
 
 #[cfg(test)]

@@ -17,7 +17,9 @@ mod sent_order;
 mod wall_time;
 
 pub use client_order_id::{ClientOrderId, UnfitClientOrderId};
-pub use ids::{AccountId, AnnouncementId, AuditId, BadId, ContestId, KeyId, MailId, SessionId, UserId};
+pub use ids::{
+    AccountId, AnnouncementId, AuditId, BadId, ContestId, KeyId, MailId, SessionId, TransferId, UserId,
+};
 pub use ledger::{Asset, EntryKind};
 pub use market_time::{BadTime, MarketTime, instant_of};
 pub use number::Number;

@@ -16,6 +16,7 @@ use super::openapi;
 use super::profile::{self, ProfileDoc};
 use super::strategies::{self, StrategiesDoc};
 use super::trading::{self, TradingDoc};
+use super::wallet::{self, WalletDoc};
 use super::watchlists::{self, WatchlistsDoc};
 use super::ws::{self, Authenticator, WsConfig, WsParts};
 use crate::services::admin::{Admin, Announcements};
@@ -26,6 +27,7 @@ use crate::services::market_data::MarketData;
 use crate::services::profiles::Profiles;
 use crate::services::strategies::Strategies;
 use crate::services::trading::Trading;
+use crate::services::wallet::Wallets;
 use crate::services::watchlists::Watchlists;
 
 /// The services that the public server answers with.
@@ -39,6 +41,8 @@ pub struct Face {
     pub market_data: Arc<MarketData>,
     /// What people do in the market.
     pub trading: Arc<Trading>,
+    /// What they have, and what was moved.
+    pub wallets: Arc<Wallets>,
     /// What their scripts do.
     pub strategies: Arc<Strategies>,
     /// Contests among them.
@@ -73,6 +77,7 @@ impl Face {
             profile::share(config, &self.profiles);
             market_data::provide(config, &self.market_data);
             trading::share(config, &self.trading);
+            wallet::share(config, &self.wallets);
             strategies::share(config, &self.strategies);
             contests::share(config, &self.contests);
             watchlists::share(config, &self.watchlists);
@@ -102,6 +107,7 @@ pub fn document() -> Document {
         ProfileDoc::openapi(),
         MarketDataDoc::openapi(),
         TradingDoc::openapi(),
+        WalletDoc::openapi(),
         StrategiesDoc::openapi(),
         ContestsDoc::openapi(),
         WatchlistsDoc::openapi(),
@@ -123,6 +129,7 @@ fn native_endpoints() -> Vec<Endpoint> {
         profile::endpoints(),
         market_data::endpoints(),
         trading::endpoints(),
+        wallet::endpoints(),
         strategies::endpoints(),
         contests::endpoints(),
         watchlists::endpoints(),

@@ -35,6 +35,7 @@ mod shared;
 mod strategies;
 mod token;
 mod trading;
+mod wallet;
 mod watchlists;
 mod ws;
 

@@ -6,11 +6,13 @@ use std::time::Duration;
 use bearpit_core::exchange::Market;
 use bearpit_core::kernel::Digest;
 use bearpit_core::market::{Fact, Side, Trade, Transfer};
-use bearpit_core::units::{ActorId, InstrumentId, Money, NetQuantity, SimTime};
+use bearpit_core::units::{ActorId, Decimal, InstrumentId, Money, NetQuantity, SimTime};
 use thiserror::Error;
 
+use crate::domain::{AccountId, Asset};
 use crate::driver::{DriveError, MarketSource, Segment};
 use crate::live::{LiveError, Output};
+use crate::store::database::Amount;
 
 /// The accounts of a market, as its journal has them.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,28 +67,60 @@ pub enum AuditError {
     },
 }
 
+/// What the facts of a segment add up to on an account that came from outside, up to one of them.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct FactSums {
+    /// The account.
+    pub(super) account: AccountId,
+    /// What it has of each asset; nothing of what is not named.
+    pub(super) balances: BTreeMap<Asset, Amount>,
+}
+
 /// Rebuilds the market of a segment, and adds its accounts up from the facts alone: what was opened, traded,
 /// paid and moved. Both must agree.
 ///
 /// # Errors
 /// [`AuditError`] if the segment cannot be read, or they do not.
 pub fn audit(segment: &Segment, source: &dyn MarketSource) -> Result<Audit, AuditError> {
+    audit_to(segment, source, None).map(|(audit, _)| audit)
+}
+
+/// Does as [`audit`], and returns what facts add up to before the one of a number, or all, on accounts that
+/// came from outside.
+///
+/// # Errors
+/// As [`audit`].
+pub(super) fn audit_to(
+    segment: &Segment,
+    source: &dyn MarketSource,
+    end: Option<u64>,
+) -> Result<(Audit, Vec<FactSums>), AuditError> {
     let scan = segment.scan()?;
-    let mut sums = Sums::default();
-    let mut live = segment.rebuild(source, &scan.voids, Duration::ZERO, |output| sums.keep_output(output))?;
+    let (mut sums, mut until_end) = (Sums::default(), None);
+    let mut keep = |output| {
+        if let Output::Fact { sequence, fact, .. } = output {
+            if end == Some(sequence) {
+                until_end = Some(sums.clone());
+            }
+            sums.keep(fact);
+        }
+    };
+    let mut live = segment.rebuild(source, &scan.voids, Duration::ZERO, &mut keep)?;
     // What is on its way is booked, so that accounts have what the tape says.
     live.settle()?;
     while let Some(output) = live.settled_output() {
-        sums.keep_output(output);
+        keep(output);
     }
     let market = live.market();
+    let all = sums.clone();
     sums.check(market)?;
-    Ok(Audit {
+    let audit = Audit {
         at: market.world().now(),
         is_settled: scan.settled.is_some(),
         digest: market.digest(),
         accounts: accounts(market),
-    })
+    };
+    Ok((audit, until_end.unwrap_or(all).of_seats(market)))
 }
 
 fn accounts(market: &Market) -> Vec<AccountAudit> {
@@ -110,7 +144,7 @@ fn accounts(market: &Market) -> Vec<AccountAudit> {
 }
 
 /// What moved on each account.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Sums {
     moved: BTreeMap<ActorId, Moved>,
     /// Trades whose instruments are known at the end only.
@@ -118,7 +152,7 @@ struct Sums {
 }
 
 /// What moved on an account.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Moved {
     /// What it was opened with, if the tape says so; else the scenario does.
     opening: Option<(Money, Vec<(InstrumentId, NetQuantity)>)>,
@@ -127,12 +161,6 @@ struct Moved {
 }
 
 impl Sums {
-    fn keep_output(&mut self, output: Output) {
-        if let Output::Fact { fact, .. } = output {
-            self.keep(fact);
-        }
-    }
-
     fn keep(&mut self, fact: Fact) {
         match fact {
             Fact::AccountOpened(opening) => {
@@ -165,6 +193,33 @@ impl Sums {
     fn pay(&mut self, owner: ActorId, amount: Money) {
         let of = self.moved.entry(owner).or_default();
         of.cash += amount;
+    }
+
+    /// Returns the sums of accounts that came from outside and were opened.
+    fn of_seats(mut self, market: &Market) -> Vec<FactSums> {
+        for trade in std::mem::take(&mut self.trades) {
+            self.trade(market, &trade);
+        }
+        let instruments: Vec<_> = market.world().domain().instruments().collect();
+        let seats = market.participants().iter().filter(|participant| participant.seat.is_some());
+        let sums = seats.filter_map(|participant| {
+            let account = participant.name.parse().ok()?;
+            let Moved { opening, cash, mut holdings } = self.moved.remove(&participant.id)?;
+            let (opened, held) = opening?;
+            for (id, lots) in held {
+                *holdings.entry(id).or_default() += lots.lots();
+            }
+            let mut balances = BTreeMap::from([(Asset::Cash, Amount::from(opened + cash))]);
+            for (id, lots) in holdings {
+                let instrument = instruments.get(id.index())?;
+                let lots = Decimal::new(i128::from(lots), 0);
+                let amount = instrument.lot_size().checked_mul(lots).and_then(Amount::of)?;
+                balances.insert(Asset::Shares(instrument.symbol().to_owned()), amount);
+            }
+            balances.retain(|_, amount| amount.0 != 0);
+            Some(FactSums { account, balances })
+        });
+        sums.collect()
     }
 
     /// Compares the sums with the accounts.

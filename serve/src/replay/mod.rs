@@ -4,6 +4,7 @@
 mod audit;
 mod child;
 mod day;
+mod ledger;
 mod repair;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ mod worker;
 pub use audit::{AccountAudit, Audit, AuditError, audit};
 pub use child::ReplayCommand;
 pub use day::{ReplayError, replay};
+pub use ledger::{Difference, LedgerAudit, LedgerAuditError, LedgerExtent, audit_with_ledger};
 pub use repair::{RepairError, void};
 pub use whole::replay_whole;
 pub use worker::{DayMetrics, DayWorker};

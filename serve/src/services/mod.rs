@@ -11,6 +11,7 @@ pub mod market_data;
 pub mod profiles;
 pub mod strategies;
 pub mod trading;
+pub mod wallet;
 pub mod watchlists;
 
 use crate::domain::WallTime;

@@ -14,4 +14,5 @@ pub mod projection;
 pub mod spool;
 pub mod strategies;
 pub mod traded_names;
+pub mod transfers;
 pub mod watchlists;

@@ -179,6 +179,9 @@ fn all_that_is_known_of_a_person_is_one_document() {
     own.sort_unstable();
     assert_eq!(found, own, "each once");
     assert_eq!(account["fills"][0]["order_id"], json!(bought));
+    let ledger = account["ledger"].as_array().unwrap();
+    assert_eq!(ledger[0]["kind"], json!("grant"));
+    assert!(ledger.iter().any(|it| it["kind"] == "buy" && it["order_id"] == json!(bought)), "{ledger:?}");
     for secret in [key["secret"].as_str().unwrap(), "argon2", "correct horse", &format!("\"{theirs}\"")] {
         assert!(!body.contains(secret), "{secret} is in it");
     }

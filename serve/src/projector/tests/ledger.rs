@@ -279,3 +279,78 @@ proptest! {
         })?;
     }
 }
+
+/// The ledger of an earlier version: it has orders of the segment, and none of what moves.
+fn without_ledger(batch: &Batch) -> Batch {
+    let is_kept = |change: &Change| {
+        !matches!(change, Change::LedgerBegan | Change::AccountOpened(_) | Change::Posted(_))
+    };
+    let changes = batch.changes.iter().filter(|(_, change)| is_kept(change)).cloned().collect();
+    Batch { changes, ..batch.clone() }
+}
+
+#[tokio::test]
+async fn a_database_from_before_the_ledger_is_carried_into_it() {
+    on_each_database(|database| async move {
+        let place = Place::new();
+        let steps = [(0, Step::Trade(Side::Buy, 30)), (1, Step::Stop), (0, Step::Trade(Side::Sell, 10))];
+        let standings = days(&place.journal(), &steps);
+        let mut projection = Projection::new(database.clone());
+        let batches = batches(&place);
+        let is_of_first = |batch: &&Batch| batch.segment == 1;
+        for batch in batches.iter().filter(is_of_first) {
+            projection.apply(&without_ledger(batch)).await.unwrap();
+        }
+        assert_eq!(database.ledger_from().await, Ok(None));
+        for batch in batches.iter().filter(|batch| !is_of_first(batch)) {
+            projection.apply(batch).await.unwrap();
+        }
+        assert_eq!(database.ledger_from().await, Ok(Some(2)));
+        let rows = rows(&database).await;
+        assert!(
+            rows.iter().any(|row| row.kind == EntryKind::Opening && row.asset != Asset::Cash),
+            "{rows:?}"
+        );
+        let last = standings.last().unwrap();
+        let sums = sums(&rows);
+        for (account, cash, _) in &last.seats {
+            assert_eq!(sums[&(*account, Asset::Cash)], cash.0);
+        }
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn a_segment_of_which_a_part_has_no_ledger_is_written_anew_once_it_is_shown_again() {
+    on_each_database(|database| async move {
+        let place = Place::new();
+        let mut market =
+            Running::open(&JournalDirectory::open(&place.journal()).unwrap(), 1, None, Vec::new(), None);
+        market.ask(source().live().join(ANNE), None);
+        market.submit(OrderTerms::market(Side::Buy, Quantity::new(30)), Some("first"));
+        drop(market);
+        let expected = from_journal(&database, &place).await;
+        let mut projection = Projection::new(database.clone());
+        projection.forget_from(1).await.unwrap();
+        for batch in &batches(&place) {
+            projection.apply(&without_ledger(batch)).await.unwrap();
+        }
+        assert!(seen(&database).await.ledger.is_empty());
+        let (mut projector, mut sink, _) = place.projector(&database, SpoolSize::default());
+        let _shown = show_again(&place, "00000001.journal", &mut sink);
+        sink.flush(SimTime::from_nanos(i64::MAX));
+        let wait = async {
+            while seen(&database).await.position != expected.position
+                || seen(&database).await.ledger.is_empty()
+            {
+                projector.drain().await;
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, wait).await.unwrap();
+        assert_eq!(seen(&database).await, expected);
+    })
+    .await
+    .unwrap();
+}

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::views::reason_of;
 use super::{Admin, Deed, FundRequest, FundedView};
-use crate::domain::{Actor, AuditId, ClientOrderId, Number, Problem, ProblemKind, UserId};
+use crate::domain::{Actor, AuditId, ClientOrderId, EntryKind, Number, Problem, ProblemKind, UserId};
 use crate::services::identity::of_store;
 use crate::store::database::Amount;
 use crate::store::fundings::FundingRow;
@@ -75,6 +75,10 @@ impl Admin {
         let amount = amount
             .ok_or_else(|| refused("amount", &"an amount is not zero, and has at most ten decimals"))?;
         Reference::new(&request.reference).map_err(|error| refused("reference", &error))?;
+        if EntryKind::of_funding(&request.reference, amount.0 > 0) != EntryKind::Admin {
+            let message = "this reference says that the market itself moves something: choose another";
+            return Err(refused("reference", &message));
+        }
         let key = request.idempotency_key.trim();
         if !(1..=KEY_MAX).contains(&key.chars().count()) || key.chars().any(char::is_control) {
             let message = format!("a key has 1 to {KEY_MAX} characters, none of them a control character");

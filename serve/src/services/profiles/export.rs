@@ -13,6 +13,7 @@ use super::Profiles;
 use crate::domain::{AccountId, Actor, Number, Problem, WallTime};
 use crate::services::identity::{self, of_store};
 use crate::services::trading::HistoryQuery;
+use crate::services::wallet::EntryQuery;
 use crate::store::strategies::StrategyRow;
 
 /// How many rows are read at a time.
@@ -83,7 +84,8 @@ struct ValueLine {
 
 impl Profiles {
     /// Begins to write all that the server knows of a person: the profile, sessions, keys, lists, strategies,
-    /// and of each account the orders, fills and values. It is read piece by piece, and no faster than that.
+    /// and of each account the orders, fills, entries of the ledger and values. It is read piece by piece,
+    /// and no faster than that.
     ///
     /// # Errors
     /// [`Problem`] if a key of an account of a contest asks, or the database is away. A problem that comes
@@ -165,6 +167,17 @@ impl Profiles {
         loop {
             let page = self.trading.fill_history(account, &query).await?;
             writer.items(query.cursor.is_none(), page.fills);
+            writer.flush().await?;
+            query.cursor = page.next;
+            if query.cursor.is_none() {
+                break;
+            }
+        }
+        writer.push("],\"ledger\":[");
+        let mut query = EntryQuery { is_oldest_first: true, ..EntryQuery::default() }.whole_pages();
+        loop {
+            let page = self.wallets.entries(account, &query).await?;
+            writer.items(query.cursor.is_none(), page.entries);
             writer.flush().await?;
             query.cursor = page.next;
             if query.cursor.is_none() {

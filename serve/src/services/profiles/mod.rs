@@ -20,6 +20,7 @@ use utoipa::ToSchema;
 use super::identity::{self, Identity, of_store};
 use super::strategies::Strategies;
 use super::trading::Trading;
+use super::wallet::Wallets;
 use super::watchlists::Watchlists;
 use crate::domain::{AccountId, Actor, Number, Problem, ProblemKind, Role, Secret, UserId};
 use crate::store::database::Database;
@@ -113,6 +114,8 @@ pub struct ProfilesParts {
     pub trading: Arc<Trading>,
     /// What their scripts do.
     pub strategies: Arc<Strategies>,
+    /// What was moved on their accounts.
+    pub wallets: Arc<Wallets>,
     /// What they watch.
     pub watchlists: Arc<Watchlists>,
     /// Where names and settings are.
@@ -127,6 +130,7 @@ pub struct Profiles {
     identity: Arc<Identity>,
     trading: Arc<Trading>,
     strategies: Arc<Strategies>,
+    wallets: Arc<Wallets>,
     watchlists: Arc<Watchlists>,
     database: Database,
     pictures: Pictures,
@@ -140,10 +144,10 @@ impl Profiles {
     /// Makes it.
     #[must_use]
     pub fn new(parts: ProfilesParts) -> Self {
-        let ProfilesParts { identity, trading, strategies, watchlists, database, pictures } = parts;
+        let ProfilesParts { identity, trading, strategies, wallets, watchlists, database, pictures } = parts;
         let (waiting, decoding) = (Arc::new(Semaphore::new(WAITING_MAX)), Arc::new(Semaphore::new(1)));
         let pictures = Pictures::in_directory(pictures);
-        Self { identity, trading, strategies, watchlists, database, pictures, waiting, decoding }
+        Self { identity, trading, strategies, wallets, watchlists, database, pictures, waiting, decoding }
     }
 
     /// Returns what a person sees of themselves.

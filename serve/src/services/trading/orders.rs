@@ -403,7 +403,10 @@ impl Trading {
         }
     }
 
-    pub(super) async fn account_view(&self, account: AccountId) -> Result<Box<AccountView>, Problem> {
+    pub(in crate::services) async fn account_view(
+        &self,
+        account: AccountId,
+    ) -> Result<Box<AccountView>, Problem> {
         match self.look(account, Look::Account).await? {
             Seen::Account(view) => Ok(view),
             _ => Err(strange()),

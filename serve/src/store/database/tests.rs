@@ -43,6 +43,7 @@ const ALL_STATEMENTS: &[&[Statement]] = &[
     watchlists::STATEMENTS,
     crate::store::mails::STATEMENTS,
     crate::store::fundings::STATEMENTS,
+    crate::store::transfers::STATEMENTS,
     crate::store::announcements::STATEMENTS,
 ];
 

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::amount::Amount;
 use crate::domain::{
-    AccountId, AnnouncementId, AuditId, ContestId, KeyId, MailId, SessionId, UserId, WallTime,
+    AccountId, AnnouncementId, AuditId, ContestId, KeyId, MailId, SessionId, TransferId, UserId, WallTime,
 };
 
 /// An argument of a statement. An absent one has a type too, since PostgreSQL asks for it.
@@ -65,5 +65,6 @@ values! {
     AnnouncementId => Id, value => value.uuid();
     ContestId => Id, value => value.uuid();
     MailId => Id, value => value.uuid();
+    TransferId => Id, value => value.uuid();
     Amount => Amount, value => value;
 }

@@ -46,6 +46,7 @@ statements! {
     OLDEST = concat!("SELECT ", columns!(), " FROM ledger WHERE ", page!(), "
         AND (CAST($6 AS BIGINT) IS NULL OR (segment, sequence, line) > ($6, $7, $8))
         ORDER BY segment, sequence, line LIMIT $9");
+    ACCOUNTS_IN = "SELECT DISTINCT account_id FROM ledger WHERE segment = $1";
     BEGIN = "UPDATE projection SET ledger_from = $1 WHERE id = 1";
     BEGUN = "SELECT ledger_from FROM projection WHERE id = 1";
     FORGET = "DELETE FROM ledger WHERE segment >= $1";
@@ -395,6 +396,15 @@ impl Database {
         segment: u64,
     ) -> Result<BTreeMap<Asset, Amount>, StoreError> {
         self.balances_until(account, None, Some(number(segment))).await
+    }
+
+    /// Returns the accounts on which something was moved in a segment.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn ledger_accounts_in(&self, segment: u64) -> Result<Vec<AccountId>, StoreError> {
+        let rows = self.rows(ACCOUNTS_IN, args![number(segment)]).await?;
+        rows.iter().map(|row| Ok(AccountId::new(row.get("account_id")?))).collect()
     }
 
     async fn balances_until(

@@ -28,6 +28,7 @@ use crate::services::market_data::{MarketData, MarketDataParts, NoArchive};
 use crate::services::profiles::{Profiles, ProfilesParts};
 use crate::services::strategies::{Strategies, StrategiesParts, StrategyOutputs};
 use crate::services::trading::{Trading, TradingParts};
+use crate::services::wallet::{Wallets, WalletsParts};
 use crate::services::watchlists::Watchlists;
 use crate::store::database::Database;
 use crate::store::people::{NewUser, People};
@@ -342,10 +343,12 @@ async fn face(
         limits: StrategyLimits { per_user: 1, total: 1 },
     }));
     let watchlists = Arc::new(Watchlists::new(database.clone(), Arc::clone(&market_data)));
+    let wallets = wallets(driver, &trading, &database);
     let profiles = Arc::new(Profiles::new(ProfilesParts {
         identity: Arc::clone(&identity),
         trading: Arc::clone(&trading),
         strategies: Arc::clone(&strategies),
+        wallets: Arc::clone(&wallets),
         watchlists: Arc::clone(&watchlists),
         database: database.clone(),
         pictures: directory.join("images"),
@@ -364,6 +367,7 @@ async fn face(
         profiles,
         market_data,
         trading,
+        wallets,
         strategies,
         contests,
         watchlists,
@@ -372,6 +376,11 @@ async fn face(
         alpaca,
     };
     (face, identity, People::new(database))
+}
+
+fn wallets(driver: &Driver, trading: &Arc<Trading>, database: &Database) -> Arc<Wallets> {
+    let (trading, handle, database) = (Arc::clone(trading), driver.handle.clone(), database.clone());
+    Arc::new(Wallets::new(WalletsParts { trading, handle, database }))
 }
 
 fn identity(directory: &Path, database: &Database, clock: Clock) -> Identity {
