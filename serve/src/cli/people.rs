@@ -165,7 +165,7 @@ impl Desk<'_> {
             is_verified: mail.is_some(),
             mail: mail.map(|mail| mail.text().to_owned()),
             role,
-            password_hash,
+            password_hash: Some(password_hash),
             now: self.now,
         };
         match self.people.add(&user).await {

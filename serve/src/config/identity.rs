@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::outside::OutsideProvider;
+
 /// Who is let in, how they show who they are, and how often they may try.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdentityConfig {
@@ -32,6 +34,12 @@ pub struct IdentityConfig {
     pub passwords: PasswordConfig,
     /// How often somebody may try.
     pub limits: AttemptLimits,
+    /// Where people reach this server, where an operator said it.
+    pub public_url: Option<Origin>,
+    /// The project of Firebase whose tokens are taken.
+    pub firebase_project: Option<String>,
+    /// By whose word people come in besides.
+    pub outside: Vec<OutsideProvider>,
 }
 
 /// Whether people register themselves.

@@ -13,6 +13,7 @@ use super::Config;
 use super::environment::{Assignment, POSTGRES_PREFIX, Variable, assignments, is_of_service, postgres_url};
 use super::identity::{JwtAlgorithm, JwtSecret};
 use super::mail::{MailProvider, SmtpTls};
+use super::outside::{ClientSecret, OutsideProvider, providers};
 use super::secrets::{hide, masked};
 use super::settings::{PREFIX, SETTINGS, Setting, is_ours, name_of, table_of};
 use super::unset::unset;
@@ -102,6 +103,9 @@ pub struct Loaded {
 const DOT_ENV: &str = ".env";
 /// The variable that names the TOML file where `--config` does not.
 const CONFIG_VARIABLE: &str = "BEARPIT_CONFIG";
+
+/// The table of other providers of identity, each of which is a table in it.
+const PROVIDERS: &str = "oidc";
 
 /// The variable that has the password of a person whom an operator makes, which is no setting.
 const PASSWORD_VARIABLE: &str = "BEARPIT_ADMIN_PASSWORD";
@@ -229,7 +233,10 @@ impl Reading {
                         self.file_entry(&entry.key, entry_of_table, secret);
                     }
                 }
-                _ if is_table => {
+                Value::Table(_) if entry.key == PROVIDERS => {
+                    self.config.identity.outside = providers(&entry.node, &mut self.diagnostics);
+                }
+                _ if is_table || entry.key == PROVIDERS => {
                     let kind = entry.node.kind();
                     let message = format!("`{}` is {kind}, but must be a table: [{}]", entry.key, entry.key);
                     self.diagnostics.push(entry.node.place.clone(), message, None);
@@ -243,7 +250,8 @@ impl Reading {
     fn file_entry(&mut self, table: &str, entry: &KeyValue, unmasked: &KeyValue) {
         let key = if table.is_empty() { entry.key.clone() } else { format!("{table}.{}", entry.key) };
         let Some(setting) = SETTINGS.iter().find(|it| it.key == key) else {
-            let tables = SETTINGS.iter().map(table_of).filter(|it| table.is_empty() && !it.is_empty());
+            let tables = SETTINGS.iter().map(table_of).chain([PROVIDERS]);
+            let tables = tables.filter(|it| table.is_empty() && !it.is_empty());
             let of_table = SETTINGS.iter().filter(|it| table_of(it) == table).map(name_of);
             let mut known: Vec<&str> = of_table.chain(tables).collect();
             known.dedup();
@@ -268,6 +276,9 @@ impl Reading {
             self.diagnostics.push(SourceSpan { source, span: line.place }, line.message, None);
         }
         for it in found {
+            if self.client_secret(&it.name, &it.value) {
+                continue;
+            }
             let Some(setting) = SETTINGS.iter().find(|setting| setting.is_named(&it.name)) else {
                 let place = SourceSpan { source, span: it.name_place };
                 let (message, help) = unknown_variable(&it.name);
@@ -286,9 +297,16 @@ impl Reading {
         if is_no_setting || name.starts_with(POSTGRES_PREFIX) {
             return;
         }
+        if self.client_secret(name, value.as_deref().unwrap_or_default()) {
+            return;
+        }
         let found = SETTINGS.iter().find(|setting| setting.is_named(name));
         // What is unknown may be a secret of which the name is misspelled.
-        let value_shown = if found.is_some() { value.as_deref().unwrap_or_default() } else { ".." };
+        let value_shown = match found {
+            Some(setting) if setting.kind == Kind::Secret => "******",
+            Some(_) => value.as_deref().unwrap_or_default(),
+            None => "..",
+        };
         let text = format!("{name}={value_shown}");
         let source = self.diagnostics.add_source("environment", masked(&text));
         let value_place = SourceSpan { source, span: name.len() + 1..text.len() };
@@ -339,8 +357,6 @@ impl Reading {
     fn take(&mut self, entry: Entry<'_>) {
         let Entry { layer, setting, name, node } = entry;
         if let Err(error) = (setting.set)(&mut self.config, &node) {
-            let error =
-                if setting.kind == Kind::Secret { "must be a text".to_owned() } else { error.to_string() };
             return self.diagnostics.push(node.place, format!("`{name}` {error}"), None);
         }
         let shown = match setting.kind {
@@ -374,6 +390,7 @@ impl Reading {
         self.tls_is_whole();
         self.secret_is_one(is_near);
         self.mail_is_whole();
+        self.firebase();
         if self.diagnostics.has_errors() {
             return Err(self.diagnostics);
         }
@@ -423,6 +440,33 @@ impl Reading {
                 self.diagnostics.push(given.place.clone(), format!("`{key}` {what}"), None);
             }
         }
+    }
+
+    /// Takes a variable that has the secret of a client at another provider; returns whether it is one.
+    fn client_secret(&mut self, name: &str, value: &str) -> bool {
+        let mut providers = self.config.identity.outside.iter_mut();
+        let provider = providers.find(|it| it.secret_variable() == name);
+        let Some(client) = provider.and_then(|it| it.client.as_mut()) else { return false };
+        if !value.is_empty() {
+            client.secret = Some(ClientSecret::new(value.to_owned()));
+        }
+        true
+    }
+
+    /// Firebase is a provider like others.
+    fn firebase(&mut self) {
+        let identity = &mut self.config.identity;
+        let Some(project) = identity.firebase_project.as_deref() else { return };
+        let provider = OutsideProvider::of_firebase(project);
+        let is_there = |it: &OutsideProvider| it.name == provider.name || it.issuer == provider.issuer;
+        if !identity.outside.iter().any(is_there) {
+            identity.outside.push(provider);
+            return;
+        }
+        let keys = ["firebase_project", "firebase_credentials"];
+        let Some(given) = keys.iter().find_map(|key| self.given.get(key)) else { return };
+        let message = "Firebase is a provider of [oidc] too: leave one out";
+        self.diagnostics.push(given.place.clone(), message, None);
     }
 
     /// What signs tokens must be there, and not be guessed by other machines.

@@ -20,6 +20,7 @@ mod identity;
 mod layers;
 mod mail;
 mod otlp;
+mod outside;
 mod peers;
 mod redis;
 mod secrets;
@@ -46,6 +47,7 @@ pub use mail::{
     SmtpTls,
 };
 pub use otlp::{BadOtlpEndpoint, OtlpEndpoint};
+pub use outside::{ClientSecret, OutsideClient, OutsideProvider, is_trusted_address};
 pub use redis::{BadRedisUrl, RedisUrl};
 pub use settings::{SETTINGS, Setting};
 pub use values::Kind;

@@ -33,12 +33,16 @@ pub(super) fn hide<'a>(text: &'a str, hidden: &[Range<usize>]) -> Cow<'a, str> {
     Cow::Owned(shown)
 }
 
-/// Returns the names of settings that are secret as a whole, each without its table, in lower case.
+/// Returns the names of settings that are secret as a whole, each without its table, in lower case, and the
+/// one of each provider of identity.
 fn secret_names() -> impl Iterator<Item = String> {
     let secrets = SETTINGS.iter().filter(|it| it.kind == Kind::Secret);
     let names = secrets.flat_map(|it| [Some(name_of(it)), it.other_variable]);
-    names.flatten().map(str::to_ascii_lowercase)
+    names.flatten().chain([CLIENT_SECRET]).map(str::to_ascii_lowercase)
 }
+
+/// What the names of secrets of clients at other providers of identity end in.
+const CLIENT_SECRET: &str = "client_secret";
 
 /// Returns the rest of a word of a text: up to white space or a quote.
 fn word_from(text: &str, at: usize) -> &str {
@@ -108,6 +112,10 @@ mod tests {
             ("jwt_secret = \"ab", "jwt_secret = \"**"),
             ("JWT_SECRET=ab c\nX=1", "JWT_SECRET=****\nX=1"),
             ("BEARPIT_JWT_SECRET=ab", "BEARPIT_JWT_SECRET=**"),
+            ("BEARPIT_OIDC_X_CLIENT_SECRET=ab", "BEARPIT_OIDC_X_CLIENT_SECRET=**"),
+            ("client_secret = \"ab\"\nx = 1", "client_secret = \"**\"\nx = 1"),
+            ("client_secret_file = \"ab\"", "client_secret_file = \"ab\""),
+            ("FIREBASE_CREDENTIALS='{\"a\": 1}'", "FIREBASE_CREDENTIALS='********'"),
             ("--jwt-secret ab", "--jwt-secret **"),
             ("[mail]\nsmtp_password = \"ab\"", "[mail]\nsmtp_password = \"**\""),
             ("BEARPIT_MAIL_SENDGRID_KEY=ab", "BEARPIT_MAIL_SENDGRID_KEY=**"),

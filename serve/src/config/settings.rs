@@ -8,6 +8,7 @@ use bearpit::scenario::document::readers::{Read, flag, mistyped, one_of, text};
 
 use super::identity::{JwtAlgorithm, JwtSecret, Registration};
 use super::mail::{MailProvider, SmtpTls};
+use super::outside::{origin, project, project_of_credentials};
 use super::peers::{collector, database, database_of_file, mail_server, redis, redis_of_file, sender};
 use super::values::{
     Kind, address, count, first_line, path, secret_line, secret_text, span, texts, url, words,
@@ -290,7 +291,8 @@ pub static SETTINGS: &[Setting] = &[
             None,
             "Signs access tokens by HS256; off loopback it must have 32 bytes and stand in no tutorial",
             |config, node| {
-                put(&mut config.identity.jwt_secret, text(node).map(|it| Some(JwtSecret::new(it.to_owned()))))
+                let secret = secret_text(node).map(|it| Some(JwtSecret::new(it.expose().to_owned())));
+                put(&mut config.identity.jwt_secret, secret)
             },
         )),
     ),
@@ -358,6 +360,30 @@ pub static SETTINGS: &[Setting] = &[
         None,
         "Whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed; nobody else's are",
         |config, node| put(&mut config.identity.trusted_proxies, texts(node)),
+    ),
+    setting(
+        "public_url",
+        Kind::Origin,
+        None,
+        "Where people reach this server: what other providers of identity send them back to; without it, what their browser asked for",
+        |config, node| put(&mut config.identity.public_url, origin(node).map(Some)),
+    ),
+    setting(
+        "firebase_project",
+        Kind::Project,
+        None,
+        "The project of Firebase whose ID tokens are taken as credentials",
+        |config, node| put(&mut config.identity.firebase_project, project(node).map(Some)),
+    ),
+    also(
+        "FIREBASE_CREDENTIALS",
+        secret(setting(
+            "firebase_credentials",
+            Kind::Secret,
+            None,
+            "A service account of Firebase, as JSON or as the path of its file; only its `project_id` is read, in place of `firebase_project`",
+            |config, node| put(&mut config.identity.firebase_project, project_of_credentials(node).map(Some)),
+        )),
     ),
     setting(
         "registration",

@@ -96,6 +96,8 @@ fn every_value_can_be_written_in_every_source() {
             Kind::Count(min, _) => &min.to_string(),
             Kind::Redis => "redis://localhost:6379/1",
             Kind::Sender => "Market <market@example.org>",
+            Kind::Origin => "https://trade.example.org",
+            Kind::Project => "demo-market",
             Kind::Span(_, max) => &format!("{max}ms"),
         };
         let toml = match setting.kind {

@@ -54,5 +54,8 @@ const fn unset_identity() -> IdentityConfig {
         require_verified_mail: false,
         passwords: PasswordConfig { memory_kib: 0, passes: 0, threads: 0 },
         limits: AttemptLimits { account_attempts: 0, address_attempts: 0 },
+        public_url: None,
+        firebase_project: None,
+        outside: Vec::new(),
     }
 }

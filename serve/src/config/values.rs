@@ -29,6 +29,10 @@ pub enum Kind {
     Collector,
     /// A name and a mail address.
     Sender,
+    /// A scheme and a host.
+    Origin,
+    /// The id of a project.
+    Project,
     /// A text that nobody is shown.
     Secret,
     /// A text of what it names.
@@ -55,8 +59,9 @@ impl Kind {
             Self::Address => "ADDRESS:PORT",
             Self::Switch => "BOOL",
             Self::Path => "PATH",
-            Self::Database | Self::Redis | Self::Collector | Self::Url => "URL",
+            Self::Database | Self::Redis | Self::Collector | Self::Origin | Self::Url => "URL",
             Self::Text(_) => "TEXT",
+            Self::Project => "ID",
             Self::Sender => "ADDRESS",
             Self::Secret => "SECRET",
             Self::Texts(_) => "LIST",
@@ -102,6 +107,8 @@ impl fmt::Display for Kind {
             Self::Redis => f.write_str("`redis://HOST:PORT`"),
             Self::Collector => f.write_str("`http://HOST:PORT`"),
             Self::Sender => f.write_str("`NAME <ADDRESS>`, `ADDRESS`"),
+            Self::Origin => f.write_str("`https://HOST`, `http://HOST:PORT`"),
+            Self::Project => f.write_str("small letters, digits, `-`"),
             Self::Secret => f.write_str("text"),
             Self::Text(what) => f.write_str(what),
             Self::Url => f.write_str("`https://HOST/PATH`"),

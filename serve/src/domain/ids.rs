@@ -78,6 +78,8 @@ ids! {
     MailId,
     /// The id of a transfer between two accounts of a person.
     TransferId,
+    /// The id of an identity that a person has elsewhere: a digest of issuer and subject.
+    IdentityId,
 }
 
 #[cfg(test)]

@@ -18,7 +18,8 @@ mod wall_time;
 
 pub use client_order_id::{ClientOrderId, UnfitClientOrderId};
 pub use ids::{
-    AccountId, AnnouncementId, AuditId, BadId, ContestId, KeyId, MailId, SessionId, TransferId, UserId,
+    AccountId, AnnouncementId, AuditId, BadId, ContestId, IdentityId, KeyId, MailId, SessionId, TransferId,
+    UserId,
 };
 pub use ledger::{Asset, EntryKind};
 pub use market_time::{BadTime, MarketTime, instant_of};
@@ -26,7 +27,7 @@ pub use number::Number;
 pub use order_words::{
     KindName, LiquidityName, PegName, PostOnlyName, SelfTradeName, StatusName, TimeInForceName,
 };
-pub use person::{Actor, Credential, Role, Scope, Scopes, UnknownScope};
+pub use person::{Actor, Credential, OutsideToken, Role, Scope, Scopes, UnknownScope};
 pub use problem::{Problem, ProblemKind};
 pub use refused_order::{BadRefusalId, RefusalId, RefusedOrder};
 pub use request_id::RequestId;

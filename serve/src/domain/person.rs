@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use utoipa::ToSchema;
 
-use super::ids::{AccountId, KeyId, SessionId, UserId};
+use super::ids::{AccountId, IdentityId, KeyId, SessionId, UserId};
+use super::wall_time::WallTime;
 
 /// What a person is to the platform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
@@ -172,6 +173,27 @@ pub enum Credential {
     Session(SessionId),
     /// An API key.
     Key(KeyId),
+    /// A token of another provider.
+    Outside(OutsideToken),
+}
+
+/// A token of another provider, which was checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct OutsideToken {
+    /// Whose it is there.
+    pub identity: IdentityId,
+    /// When the person has logged in there, if it says so.
+    pub logged_in_at: Option<WallTime>,
+    /// Until when it is good.
+    pub until: WallTime,
+}
+
+impl Credential {
+    /// Returns whether a person shows it, not a program with a key.
+    #[must_use]
+    pub const fn is_of_person(self) -> bool {
+        !matches!(self, Self::Key(_))
+    }
 }
 
 impl Actor {

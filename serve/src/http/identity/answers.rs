@@ -99,6 +99,7 @@ impl Me {
         let (session_id, key_id) = match actor.credential {
             Credential::Session(session) => (Some(session), None),
             Credential::Key(key) => (None, Some(key)),
+            Credential::Outside(_) => (None, None),
         };
         Self {
             user_id: profile.user,

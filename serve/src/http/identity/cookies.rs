@@ -18,10 +18,12 @@ pub(super) enum Kind {
     Refresh,
     /// Has the CSRF token, which scripts of the page read.
     Csrf,
+    /// Has what a login at another provider is to remember: of no session yet.
+    Outside,
 }
 
 impl Kind {
-    const ALL: [Self; 3] = [Self::Access, Self::Refresh, Self::Csrf];
+    const OF_SESSION: [Self; 3] = [Self::Access, Self::Refresh, Self::Csrf];
 
     /// Returns its name. `__Host-` has browsers take it by TLS only, for all of this host and no other.
     pub(super) const fn name(self, is_secure: bool) -> &'static str {
@@ -29,6 +31,8 @@ impl Kind {
             (Self::Access, true) => "__Host-bearpit_access",
             (Self::Refresh, true) => "__Host-bearpit_refresh",
             (Self::Csrf, true) => "__Host-bearpit_csrf",
+            (Self::Outside, true) => "__Host-bearpit_oidc",
+            (Self::Outside, false) => "bearpit_oidc",
             (Self::Access, false) => "bearpit_access",
             (Self::Refresh, false) => "bearpit_refresh",
             (Self::Csrf, false) => "bearpit_csrf",
@@ -38,7 +42,8 @@ impl Kind {
     /// A link from elsewhere may show a page as logged in; what changes something comes from own pages.
     const fn same_site(self) -> SameSite {
         match self {
-            Self::Access => SameSite::Lax,
+            // The provider's page sends the browser back.
+            Self::Access | Self::Outside => SameSite::Lax,
             Self::Refresh | Self::Csrf => SameSite::Strict,
         }
     }
@@ -51,21 +56,25 @@ pub(super) fn value(request: &HttpRequest, kind: Kind, is_secure: bool) -> Optio
 
 /// Sets the cookies of a session.
 pub(super) fn set(response: &mut HttpResponseBuilder, tokens: &Tokens, session: Duration, is_secure: bool) {
-    for kind in Kind::ALL {
-        let (secret, age) = match kind {
-            Kind::Access => (&tokens.access, tokens.expires_in),
-            Kind::Refresh => (&tokens.refresh, session),
-            Kind::Csrf => (&tokens.csrf, session),
-        };
+    for (kind, secret, age) in [
+        (Kind::Access, &tokens.access, tokens.expires_in),
+        (Kind::Refresh, &tokens.refresh, session),
+        (Kind::Csrf, &tokens.csrf, session),
+    ] {
         response.cookie(cookie(kind, secret.expose(), age, is_secure));
     }
 }
 
 /// Has the browser forget the cookies of a session.
 pub(super) fn clear(response: &mut HttpResponseBuilder, is_secure: bool) {
-    for kind in Kind::ALL {
+    for kind in Kind::OF_SESSION {
         response.cookie(cookie(kind, "", Duration::ZERO, is_secure));
     }
+}
+
+/// Sets what a login at another provider is to remember; for no time, it is forgotten.
+pub(super) fn remember(response: &mut HttpResponseBuilder, value: &str, age: Duration, is_secure: bool) {
+    response.cookie(cookie(Kind::Outside, value, age, is_secure));
 }
 
 fn cookie(kind: Kind, value: &str, age: Duration, is_secure: bool) -> Cookie<'_> {
@@ -98,6 +107,7 @@ mod tests {
             ),
             (Kind::Csrf, true, "__Host-bearpit_csrf=v; SameSite=Strict; Secure; Path=/; Max-Age=9"),
             (Kind::Csrf, false, "bearpit_csrf=v; SameSite=Strict; Path=/; Max-Age=9"),
+            (Kind::Outside, true, "__Host-bearpit_oidc=v; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=9"),
         ] {
             assert_eq!(text(kind, is_secure), expected);
         }

@@ -156,10 +156,10 @@ fn allow(actor: &Actor, access: Access, needs_verified_mail: bool) -> Result<(),
     match (access, actor.credential) {
         (Access::Session, Credential::Key(_)) => problem("session_needed", "a key cannot do this: log in"),
         (Access::Needs(scope), _) if actor.may(scope) => Ok(()),
-        (Access::Needs(Scope::Trade), Credential::Session(_)) if needs_verified_mail => {
+        (Access::Needs(Scope::Trade), credential) if needs_verified_mail && credential.is_of_person() => {
             problem("mail_unverified", "who trades here must have a verified mail address")
         }
-        (Access::Needs(Scope::Admin), Credential::Session(_)) => {
+        (Access::Needs(Scope::Admin), credential) if credential.is_of_person() => {
             problem("forbidden", "an operator may, you may not")
         }
         (Access::Needs(_), _) => problem("insufficient_scope", "the key has not the scope that this needs"),

@@ -11,6 +11,7 @@ mod gate;
 mod keys;
 mod mail;
 pub(super) mod origin;
+mod outside;
 mod requests;
 mod second_factor;
 mod sessions;
@@ -56,6 +57,13 @@ pub(super) use gate::Gate;
         second_factor::confirm,
         second_factor::draw_codes,
         second_factor::remove,
+        outside::providers,
+        outside::log_in,
+        outside::callback,
+        outside::second_factor,
+        outside::link,
+        outside::list,
+        outside::unlink,
         keys::create,
         keys::list,
         keys::end
@@ -92,6 +100,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::at("/api/auth/second-factor/confirm").post(Session, second_factor::confirm),
         Endpoint::at("/api/auth/second-factor/recovery-codes").post(Session, second_factor::draw_codes),
         Endpoint::at("/api/auth/second-factor/remove").post(Session, second_factor::remove),
+        Endpoint::at("/api/auth/oidc").get(Public, outside::providers),
+        Endpoint::at("/api/auth/oidc/second-factor").post(Public, outside::second_factor),
+        Endpoint::at("/api/auth/oidc/{provider}/login").get(Public, outside::log_in),
+        Endpoint::at("/api/auth/oidc/{provider}/callback").get(Public, outside::callback),
+        Endpoint::at("/api/auth/oidc/{provider}/link").post(Session, outside::link),
+        Endpoint::at("/api/auth/identities").get(Session, outside::list),
+        Endpoint::at("/api/auth/identities/{identity_id}").on(Method::DELETE, Session, outside::unlink),
         Endpoint::at("/api/keys").get(Session, keys::list).post(Session, keys::create),
         Endpoint::at("/api/keys/{key_id}").on(Method::DELETE, Session, keys::end),
     ]

@@ -176,7 +176,7 @@ pub(super) async fn end(identity: Service, actor: Asking, path: web::Path<String
 }
 
 /// Answers with the tokens of a session.
-fn session(
+pub(super) fn session(
     identity: &Arc<Identity>,
     request: &HttpRequest,
     tokens: &Tokens,

@@ -138,6 +138,10 @@ impl AuditLog {
         let (source, user, credential) = match by.into() {
             By::Person(Actor { user, credential, .. }) => match credential {
                 Credential::Session(session) => (AuditSource::Session, Some(user), Some(session.to_string())),
+                // The log knows people and programs: this is the person.
+                Credential::Outside(token) => {
+                    (AuditSource::Session, Some(user), Some(token.identity.to_string()))
+                }
                 Credential::Key(key) => (AuditSource::Key, Some(user), Some(key.to_string())),
             },
             By::Operator => (AuditSource::Operator, None, None),

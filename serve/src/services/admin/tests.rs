@@ -134,7 +134,7 @@ fn person(actor: &Actor, name: &str) -> NewUser {
         mail: Some(format!("{name}_x@example.org")),
         is_verified: false,
         role: actor.role,
-        password_hash: "none".to_owned(),
+        password_hash: Some("none".to_owned()),
         now: system_clock()(),
     }
 }

@@ -28,10 +28,10 @@ pub struct Profile {
 }
 
 /// How seldom it is noted that a session or key is used, in nanoseconds.
-const SEEN_EVERY: i64 = 60_000_000_000;
+pub(super) const SEEN_EVERY: i64 = 60_000_000_000;
 
 impl Identity {
-    /// Returns who shows an access token or the secret of a key.
+    /// Returns who shows an access token, the secret of a key, or a token of another provider.
     ///
     /// # Errors
     /// That it is none, or not any more; or that this cannot be known, since the database is away.
@@ -39,7 +39,9 @@ impl Identity {
         if shown.starts_with(KEY) {
             return self.of_key(shown).await;
         }
-        let verified = self.tokens.verify(shown, self.now()).ok_or_else(invalid)?;
+        let Some(verified) = self.tokens.verify(shown, self.now()) else {
+            return self.of_outside_token(shown).await;
+        };
         let actor = self.of_session(verified.session).await?;
         if actor.user == verified.user { Ok(actor) } else { Err(invalid()) }
     }
@@ -52,6 +54,7 @@ impl Identity {
         match credential {
             Credential::Session(session) => self.of_session(session).await,
             Credential::Key(key) => self.of_key_id(key, None).await,
+            Credential::Outside(token) => self.of_outside(token).await,
         }
     }
 
@@ -85,7 +88,12 @@ impl Identity {
         self.actor(state.holder, state.scopes, Credential::Key(key))
     }
 
-    fn actor(&self, holder: Holder, scopes: Scopes, credential: Credential) -> Result<Actor, Problem> {
+    pub(super) fn actor(
+        &self,
+        holder: Holder,
+        scopes: Scopes,
+        credential: Credential,
+    ) -> Result<Actor, Problem> {
         let Holder { user, account, role, is_blocked, is_verified } = holder;
         if is_blocked {
             return Err(invalid());

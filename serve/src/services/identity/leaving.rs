@@ -30,9 +30,11 @@ impl Identity {
     /// # Errors
     /// That nobody else could administer the market, or the database is away.
     pub(in crate::services) async fn erase(&self, who: &Actor) -> Result<(), Problem> {
+        let identities = self.people.identities(who.user).await.map_err(of_store)?;
         let ended = self.people.erase(who.user, self.now()).await.map_err(of_store)?;
         let ended = ended.ok_or_else(last_admin)?;
         self.forget_sessions(&ended.sessions);
+        identities.iter().for_each(|identity| self.outside.forget(identity.id, self.now()));
         for key in &ended.keys {
             self.keys.end(*key, self.now());
         }

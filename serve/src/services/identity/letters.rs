@@ -67,6 +67,16 @@ pub(super) fn address_changed(username: &str, now: WallTime) -> NewMail {
     mail("Bearpit: your mail address was changed", body, now, now.after(NOTICE))
 }
 
+/// Tells that an account can be entered by an identity elsewhere.
+pub(super) fn identity_linked(username: &str, now: WallTime) -> NewMail {
+    let body = format!(
+        "An identity of another provider can log in to an account on Bearpit\n\
+         since {now}: {username}\n\nAmong the identities of the account, it can be removed.\n\n\
+         If it was not you, change your password, and tell the operator.\n"
+    );
+    mail("Bearpit: another way to log in", body, now, now.after(NOTICE))
+}
+
 /// Returns a mail, to nobody yet.
 fn mail(subject: &str, body: String, now: WallTime, expires_at: WallTime) -> NewMail {
     NewMail { id: MailId::draw(), recipient: None, subject: subject.to_owned(), body, now, expires_at }
@@ -91,6 +101,7 @@ mod tests {
             new_password(letter),
             password_changed(&name, now),
             address_changed(&name, now),
+            identity_linked(&name, now),
         ] {
             assert!(mail.body.contains(&name) && mail.body.ends_with(".\n"), "{}", mail.body);
             assert!(mail.body.lines().all(|line| line.len() <= 76 && line.is_ascii()), "{}", mail.body);

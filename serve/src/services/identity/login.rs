@@ -54,15 +54,17 @@ impl Identity {
         let user = self.who_is(&name, &login.password).await?.ok_or_else(wrong)?;
         self.accounts.give_back(&key);
         if user.is_blocked {
-            return Err(Problem::new(
-                ProblemKind::Forbidden,
-                "blocked",
-                "an operator has blocked this account",
-            ));
+            return Err(blocked());
         }
         // A code that is used up for nothing may be the last.
         self.people.probe_sessions().await.map_err(of_store)?;
         self.check_second_factor(user.id, login.code.as_ref()).await?;
+        self.open(&user, visitor).await?.ok_or_else(wrong)
+    }
+
+    /// Opens a session of a person, who has shown who they are. `None` if the password was changed meanwhile,
+    /// or the person blocked.
+    pub(super) async fn open(&self, user: &User, visitor: &Visitor) -> Result<Option<Tokens>, Problem> {
         let (session, refresh) = (SessionId::draw(), draw(REFRESH, &[])?);
         let now = self.now();
         let new = NewSession {
@@ -74,10 +76,10 @@ impl Identity {
             token: RefreshToken { hash: refresh.digest(), expires_at: now.after(self.config.refresh_token) },
         };
         if !self.people.open_session(&new).await.map_err(of_store)? {
-            return Err(wrong());
+            return Ok(None);
         }
         info!(user = %user.id, %session, "logged in");
-        self.tokens_of(user.id, session, refresh)
+        self.tokens_of(user.id, session, refresh).map(Some)
     }
 
     /// Returns who has a name or mail address and a password. It takes as long for those who do not exist.
@@ -172,6 +174,11 @@ pub(crate) fn csrf_problem() -> Problem {
     let message = "a request with cookies that changes something needs the session's CSRF token";
     let problem = Problem::new(ProblemKind::Forbidden, "csrf", message);
     problem.hint("send the value of the cookie that ends in `csrf` in the header `X-CSRF-Token`")
+}
+
+/// An operator has shut the person out.
+pub(super) fn blocked() -> Problem {
+    Problem::new(ProblemKind::Forbidden, "blocked", "an operator has blocked this account")
 }
 
 fn wrong() -> Problem {

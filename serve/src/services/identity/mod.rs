@@ -3,7 +3,8 @@
 //! People register and log in by name or mail address and password; a login opens a *session*. It is shown by
 //! an access token, which is signed and good for a quarter of an hour, and goes on by a refresh token, which
 //! is replaced whenever it is used: one that comes twice was stolen, and ends its session. Programs show an
-//! API key, which has some of its person's scopes.
+//! API key, which has some of its person's scopes. Others come by the word of another provider: see
+//! `outside`.
 //!
 //! Whether a session or key goes on is read from the database (or Redis, if that keeps sessions) at most a
 //! second ago, so that a logout, a block or a new password ends access at once; while that is away, what was
@@ -29,12 +30,18 @@ mod forgotten;
 mod leaving;
 mod letters;
 mod limits;
+mod linking;
 mod login;
 mod mail_address;
 mod mail_codes;
 mod names;
+mod outside;
+mod outside_logins;
+mod outside_newcomers;
+mod outside_tokens;
 mod password_change;
 mod passwords;
+mod providers;
 mod registration;
 mod second_factor;
 mod sessions;
@@ -54,6 +61,7 @@ use tracing::error;
 
 use crate::config::IdentityConfig;
 use crate::domain::{AccountId, KeyId, Problem, ProblemKind, Secret, SessionId, UserId, WallTime};
+use crate::outgoing::OutgoingError;
 use crate::services::wall_now;
 use crate::store::database::{Database, StoreError};
 use crate::store::people::{KeyState, People, RedisSessions, SessionState};
@@ -65,10 +73,13 @@ pub use blocking::block;
 pub(in crate::services) use blocking::unknown_user;
 pub use clients::Visitor;
 pub use forgotten::ForgottenPassword;
+pub use linking::LinkedIdentity;
 pub(crate) use login::csrf_problem;
 pub use login::{Login, Tokens};
 pub use mail_codes::CODE_LIFETIME;
 pub use names::{MailAddress, Username, check_password};
+pub use outside::ProviderName;
+pub use outside_logins::{Begun, CallbackParams, LOGIN_LIFETIME, LoginWish, Outcome};
 pub use passwords::hash_password;
 pub use registration::{Registered, RegistrationRequest};
 pub use second_factor::{FactorStatus, NewFactor};
@@ -77,6 +88,7 @@ pub use signing_key::KeyError;
 
 use limits::Attempts;
 use mail_codes::MailCodes;
+use outside::Outside;
 use passwords::Passwords;
 use signing_key::SigningKey;
 use states::States;
@@ -106,6 +118,8 @@ pub struct Identity {
     addresses: Attempts<IpAddr>,
     /// Codes for mail addresses.
     codes: MailCodes,
+    /// By whose word people come in besides.
+    outside: Outside,
     config: IdentityConfig,
     clock: Clock,
     newcomers: Arc<dyn Newcomers>,
@@ -151,6 +165,9 @@ pub enum IdentityError {
     /// Passwords cannot be hashed with these parameters.
     #[error("passwords cannot be hashed: {0}")]
     Hashing(argon2::password_hash::Error),
+    /// Other providers of identity cannot be asked.
+    #[error("other providers of identity cannot be asked: {0}")]
+    Outside(#[from] OutgoingError),
 }
 
 impl Identity {
@@ -173,6 +190,7 @@ impl Identity {
             accounts: Attempts::new(config.limits.account_attempts),
             addresses: Attempts::new(config.limits.address_attempts),
             codes: MailCodes::new(key.derived("bearpit 2026-11 mail codes")),
+            outside: Outside::new(&config, &key)?,
             config,
             clock,
             newcomers,
@@ -191,7 +209,10 @@ impl Identity {
     /// That the database is away.
     pub async fn forget_expired(&self) -> Result<u64, Problem> {
         let tokens = self.people.forget_expired(self.now()).await.map_err(of_store)?;
-        Ok(tokens + self.forget_codes().await?)
+        let span = i64::try_from(FORMER.as_nanos()).unwrap_or(i64::MAX);
+        let before = WallTime::from_nanos(self.now().nanos().saturating_sub(span));
+        let identities = self.people.forget_former_identities(before).await.map_err(of_store)?;
+        Ok(tokens + identities + self.forget_codes().await?)
     }
 
     fn now(&self) -> WallTime {
@@ -209,6 +230,9 @@ impl Identity {
 pub fn system_clock() -> Clock {
     Arc::new(wall_now)
 }
+
+/// For how long it is known that an identity elsewhere was taken from somebody.
+const FORMER: Duration = Duration::from_hours(90 * 24);
 
 /// When to ask again while the database is away.
 const AGAIN: Duration = Duration::from_secs(1);

@@ -21,7 +21,7 @@ impl Identity {
         let hash = self.passwords.hash(new).await?;
         let own = match actor.credential {
             Credential::Session(session) => Some(session),
-            Credential::Key(_) => None,
+            Credential::Key(_) | Credential::Outside(_) => None,
         };
         let ended = self.people.change_password(&user, &hash, own, self.now()).await.map_err(of_store)?;
         let Some(ended) = ended else {
@@ -34,15 +34,20 @@ impl Identity {
     }
 
     /// Returns the person who asks, if they know their password: a session that somebody else has found open
-    /// is not enough for some things.
+    /// is not enough for some things. Who has no password must have logged in just now.
     ///
     /// # Errors
-    /// That the password is wrong; too many attempts.
+    /// That the password is wrong, or the login too long ago; too many attempts.
     pub(super) async fn prove_password(&self, actor: &Actor, password: &Secret) -> Result<User, Problem> {
         let key = *blake3::hash(actor.user.uuid().as_bytes()).as_bytes();
         self.accounts.take(key, self.now())?;
         let user = self.people.of_id(actor.user).await.map_err(of_store)?;
         let user = user.ok_or_else(super::access::invalid)?;
+        if user.password_hash.is_none() {
+            self.prove_recent(actor).await?;
+            self.accounts.give_back(&key);
+            return Ok(user);
+        }
         if !self.passwords.is(password, user.password_hash.clone()).await? {
             return Err(Problem::new(ProblemKind::Forbidden, "wrong_password", "the password is wrong")
                 .at("password"));

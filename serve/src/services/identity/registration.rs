@@ -44,10 +44,7 @@ impl Identity {
         visitor: &Visitor,
     ) -> Result<Registered, Problem> {
         self.attempt_of(visitor)?;
-        if self.config.registration == Registration::Closed {
-            let message = "an operator makes the accounts of this market";
-            return Err(Problem::new(ProblemKind::Forbidden, "registration_closed", message));
-        }
+        self.registration_is_open()?;
         let username = Username::chosen(&request.username)?;
         let mail = request.mail.as_deref().map(MailAddress::parse).transpose()?;
         if self.config.require_verified_mail && mail.is_none() {
@@ -67,7 +64,7 @@ impl Identity {
             mail: mail.map(|mail| mail.text().to_owned()),
             is_verified: false,
             role: Role::User,
-            password_hash,
+            password_hash: Some(password_hash),
             now: self.now(),
         };
         match self.add(&user).await? {
@@ -77,6 +74,15 @@ impl Identity {
         info!(user = %user.id, account = %user.account, "registered");
         self.newcomers.registered(user.account);
         Ok(Registered { user: user.id, account: user.account, username: user.username })
+    }
+
+    /// Refuses new people where an operator makes every account.
+    pub(super) fn registration_is_open(&self) -> Result<(), Problem> {
+        if self.config.registration == Registration::Open {
+            return Ok(());
+        }
+        let message = "an operator makes the accounts of this market";
+        Err(Problem::new(ProblemKind::Forbidden, "registration_closed", message))
     }
 
     /// Adds a person; whose address it is, a code is to show that goes there.

@@ -130,6 +130,12 @@ impl Identity {
         Ok(())
     }
 
+    /// Returns whether a login of a person needs a code.
+    pub(super) async fn has_second_factor(&self, user: UserId) -> Result<bool, Problem> {
+        let factor = self.people.second_factor(user).await.map_err(of_store)?;
+        Ok(factor.is_some_and(|factor| factor.confirmed_at.is_some()))
+    }
+
     /// Lets those log in who need no code, or show one.
     pub(super) async fn check_second_factor(
         &self,

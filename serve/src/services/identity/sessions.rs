@@ -51,7 +51,7 @@ impl Identity {
     pub async fn end_sessions(&self, actor: &Actor, but_own: bool) -> Result<usize, Problem> {
         let own = match actor.credential {
             Credential::Session(session) => Some(session).filter(|_| but_own),
-            Credential::Key(_) => None,
+            Credential::Key(_) | Credential::Outside(_) => None,
         };
         let ended = self.people.end_sessions(actor.user, own, self.now()).await.map_err(of_store)?;
         self.forget_sessions(&ended);
@@ -67,6 +67,10 @@ impl Identity {
         match actor.credential {
             // It has ended already if two ask at once.
             Credential::Session(session) if !everywhere => self.end(actor.user, session).await.map(drop),
+            Credential::Outside(_) if !everywhere => {
+                let message = "a token of another provider ends when it says: log out there";
+                Err(Problem::new(ProblemKind::Conflict, "outside_token", message))
+            }
             _ => self.end_sessions(actor, false).await.map(drop),
         }
     }

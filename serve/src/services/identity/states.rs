@@ -105,6 +105,11 @@ impl<K: Hash + Eq + Copy, V: Copy> States<K, V> {
         self.lock().entries.insert(key, Entry { value: None, as_of: now, is_being_read: false });
     }
 
+    /// Reads it anew when it is asked for next, and nothing that was asked for before.
+    pub(super) fn renew(&self, key: K) {
+        self.lock().entries.remove(&key);
+    }
+
     fn look(&self, key: &K, now: WallTime) -> Look<V> {
         let mut known = self.lock();
         let known = &mut *known;

@@ -46,6 +46,15 @@ struct KeyLine {
     last_used_at: Option<String>,
 }
 
+/// Who the person is elsewhere.
+#[derive(Serialize)]
+struct IdentityLine {
+    issuer: String,
+    subject: String,
+    linked_at: String,
+    last_used_at: String,
+}
+
 /// A strategy with its text, also one that was deleted.
 #[derive(Serialize)]
 struct StrategyLine {
@@ -83,9 +92,9 @@ struct ValueLine {
 }
 
 impl Profiles {
-    /// Begins to write all that the server knows of a person: the profile, sessions, keys, lists, strategies,
-    /// and of each account the orders, fills, entries of the ledger and values. It is read piece by piece,
-    /// and no faster than that.
+    /// Begins to write all that the server knows of a person: the profile, sessions, keys, identities
+    /// elsewhere, lists, strategies, and of each account the orders, fills, entries of the ledger and values.
+    /// It is read piece by piece, and no faster than that.
     ///
     /// # Errors
     /// [`Problem`] if a key of an account of a contest asks, or the database is away. A problem that comes
@@ -133,6 +142,14 @@ impl Profiles {
             last_used_at: key.last_used_at.map(|at| at.to_string()),
         });
         writer.list("api_keys", keys);
+        let identities = self.identity.identities(who).await?.into_iter().map(|it| it.identity);
+        let identities = identities.map(|identity| IdentityLine {
+            issuer: identity.issuer,
+            subject: identity.subject,
+            linked_at: identity.linked_at.to_string(),
+            last_used_at: identity.last_used_at.to_string(),
+        });
+        writer.list("identities", identities);
         writer.list("watchlists", self.watchlists.all(who.user).await?.watchlists);
         let strategies = self.database.all_strategies(who.user).await.map_err(of_store)?;
         let mut accounts = vec![self.identity.profile(who).await?.account];

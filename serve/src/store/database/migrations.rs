@@ -36,6 +36,7 @@ const CHANGES: &[(&str, &str, &str)] = &changes![
     "0016_no_notional_orders",
     "0017_profiles",
     "0018_signed_in",
+    "0019_outside_identities",
     "0021_ledger",
 ];
 

@@ -4,7 +4,8 @@ use uuid::Uuid;
 
 use super::amount::Amount;
 use crate::domain::{
-    AccountId, AnnouncementId, AuditId, ContestId, KeyId, MailId, SessionId, TransferId, UserId, WallTime,
+    AccountId, AnnouncementId, AuditId, ContestId, IdentityId, KeyId, MailId, SessionId, TransferId, UserId,
+    WallTime,
 };
 
 /// An argument of a statement. An absent one has a type too, since PostgreSQL asks for it.
@@ -66,5 +67,6 @@ values! {
     ContestId => Id, value => value.uuid();
     MailId => Id, value => value.uuid();
     TransferId => Id, value => value.uuid();
+    IdentityId => Id, value => value.uuid();
     Amount => Amount, value => value;
 }

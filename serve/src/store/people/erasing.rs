@@ -45,6 +45,7 @@ impl People {
             return Ok(None);
         }
         let ended = self.end_all_in(&mut transaction, user, now).await?;
+        super::identities::end_all(&mut transaction, user, now).await?;
         for statement in [
             SESSIONS,
             TOKENS,

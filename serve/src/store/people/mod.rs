@@ -5,6 +5,7 @@
 mod blocks;
 mod directory;
 mod erasing;
+mod identities;
 mod keys;
 mod mail_codes;
 mod redis_link;
@@ -25,6 +26,7 @@ use crate::domain::{AccountId, KeyId, Role, SessionId, UserId, WallTime};
 
 pub use blocks::Block;
 pub use directory::{ListedUser, UserFilter};
+pub use identities::{IdentityState, NewIdentity, OutsideIdentity, Removal};
 pub use keys::{AddKeyOutcome, Key, KeyState, NewKey};
 pub use mail_codes::{CodeLimit, CodePurpose, NewCode, SentCode};
 pub use redis_sessions::RedisSessions;
@@ -41,9 +43,10 @@ statements! {
 
 /// All statements of the files here.
 #[cfg(test)]
-pub(in crate::store) const ALL: [&[super::database::Statement]; 10] = [
+pub(in crate::store) const ALL: [&[super::database::Statement]; 11] = [
     STATEMENTS,
     users::STATEMENTS,
+    identities::STATEMENTS,
     sessions::STATEMENTS,
     keys::STATEMENTS,
     resets::STATEMENTS,

@@ -22,7 +22,7 @@ fn person(name: &str, now: i64) -> NewUser {
         mail: Some("we@example.org".to_owned()),
         is_verified: false,
         role: Role::User,
-        password_hash: "hash".to_owned(),
+        password_hash: Some("hash".to_owned()),
         now: at(now),
     }
 }

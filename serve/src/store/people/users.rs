@@ -38,8 +38,8 @@ pub struct NewUser {
     pub is_verified: bool,
     /// What the person is.
     pub role: Role,
-    /// The hash of the password.
-    pub password_hash: String,
+    /// The hash of the password, if there is one.
+    pub password_hash: Option<String>,
     /// When.
     pub now: WallTime,
 }
@@ -161,7 +161,7 @@ impl People {
 pub(super) async fn add(transaction: &mut Transaction, user: &NewUser) -> Result<(), StoreError> {
     let mail = user.mail.as_deref();
     let verified = mail.filter(|_| user.is_verified);
-    let hash = user.password_hash.as_str();
+    let hash = user.password_hash.as_deref();
     let (name, key, role) = (user.username.as_str(), user.username_key.as_str(), user.role.name());
     let arguments =
         args![user.id, name, key, mail, verified, user.is_verified, role, hash, user.account, user.now];

@@ -371,7 +371,7 @@ pub(super) fn person(site: &Site, name: &str, role: Role) -> NewUser {
         mail: None,
         is_verified: false,
         role,
-        password_hash: hash_password(config().passwords, &password).unwrap(),
+        password_hash: Some(hash_password(config().passwords, &password).unwrap()),
         now: site.now(),
     }
 }

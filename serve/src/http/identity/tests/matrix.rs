@@ -3,8 +3,10 @@
 use serde_json::{Value, json};
 
 use super::harness::{Site, access, bearer, config};
+use super::issuer::{Issuer, Key};
 use crate::domain::{KeyId, Role, Scope, Scopes, Secret};
 use crate::http::endpoint::{Access, Endpoint};
+use crate::store::database::{Statement, args};
 use crate::store::people::{AddKeyOutcome, NewKey};
 
 /// Who asks.
@@ -13,6 +15,8 @@ enum Asker {
     Anonymous,
     Session(Role),
     Key(Role, Scopes),
+    /// With a token of another provider, which never has the rights of an operator.
+    Outside(Role),
 }
 
 /// What the gate says to those who may not.
@@ -32,19 +36,21 @@ fn all_askers() -> Vec<Asker> {
     });
     let roles = [Role::User, Role::Admin];
     let keys = sets.flat_map(|scopes| roles.map(|role| Asker::Key(role, scopes)));
-    std::iter::once(Asker::Anonymous).chain(roles.map(Asker::Session)).chain(keys).collect()
+    let people = roles.map(Asker::Session).into_iter().chain(roles.map(Asker::Outside));
+    std::iter::once(Asker::Anonymous).chain(people).chain(keys).collect()
 }
 
 /// Returns what must be answered to those who may not, by rules that are written down here once more.
 fn refusal(access: Access, asker: Asker) -> Option<(u16, &'static str)> {
     let role_may = |role, scope| scope != Scope::Admin || role == Role::Admin;
     match (access, asker) {
-        (Access::Public, _) | (Access::Session, Asker::Session(_)) => None,
+        (Access::Public, _) | (Access::Session, Asker::Session(_) | Asker::Outside(_)) => None,
         (_, Asker::Anonymous) => Some((401, "no_credentials")),
         (Access::Session, Asker::Key(..)) => Some((403, "session_needed")),
         (Access::Needs(scope), Asker::Session(role)) => {
             (!role_may(role, scope)).then_some((403, "forbidden"))
         }
+        (Access::Needs(scope), Asker::Outside(_)) => (scope == Scope::Admin).then_some((403, "forbidden")),
         (Access::Needs(scope), Asker::Key(role, scopes)) => {
             let may = role_may(role, scope) && scopes.has(scope);
             (!may).then_some((403, "insufficient_scope"))
@@ -65,11 +71,24 @@ fn key(site: &Site, name: &str, scopes: Scopes) -> String {
     bearer(secret.expose())
 }
 
+/// Returns a token of another provider for a person, in whose name the endpoints have done nothing yet.
+fn token(site: &Site, issuer: &Issuer, key: &Key, name: &str) -> String {
+    let token = key.sign(&issuer.claims(site, &format!("{name}-{}", KeyId::draw())));
+    let actor = site.block_on(site.identity.authenticate(&token)).unwrap();
+    let role = site.block_on(site.people.of_name(name)).unwrap().unwrap().role.name();
+    let promote = Statement::new("UPDATE users SET role = $2 WHERE id = $1");
+    site.block_on(site.database.execute(promote, args![actor.user, role])).unwrap();
+    token
+}
+
 /// Asks every method of every endpoint as everybody, and fails where somebody is admitted who should not be,
 /// or refused who should not be. What an endpoint does then is not looked at.
 fn check(endpoints: fn() -> Vec<Endpoint>) {
     let mut generous = config();
     generous.limits.address_attempts = 1_000_000;
+    let key_of_issuer = Key::ed("e", 5);
+    let issuer = Issuer::start(&[&key_of_issuer]);
+    generous.outside = vec![issuer.provider()];
     let site = Site::with_endpoints(generous, endpoints);
     let names = [(Role::User, "a-user"), (Role::Admin, "an-admin")];
     for (role, name) in names {
@@ -81,6 +100,7 @@ fn check(endpoints: fn() -> Vec<Endpoint>) {
             // Drawn anew, since an endpoint may end what it is asked with.
             let headers = match asker {
                 Asker::Anonymous => String::new(),
+                Asker::Outside(role) => bearer(&token(&site, &issuer, &key_of_issuer, name_of(role))),
                 Asker::Session(role) => access(&site.log_in(name_of(role)).json()),
                 Asker::Key(role, scopes) => key(&site, name_of(role), scopes),
             };

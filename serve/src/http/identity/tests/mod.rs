@@ -4,11 +4,15 @@ mod access;
 mod browser;
 mod enumeration;
 mod harness;
+mod issuer;
 mod keys;
 mod limits;
 mod log;
 mod mail;
 mod matrix;
+mod outside_links;
+mod outside_logins;
+mod outside_tokens;
 mod postgres;
 #[cfg(unix)]
 mod redis;
