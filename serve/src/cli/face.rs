@@ -1,6 +1,5 @@
 //! What the public server of a process answers with, put together.
 
-use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +9,7 @@ use tracing::warn;
 
 use super::console::print;
 use super::exit::Failure;
+use super::payments::{Till, TillParts, base_of, till};
 use super::serve::{JOURNAL, failed};
 use crate::config::Config;
 use crate::domain::AccountId;
@@ -52,15 +52,17 @@ pub(super) struct Parts<'a> {
     pub(super) log: AuditLog,
     /// The file of the scenario.
     pub(super) path: &'a Path,
+    /// What the addresses of the server begin with, if nobody says otherwise.
+    pub(super) base: String,
 }
 
-/// Puts the services together; to be called within a runtime.
+/// Puts the services together, and what plays a provider of payments; to be called within a runtime.
 ///
 /// # Errors
 /// [`Failure::Run`], which is written to the log.
-pub(super) fn face(parts: Parts<'_>) -> Result<Face, Failure> {
+pub(super) fn face(parts: Parts<'_>) -> Result<(Face, Option<Server>), Failure> {
     let market_data = market_data(&parts);
-    let Parts { config, source, handle, database, sessions, outputs, log, path } = parts;
+    let Parts { config, source, handle, database, sessions, outputs, log, path, base } = parts;
     let journal = config.data.join(JOURNAL);
     let market = source.scenario().name.clone();
     let trading = Arc::new(Trading::new(TradingParts {
@@ -72,14 +74,13 @@ pub(super) fn face(parts: Parts<'_>) -> Result<Face, Failure> {
     }));
     let identity = identity(config, (database.clone(), sessions), &trading)?;
     let watchlists = Arc::new(Watchlists::new(database.clone(), Arc::clone(&market_data)));
-    let limits = StrategyLimits { per_user: config.strategies.per_user, total: config.strategies.total };
     let strategies = Arc::new(Strategies::new(StrategiesParts {
         trading: Arc::clone(&trading),
         source,
         data: Arc::clone(&market_data),
         database: database.clone(),
         outputs,
-        limits,
+        limits: limits(config),
     }));
     let wallets = wallets(&trading, &handle, &database);
     let profiles = Arc::new(Profiles::new(ProfilesParts {
@@ -94,18 +95,19 @@ pub(super) fn face(parts: Parts<'_>) -> Result<Face, Failure> {
     tokio::spawn(Arc::clone(&strategies).tidy_up());
     let of_contests = Journal { directory: journal, scenario: path.to_owned() };
     let contests = contests(&trading, &handle, of_contests, (&database, &log));
-    let announcements = Arc::new(Announcements::new(database.clone(), log.clone(), system_clock()));
-    tokio::spawn(Arc::clone(&announcements).keep_up());
+    let announcements = board(&database, &log);
     let admin = Arc::new(Admin::new(AdminParts {
         identity: Arc::clone(&identity),
         trading: Arc::clone(&trading),
         strategies: Arc::clone(&strategies),
         operations: Operations::new(handle.clone(), log.clone()),
         database: database.clone(),
-        log,
+        log: log.clone(),
         clock: system_clock(),
     }));
     tokio::spawn(Arc::clone(&admin).settle_left());
+    let Till { payments, sandbox, server } =
+        till(TillParts { config, base, trading: Arc::clone(&trading), database: database.clone(), log })?;
     let alpaca = Arc::new(Alpaca::new(AlpacaParts {
         market,
         handle,
@@ -113,7 +115,7 @@ pub(super) fn face(parts: Parts<'_>) -> Result<Face, Failure> {
         data: Arc::clone(&market_data),
         database,
     }));
-    Ok(Face {
+    let face = Face {
         identity,
         profiles,
         market_data,
@@ -122,10 +124,13 @@ pub(super) fn face(parts: Parts<'_>) -> Result<Face, Failure> {
         strategies,
         contests,
         watchlists,
+        payments,
+        sandbox,
         admin,
         announcements,
         alpaca,
-    })
+    };
+    Ok((face, server))
 }
 
 fn wallets(trading: &Arc<Trading>, handle: &MarketHandle, database: &Database) -> Arc<Wallets> {
@@ -150,6 +155,18 @@ fn contests(
     }));
     tokio::spawn(Arc::clone(&contests).look_after());
     contests
+}
+
+/// Returns how many strategies of people may run.
+const fn limits(config: &Config) -> StrategyLimits {
+    StrategyLimits { per_user: config.strategies.per_user, total: config.strategies.total }
+}
+
+/// Returns what everybody is told, which keeps itself up to date.
+fn board(database: &Database, log: &AuditLog) -> Arc<Announcements> {
+    let board = Arc::new(Announcements::new(database.clone(), log.clone(), system_clock()));
+    tokio::spawn(Arc::clone(&board).keep_up());
+    board
 }
 
 fn market_data(parts: &Parts<'_>) -> Arc<MarketData> {
@@ -233,14 +250,7 @@ impl Newcomers for Seating {
 /// # Errors
 /// [`Failure`] if nothing can be printed.
 pub(super) fn print_welcome(server: &Server, has_tls: bool) -> Result<(), Failure> {
-    let address = server.address();
-    let scheme = if has_tls { "https" } else { "http" };
-    let host = match address.ip() {
-        ip if ip.is_unspecified() => "localhost".to_owned(),
-        IpAddr::V6(ip) => format!("[{ip}]"),
-        IpAddr::V4(ip) => ip.to_string(),
-    };
-    let base = format!("{scheme}://{host}:{}", address.port());
+    let base = base_of(server.address(), has_tls);
     let json = "-H 'Content-Type: application/json'";
     for line in [
         format!("market  {base}/api/quotes"),

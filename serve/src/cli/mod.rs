@@ -18,6 +18,7 @@ mod logging;
 mod market;
 #[cfg(feature = "otlp")]
 mod otlp;
+mod payments;
 mod people;
 mod serve;
 mod signals;

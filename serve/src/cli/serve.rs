@@ -16,7 +16,7 @@ use super::exit::Failure;
 use super::figures::StatusFigures;
 use super::market::Served;
 use super::signals::Signals;
-use super::{check, face, logging};
+use super::{check, face, logging, payments};
 use crate::config::{Config, Flag, HttpConfig, Loaded, Sources, load};
 use crate::driver::{Driver, DriverConfig, MarketHandle, ScenarioSource, Stage, SystemClock, WrapFile};
 use crate::http::{AdminServer, Edge, Metrics, Server, ServerConfig};
@@ -25,6 +25,8 @@ use crate::publication::PublicationConfig;
 use crate::replay::{DayMetrics, DayWorker, ReplayCommand};
 use crate::services::admin::{AuditLog, Operations};
 use crate::services::identity::system_clock;
+use crate::services::market_data::MarketData;
+use crate::services::payments::check_rate;
 use crate::services::strategies::StrategyOutputs;
 use crate::store::database::Database;
 
@@ -47,6 +49,10 @@ pub(super) fn run(arguments: &Arguments, flags: Vec<Flag>) -> Result<(), Failure
     let loaded = configuration(flags, arguments.config.as_deref());
     let scenario = scenario(path, &arguments.set);
     let ((scenario, text), loaded) = (scenario?, loaded?);
+    check_rate(&loaded.config.payments, MarketData::CURRENCY).map_err(|error| {
+        print_error(&format!("error: {error}"));
+        Failure::Input
+    })?;
     if arguments.check {
         return checked(&scenario, path, &loaded);
     }
@@ -131,6 +137,8 @@ struct Market<'a> {
 struct Running {
     driver: Driver,
     server: Server,
+    /// What plays a provider of payments.
+    sandbox: Option<Server>,
     admin: AdminServer,
     projecting: Projecting,
     worker: DayWorker,
@@ -163,6 +171,7 @@ async fn start(config: &Config, market: &Market<'_>, outside: Outside) -> Result
     let Market { source, path, sync_extra } = market;
     let Outside { edge, opened } = outside;
     let has_tls = edge.has_tls();
+    let address = edge.address().map_err(|error| failed("HTTP cannot be served", &error))?;
     let journal = config.data.join(JOURNAL);
     let mut registry = Registry::with_prefix("bearpit");
     let (projecting, sink) = database::project(config, opened.clone(), path, source.live(), &mut registry)?;
@@ -198,8 +207,9 @@ async fn start(config: &Config, market: &Market<'_>, outside: Outside) -> Result
         outputs,
         log,
         path,
+        base: payments::base_of(address, has_tls),
     };
-    let face = face::face(parts)?;
+    let (face, sandbox) = face::face(parts)?;
     let config_of_server = server_config(config.http);
     let server = Server::start(edge, config_of_server, Arc::clone(&metrics), served, Some(face));
     let server = server.map_err(|error| failed("HTTP cannot be served", &error))?;
@@ -208,7 +218,7 @@ async fn start(config: &Config, market: &Market<'_>, outside: Outside) -> Result
     let (address, data) = (server.address(), config.data.display());
     info!(%address, %data, version = env!("CARGO_PKG_VERSION"), process = std::process::id(), "serving");
     face::print_welcome(&server, has_tls)?;
-    Ok(Running { driver, server, admin, projecting, worker })
+    Ok(Running { driver, server, sandbox, admin, projecting, worker })
 }
 
 /// Returns what makes the medium of a journal from its file.
@@ -253,7 +263,7 @@ async fn run_until_signal(config: &Config, running: Running, mut signals: Signal
         }
     };
     info!(signal, "stopping");
-    let Running { driver, server, admin, projecting, worker } = running;
+    let Running { driver, server, sandbox, admin, projecting, worker } = running;
     let handle = driver.handle.clone();
     server.begin_stopping();
     let stopped = tokio::task::spawn_blocking(move || {
@@ -272,6 +282,9 @@ async fn run_until_signal(config: &Config, running: Running, mut signals: Signal
     let grace = config.shutdown_grace;
     for stopped in [server.stop(grace).await, admin.stop(grace).await] {
         stopped.unwrap_or_else(|error| warn!(%error, "a server had failed"));
+    }
+    if let Some(sandbox) = sandbox {
+        sandbox.stop(grace).await.unwrap_or_else(|error| warn!(%error, "a server had failed"));
     }
     projecting.end(grace).await;
     match &handle.status().stage {

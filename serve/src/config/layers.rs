@@ -14,6 +14,7 @@ use super::environment::{Assignment, POSTGRES_PREFIX, Variable, assignments, is_
 use super::identity::{JwtAlgorithm, JwtSecret};
 use super::mail::{MailProvider, SmtpTls};
 use super::outside::{ClientSecret, OutsideProvider, providers};
+use super::payments::{Fault, faults};
 use super::secrets::{hide, masked};
 use super::settings::{PREFIX, SETTINGS, Setting, is_ours, name_of, table_of};
 use super::unset::unset;
@@ -391,6 +392,7 @@ impl Reading {
         self.secret_is_one(is_near);
         self.mail_is_whole();
         self.firebase();
+        self.payments_can_be_made();
         if self.diagnostics.has_errors() {
             return Err(self.diagnostics);
         }
@@ -467,6 +469,16 @@ impl Reading {
         let Some(given) = keys.iter().find_map(|key| self.given.get(key)) else { return };
         let message = "Firebase is a provider of [oidc] too: leave one out";
         self.diagnostics.push(given.place.clone(), message, None);
+    }
+
+    /// A provider of payments has what it needs, and nothing of another.
+    fn payments_can_be_made(&mut self) {
+        for Fault { keys, message, help } in faults(&self.config) {
+            let given = keys.iter().find_map(|key| self.given.get(key));
+            if let Some(given) = given {
+                self.diagnostics.push(given.place.clone(), message, help);
+            }
+        }
     }
 
     /// What signs tokens must be there, and not be guessed by other machines.

@@ -21,6 +21,8 @@ mod layers;
 mod mail;
 mod otlp;
 mod outside;
+mod payment_settings;
+mod payments;
 mod peers;
 mod redis;
 mod secrets;
@@ -48,6 +50,7 @@ pub use mail::{
 };
 pub use otlp::{BadOtlpEndpoint, OtlpEndpoint};
 pub use outside::{ClientSecret, OutsideClient, OutsideProvider, is_trusted_address};
+pub use payments::{BadBaseUrl, BaseUrl, PaymentProvider, PaymentsConfig, WebpayEnvironment, WithdrawalRule};
 pub use redis::{BadRedisUrl, RedisUrl};
 pub use settings::{SETTINGS, Setting};
 pub use values::Kind;
@@ -85,6 +88,10 @@ pub struct Config {
     pub identity: IdentityConfig,
     /// How mails leave.
     pub mail: MailConfig,
+    /// Where browsers reach this server, where that was said.
+    pub public_url: Option<BaseUrl>,
+    /// Through whom money comes in and goes back.
+    pub payments: PaymentsConfig,
 }
 
 /// What is written to the log, on standard error.

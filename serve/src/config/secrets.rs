@@ -121,6 +121,8 @@ mod tests {
             ("BEARPIT_MAIL_SENDGRID_KEY=ab", "BEARPIT_MAIL_SENDGRID_KEY=**"),
             ("SENDGRID_API_KEY=ab", "SENDGRID_API_KEY=**"),
             ("jwt_secret_file = \"ab\"", "jwt_secret_file = \"ab\""),
+            ("api_key = 'ab'\napi_key_file = 'x'", "api_key = '**'\napi_key_file = 'x'"),
+            ("BEARPIT_PAYMENTS_API_KEY=ab", "BEARPIT_PAYMENTS_API_KEY=**"),
             ("p://h/d?password=abc&x=1", "p://h/d?password=***&x=1"),
             ("p://h/d?x=1&password=abc\" y", "p://h/d?x=1&password=***\" y"),
         ] {

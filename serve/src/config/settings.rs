@@ -9,6 +9,7 @@ use bearpit::scenario::document::readers::{Read, flag, mistyped, one_of, text};
 use super::identity::{JwtAlgorithm, JwtSecret, Registration};
 use super::mail::{MailProvider, SmtpTls};
 use super::outside::{origin, project, project_of_credentials};
+use super::payment_settings::{PAYMENTS, joined};
 use super::peers::{collector, database, database_of_file, mail_server, redis, redis_of_file, sender};
 use super::values::{
     Kind, address, count, first_line, path, secret_line, secret_text, span, texts, url, words,
@@ -81,7 +82,7 @@ const ROLES: &[&str] = &["all"];
 const FORMATS: &[&str] = &["text", "json"];
 const LEVELS: &[&str] = &["error", "warn", "info", "debug", "trace"];
 
-const fn setting(
+pub(super) const fn setting(
     key: &'static str,
     kind: Kind,
     default: Option<&'static str>,
@@ -91,7 +92,7 @@ const fn setting(
     Setting { key, kind, default, doc, is_secret: false, other_variable: None, set }
 }
 
-const fn secret(setting: Setting) -> Setting {
+pub(super) const fn secret(setting: Setting) -> Setting {
     Setting { is_secret: true, ..setting }
 }
 
@@ -121,7 +122,9 @@ const SMTP_TLS: &[&str] = &["starttls", "implicit", "none"];
 const REGISTRATIONS: &[&str] = &["open", "closed"];
 
 /// All settings, in the order of the documentation.
-pub static SETTINGS: &[Setting] = &[
+pub static SETTINGS: &[Setting] = &joined::<{ FIRST.len() + PAYMENTS.len() }>(FIRST, &PAYMENTS);
+
+const FIRST: &[Setting] = &[
     setting(
         "listen",
         Kind::Address,
@@ -531,7 +534,7 @@ fn days(count: usize) -> Duration {
     Duration::from_hours(24 * count as u64)
 }
 
-fn put<T>(place: &mut T, read: Read<T>) -> Read<()> {
+pub(super) fn put<T>(place: &mut T, read: Read<T>) -> Read<()> {
     *place = read?;
     Ok(())
 }
@@ -541,12 +544,12 @@ fn count_of(kind: Kind, node: &Node) -> Read<usize> {
     count(node, min, max)
 }
 
-fn number_of(kind: Kind, node: &Node) -> Read<u32> {
+pub(super) fn number_of(kind: Kind, node: &Node) -> Read<u32> {
     let number = count_of(kind, node)?;
     u32::try_from(number).map_err(|_| mistyped(node, "a number"))
 }
 
-fn span_of(kind: Kind, node: &Node) -> Read<Duration> {
+pub(super) fn span_of(kind: Kind, node: &Node) -> Read<Duration> {
     let Kind::Span(min, max) = kind else { return Err(mistyped(node, "a duration")) };
     span(node, min, max)
 }

@@ -85,9 +85,14 @@ fn every_value_can_be_written_in_every_source() {
             Kind::Path if setting.key.ends_with("_file") || setting.key.starts_with("tls_") => continue,
             Kind::Text(_) if setting.key == "mail.smtp_user" => continue,
             Kind::Secret => continue,
+            // Only beside another.
+            Kind::Choice(_) if setting.key == "payments.environment" => continue,
+            Kind::BaseUrl => "http://127.0.0.1:8080",
+            Kind::Decimal => "5.25",
             Kind::Texts(_) if setting.key == "trusted_proxies" => "10.0.0.0/8",
             Kind::Texts(_) => "https://trade.example.org",
             Kind::Path => "x",
+            Kind::Text(_) if setting.key == "payments.commerce_code" => "x",
             Kind::Text(_) => "smtp.example.org:587",
             Kind::Url => "https://example.org/a",
             Kind::Database => "sqlite:x.db",
@@ -373,4 +378,33 @@ fn write_the_settings() {
     let (path, mut text, place) = documentation();
     text.replace_range(place, &markdown_table());
     std::fs::write(path, text).unwrap();
+}
+
+#[test]
+fn payments_have_what_their_provider_needs_and_nothing_of_another() {
+    let webpay = "public_url = \"https://trade.example.org\"\n[payments]\nprovider = \"webpay\"\n\
+        environment = \"production\"\ncommerce_code = \"597055555532\"\napi_key = \"k\"\n";
+    let loaded = config(&sources(webpay, "", &[], &[]));
+    assert_eq!(loaded.payments.api_key.unwrap().expose(), "k");
+    for (file, expected) in [
+        (
+            "[payments]\nenvironment = \"production\"\n".to_owned(),
+            "`payments.environment` is `production`, but",
+        ),
+        ("[payments]\nprovider = \"webpay\"\n".to_owned(), "the provider `webpay` needs `payments.api_key`"),
+        ("[payments]\nprovider = \"webpay\"\n".to_owned(), "the provider `webpay` needs `public_url`"),
+        (webpay.replace("https:", "http:"), "`public_url` must begin with https://"),
+        (format!("{webpay}webpay_url = \"http://127.0.0.1:1\"\n"), "`payments.webpay_url` is for tests"),
+        (
+            webpay.replace("production", "integration") + "webpay_url = \"https://pay.example\"\n",
+            "`payments.webpay_url` is for tests",
+        ),
+        (format!("{webpay}refund_doubt = \"10s\"\n"), "`payments.refund_doubt` is at least a minute"),
+        ("[payments]\nminimum = 5\nmaximum = 2.5\n".to_owned(), "`payments.minimum` is more than"),
+        ("[payments]\nclp_per_unit = 0\n".to_owned(), "a number above zero"),
+        ("[payments]\nexpire_after = \"1m\"\n".to_owned(), "`payments.expire_after` is before"),
+    ] {
+        let found = errors(&sources(&file, "", &[], &[]));
+        assert!(found.contains(expected), "{file}\n{found}");
+    }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::identity::{AttemptLimits, IdentityConfig, PasswordConfig, Registration};
 use super::mail::{MailConfig, MailProvider, SendGridConfig, Sender, SmtpConfig, SmtpTls};
+use super::payments::PaymentsConfig;
 use super::{Config, HttpConfig, LogConfig, LogFormat, LogLevel, QueueConfig, StrategiesConfig};
 
 /// A configuration before the defaults of the table are read into it: every field has one, or is optional.
@@ -38,6 +39,8 @@ pub(super) fn unset() -> Config {
             smtp: SmtpConfig { server: None, tls: SmtpTls::StartTls, user: None, password: None },
             sendgrid: SendGridConfig { url: String::new(), key: None },
         },
+        public_url: None,
+        payments: PaymentsConfig::UNSET,
     }
 }
 

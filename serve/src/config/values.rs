@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bearpit::scenario::document::readers::{Read, ValueError, disallowed, duration, integer, mistyped, text};
 use bearpit::scenario::document::{Node, Value};
-use bearpit_core::units::SimDuration;
+use bearpit_core::units::{Decimal, SimDuration};
 
 use crate::domain::Secret;
 
@@ -39,6 +39,10 @@ pub enum Kind {
     Text(&'static str),
     /// An address of HTTP.
     Url,
+    /// What the addresses of a server begin with.
+    BaseUrl,
+    /// A decimal number above zero.
+    Decimal,
     /// A list of texts of a form, such as origins; its own form is read too: `["A", "B"]`, or `A,B`.
     Texts(&'static str),
     /// A list of words, of which each must be one of these.
@@ -59,7 +63,9 @@ impl Kind {
             Self::Address => "ADDRESS:PORT",
             Self::Switch => "BOOL",
             Self::Path => "PATH",
-            Self::Database | Self::Redis | Self::Collector | Self::Origin | Self::Url => "URL",
+            Self::Database | Self::Redis | Self::Collector | Self::Origin | Self::Url | Self::BaseUrl => {
+                "URL"
+            }
             Self::Text(_) => "TEXT",
             Self::Project => "ID",
             Self::Sender => "ADDRESS",
@@ -67,7 +73,7 @@ impl Kind {
             Self::Texts(_) => "LIST",
             Self::Words(_) => "LIST",
             Self::Choice(_) => "WORD",
-            Self::Count(..) => "NUMBER",
+            Self::Count(..) | Self::Decimal => "NUMBER",
             Self::Span(..) => "TIME",
         }
     }
@@ -112,6 +118,8 @@ impl fmt::Display for Kind {
             Self::Secret => f.write_str("text"),
             Self::Text(what) => f.write_str(what),
             Self::Url => f.write_str("`https://HOST/PATH`"),
+            Self::BaseUrl => f.write_str("`https://HOST`, `http://HOST:PORT`"),
+            Self::Decimal => f.write_str("number above zero"),
             Self::Texts(what) => write!(f, "list of {what}"),
             Self::Words(words) => f.write_str("list of ").and_then(|()| one_of(f, words)),
             Self::Choice(words) => one_of(f, words),
@@ -120,6 +128,9 @@ impl fmt::Display for Kind {
         }
     }
 }
+
+/// The greatest decimal number, in units of 10^-10: ten thousand millions.
+const DECIMAL_MAX: i128 = 100_000_000_000_000_000_000;
 
 fn millis(millis: u32) -> SimDuration {
     SimDuration::from_millis(i64::from(millis))
@@ -182,6 +193,18 @@ pub(super) fn first_line(node: &Node) -> Read<String> {
 /// Reads the secret that is the first line of a file.
 pub(super) fn secret_line(node: &Node) -> Read<Secret> {
     first_line(node).map(Secret::new)
+}
+
+/// Reads a decimal number above zero, with at most ten decimals.
+pub(super) fn decimal(node: &Node) -> Read<Decimal> {
+    let allowed = "a number above zero with at most ten decimals, such as 950.25";
+    let (Value::Int(text) | Value::Float(text) | Value::Text(text)) = &node.value else {
+        return Err(mistyped(node, allowed));
+    };
+    let read: Option<Decimal> = text.parse().ok();
+    let is_fit =
+        |number: &Decimal| number.is_positive() && number.scaled(10).is_some_and(|it| it <= DECIMAL_MAX);
+    read.filter(is_fit).ok_or_else(|| disallowed(node, allowed))
 }
 
 /// Reads a whole number within a range.

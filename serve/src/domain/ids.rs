@@ -80,6 +80,12 @@ ids! {
     TransferId,
     /// The id of an identity that a person has elsewhere: a digest of issuer and subject.
     IdentityId,
+    /// The id of a payment: money that comes in.
+    PaymentId,
+    /// The id of a withdrawal: money that goes back.
+    WithdrawalId,
+    /// The id of a refund: the part of a withdrawal that is of one payment.
+    RefundId,
 }
 
 #[cfg(test)]

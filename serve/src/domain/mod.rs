@@ -8,6 +8,7 @@ pub mod ledger;
 mod market_time;
 mod number;
 mod order_words;
+mod payment;
 mod person;
 mod problem;
 mod refused_order;
@@ -18,8 +19,8 @@ mod wall_time;
 
 pub use client_order_id::{ClientOrderId, UnfitClientOrderId};
 pub use ids::{
-    AccountId, AnnouncementId, AuditId, BadId, ContestId, IdentityId, KeyId, MailId, SessionId, TransferId,
-    UserId,
+    AccountId, AnnouncementId, AuditId, BadId, ContestId, IdentityId, KeyId, MailId, PaymentId, RefundId,
+    SessionId, TransferId, UserId, WithdrawalId,
 };
 pub use ledger::{Asset, EntryKind};
 pub use market_time::{BadTime, MarketTime, instant_of};
@@ -27,6 +28,7 @@ pub use number::Number;
 pub use order_words::{
     KindName, LiquidityName, PegName, PostOnlyName, SelfTradeName, StatusName, TimeInForceName,
 };
+pub use payment::{PaymentState, RefundState};
 pub use person::{Actor, Credential, OutsideToken, Role, Scope, Scopes, UnknownScope};
 pub use problem::{Problem, ProblemKind};
 pub use refused_order::{BadRefusalId, RefusalId, RefusedOrder};

@@ -100,6 +100,14 @@ impl Edge {
         Ok(Self { listener, tls, origins: config.identity.cors_origins.clone() })
     }
 
+    /// Returns where it listens.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
     /// Returns whether it has TLS.
     #[must_use]
     pub const fn has_tls(&self) -> bool {

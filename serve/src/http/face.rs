@@ -13,6 +13,7 @@ use super::endpoint::{Endpoint, Entry};
 use super::identity::{self, IdentityDoc};
 use super::market_data::{self, MarketDataDoc};
 use super::openapi;
+use super::payments::{self, PaymentsDoc};
 use super::profile::{self, ProfileDoc};
 use super::strategies::{self, StrategiesDoc};
 use super::trading::{self, TradingDoc};
@@ -24,6 +25,7 @@ use crate::services::alpaca::Alpaca;
 use crate::services::contests::Contests;
 use crate::services::identity::Identity;
 use crate::services::market_data::MarketData;
+use crate::services::payments::{Payments, Sandbox};
 use crate::services::profiles::Profiles;
 use crate::services::strategies::Strategies;
 use crate::services::trading::Trading;
@@ -49,6 +51,10 @@ pub struct Face {
     pub contests: Arc<Contests>,
     /// What they watch.
     pub watchlists: Arc<Watchlists>,
+    /// Money that comes in and goes back.
+    pub payments: Arc<Payments>,
+    /// What plays a provider of payments, if it does.
+    pub sandbox: Option<Arc<Sandbox>>,
     /// What administrators do.
     pub admin: Arc<Admin>,
     /// What they have everybody told.
@@ -81,6 +87,10 @@ impl Face {
             strategies::share(config, &self.strategies);
             contests::share(config, &self.contests);
             watchlists::share(config, &self.watchlists);
+            payments::share(config, &self.payments);
+            if let Some(sandbox) = &self.sandbox {
+                payments::sandbox::pages(config, sandbox);
+            }
             administration::share(config, &self.admin, &self.announcements);
             alpaca::share(config, &of_alpaca);
             let all = endpoints().into_iter().chain(openapi::endpoints(&document));
@@ -111,6 +121,7 @@ pub fn document() -> Document {
         StrategiesDoc::openapi(),
         ContestsDoc::openapi(),
         WatchlistsDoc::openapi(),
+        PaymentsDoc::openapi(),
         AdministrationDoc::openapi(),
     ];
     openapi::document(rooms, &entries())
@@ -133,6 +144,7 @@ fn native_endpoints() -> Vec<Endpoint> {
         strategies::endpoints(),
         contests::endpoints(),
         watchlists::endpoints(),
+        payments::endpoints(),
         administration::endpoints(),
     ];
     rooms.into_iter().flatten().collect()

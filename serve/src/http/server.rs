@@ -11,6 +11,7 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::{Condition, from_fn};
 use actix_web::{App, HttpServer, rt, web};
+use prometheus_client::registry::Registry;
 
 use super::connection::watch;
 use super::edge::{Edge, cors};
@@ -18,9 +19,12 @@ use super::face::Face;
 use super::health::{Market, Stopping};
 use super::instruments::Metrics;
 use super::market_data;
+use super::payments;
 use super::routes::{not_found, of_watcher};
 use super::shared::{InFlight, Shared};
 use super::ws::{self, WsParts};
+use crate::domain::Secret;
+use crate::services::payments::Sandbox;
 
 /// What a server allows its clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,6 +99,24 @@ impl Server {
             let endpoints = market_data::endpoints().into_iter().chain([ws::endpoint()]);
             endpoints.for_each(|endpoint| endpoint.register(config));
             config.default_service(web::to(not_found));
+        })
+    }
+
+    /// Starts to answer as Webpay would, for a process that plays it itself, on a listener of this machine.
+    ///
+    /// # Errors
+    /// What the system says, if it has no threads left.
+    pub fn start_sandbox(
+        listener: TcpListener,
+        config: ServerConfig,
+        sandbox: &Arc<Sandbox>,
+        key: &Secret,
+    ) -> io::Result<Self> {
+        let (sandbox, key) = (Arc::clone(sandbox), key.clone());
+        // Its requests are the process's own, and are in no figures.
+        let metrics = Arc::new(Metrics::new(Registry::default()));
+        Self::with_routes(listener, config, metrics, move |config| {
+            payments::sandbox::protocol(config, &sandbox, &key);
         })
     }
 

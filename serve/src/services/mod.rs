@@ -8,6 +8,7 @@ pub mod contests;
 pub mod identity;
 pub mod mail;
 pub mod market_data;
+pub mod payments;
 pub mod profiles;
 pub mod strategies;
 pub mod trading;

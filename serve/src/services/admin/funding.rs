@@ -8,13 +8,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bearpit_core::market::{Funding, Reference, Transfer};
+use bearpit_core::market::Reference;
 use serde_json::json;
 
 use super::views::reason_of;
 use super::{Admin, Deed, FundRequest, FundedView};
-use crate::domain::{Actor, AuditId, ClientOrderId, EntryKind, Number, Problem, ProblemKind, UserId};
+use crate::domain::{Actor, AuditId, EntryKind, Number, Problem, ProblemKind, UserId};
 use crate::services::identity::of_store;
+use crate::services::trading::transfers::{CashMove, Transferred};
 use crate::store::database::Amount;
 use crate::store::fundings::FundingRow;
 
@@ -130,22 +131,19 @@ impl Admin {
 
     /// Asks the market, and writes down its answer.
     async fn settle(&self, row: &FundingRow) -> Result<(), Problem> {
-        let unfit =
-            |error: &dyn std::fmt::Display| Problem::new(ProblemKind::Internal, "unfit_funding", error);
-        let reference = Reference::new(&row.reference).map_err(|error| unfit(&error))?;
-        let client = ClientOrderId::try_from(row.request.clone()).map_err(|error| unfit(&error))?;
-        let funding = Funding { transfer: Transfer::Cash(row.amount.money()), reference };
-        let answer = self.trading.fund(row.account, funding, Some(client)).await;
+        let FundingRow { account, amount, reference, request, .. } = row;
+        let cash = CashMove { account: *account, amount: *amount, reference, request };
+        let answer = self.trading.move_cash(cash).await;
         let outcome = match &answer {
-            Err(problem) if is_left_open(problem) => return answer,
-            Ok(()) => Ok(()),
-            Err(problem) => Err(problem.message.clone()),
+            Transferred::NotTaken(_) | Transferred::Unknown(_) => return answer.result(),
+            Transferred::Done => Ok(()),
+            Transferred::Refused(problem) => Err(problem.message.clone()),
         };
         if let Err(error) = self.database.end_funding(&row.key, &outcome).await {
             // The market has answered: this is found out again later.
             tracing::warn!(key = row.key, %error, "what came of funds is written down later");
         }
-        answer
+        answer.result()
     }
 
     /// Writes down what came of funds that were left half-way, where they stand in the log.

@@ -14,7 +14,7 @@ mod announcements;
 mod audit;
 mod funding;
 mod operations;
-mod paging;
+pub(in crate::services) mod paging;
 mod people;
 #[cfg(test)]
 mod tests;
@@ -42,6 +42,7 @@ use crate::services::trading::Trading;
 use crate::store::database::Database;
 use crate::store::people::People;
 use views::maybe_reason;
+pub(in crate::services) use views::reason_of;
 
 /// What administration is made of.
 pub struct AdminParts {

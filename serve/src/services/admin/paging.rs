@@ -8,7 +8,7 @@ const PAGE_DEFAULT: u32 = 100;
 const PAGE_MAX: u32 = 1_000;
 
 /// Returns how many rows a page is to have.
-pub(super) fn limit_of(limit: Option<u32>) -> Result<u32, Problem> {
+pub(in crate::services) fn limit_of(limit: Option<u32>) -> Result<u32, Problem> {
     let limit = limit.unwrap_or(PAGE_DEFAULT);
     if (1..=PAGE_MAX).contains(&limit) {
         return Ok(limit);
@@ -18,19 +18,22 @@ pub(super) fn limit_of(limit: Option<u32>) -> Result<u32, Problem> {
 }
 
 /// Reads where the last page ended.
-pub(super) fn cursor<T: std::str::FromStr>(text: Option<&str>) -> Result<Option<T>, Problem> {
+pub(in crate::services) fn cursor<T: std::str::FromStr>(text: Option<&str>) -> Result<Option<T>, Problem> {
     let bad = |_| invalid("cursor", "a cursor is what the last page gave as `next`");
     text.map(|text| text.parse().map_err(bad)).transpose()
 }
 
 /// Reads a moment as of RFC 3339.
-pub(super) fn moment(field: &'static str, text: Option<&str>) -> Result<Option<WallTime>, Problem> {
+pub(in crate::services) fn moment(
+    field: &'static str,
+    text: Option<&str>,
+) -> Result<Option<WallTime>, Problem> {
     let read = |text| instant_of(text).map(|at| WallTime::from_nanos(at.nanos()));
     text.map(|text| read(text).map_err(|error| invalid(field, error))).transpose()
 }
 
 /// Returns the rows of a page, of which one more was read, and what to send for the next one.
-pub(super) fn page<T>(
+pub(in crate::services) fn page<T>(
     mut rows: Vec<T>,
     limit: u32,
     place: impl Fn(&T) -> String,
@@ -43,6 +46,6 @@ pub(super) fn page<T>(
 }
 
 /// Says that a parameter does not fit.
-pub(super) fn invalid(field: &'static str, message: impl std::fmt::Display) -> Problem {
+pub(in crate::services) fn invalid(field: &'static str, message: impl std::fmt::Display) -> Problem {
     Problem::new(ProblemKind::Refused, "invalid_parameter", message).at(field)
 }

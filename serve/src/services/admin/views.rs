@@ -188,7 +188,7 @@ pub struct CancelRequest {
 const REASON_MAX: usize = 500;
 
 /// Checks a reason, and cuts off what surrounds it.
-pub(super) fn reason_of(text: &str) -> Result<Option<String>, Problem> {
+pub(in crate::services) fn reason_of(text: &str) -> Result<Option<String>, Problem> {
     let text = text.trim();
     let has_length = (1..=REASON_MAX).contains(&text.chars().count());
     if has_length && !text.chars().any(|it| it.is_control() && it != '\n') {

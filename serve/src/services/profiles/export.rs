@@ -12,6 +12,7 @@ use tracing::warn;
 use super::Profiles;
 use crate::domain::{AccountId, Actor, Number, Problem, WallTime};
 use crate::services::identity::{self, of_store};
+use crate::services::payments::{PaymentView, RefundView};
 use crate::services::trading::HistoryQuery;
 use crate::services::wallet::EntryQuery;
 use crate::store::strategies::StrategyRow;
@@ -93,8 +94,8 @@ struct ValueLine {
 
 impl Profiles {
     /// Begins to write all that the server knows of a person: the profile, sessions, keys, identities
-    /// elsewhere, lists, strategies, and of each account the orders, fills, entries of the ledger and values.
-    /// It is read piece by piece, and no faster than that.
+    /// elsewhere, lists, strategies, payments and refunds, and of each account the orders, fills, entries of the
+    /// ledger and values. It is read piece by piece, and no faster than that.
     ///
     /// # Errors
     /// [`Problem`] if a key of an account of a contest asks, or the database is away. A problem that comes
@@ -155,6 +156,7 @@ impl Profiles {
         let mut accounts = vec![self.identity.profile(who).await?.account];
         accounts.extend(strategies.iter().map(|row| row.account));
         accounts.extend(self.database.contest_accounts(who.user).await.map_err(of_store)?);
+        self.write_money(writer, accounts[0]).await?;
         writer.list("strategies", strategies.into_iter().map(StrategyLine::from));
         writer.flush().await?;
         writer.push(",\"accounts\":[");
@@ -162,6 +164,45 @@ impl Profiles {
             if !accounts[..place].contains(account) {
                 writer.push(if place == 0 { "" } else { "," });
                 self.write_account(writer, *account).await?;
+            }
+        }
+        writer.push("]");
+        Ok(())
+    }
+
+    /// Writes what an account has paid in, and what went back.
+    async fn write_money(&self, writer: &mut Writer, account: AccountId) -> Result<(), Stopped> {
+        let (mut before, mut is_first) = (None, true);
+        writer.push(",\"payments\":[");
+        loop {
+            let rows = self.database.payments(account, before, PAGE).await.map_err(of_store)?;
+            before = rows.last().map(|row| row.asked.id);
+            let is_last = rows.len() < PAGE as usize;
+            // How to pay it is for whoever pays it, and no part of what is known.
+            let views = rows.into_iter().map(PaymentView::from);
+            writer.items(is_first, views.map(|view| PaymentView { redirect: None, ..view }));
+            writer.flush().await?;
+            is_first = false;
+            if is_last {
+                break;
+            }
+        }
+        writer.push("],\"refunds\":[");
+        let mut before = None;
+        let mut is_first = true;
+        loop {
+            let rows = self.database.withdrawals(account, before, PAGE).await.map_err(of_store)?;
+            before = rows.last().map(|row| row.asked.id);
+            let is_last = rows.len() < PAGE as usize;
+            for row in rows {
+                let refunds = self.database.refunds(row.asked.id).await.map_err(of_store)?;
+                let has_some = !refunds.is_empty();
+                writer.items(is_first, refunds.into_iter().map(RefundView::from));
+                is_first &= !has_some;
+            }
+            writer.flush().await?;
+            if is_last {
+                break;
             }
         }
         writer.push("]");

@@ -47,8 +47,8 @@ impl Profiles {
     /// in the name of nobody.
     ///
     /// # Errors
-    /// [`Problem`] if password or code are wrong, nobody else could administer the market, or the market
-    /// takes nothing at the moment; the person is still there then, and can ask again.
+    /// [`Problem`] if password or code are wrong, nobody else could administer the market, money is under
+    /// way, or the market takes nothing at the moment; the person is still there then, and can ask again.
     pub async fn leave(self: &Arc<Self>, who: &Actor, request: LeaveRequest) -> Result<LeftView, Problem> {
         let LeaveRequest { password, code } = request;
         self.identity.prove_leaving(who, &password, code.as_ref()).await?;
@@ -62,6 +62,7 @@ impl Profiles {
 
     async fn take_leave(&self, who: &Actor) -> Result<LeftView, Problem> {
         let account = self.identity.profile(who).await?.account;
+        self.refuse_under_way(account).await?;
         self.strategies.recall(who.user, account, wall_now()).await?;
         self.strategies.stop_all(who.user, wall_now()).await?;
         let positions_left = self.close_all(account).await?;
@@ -69,11 +70,23 @@ impl Profiles {
         for account in [account].into_iter().chain(of_contests) {
             self.trading.shut(account, LEFT).await?;
         }
+        // A payment can have been begun meanwhile; from here on there can be none.
+        self.refuse_under_way(account).await?;
         self.identity.erase(who).await?;
         if let Err(problem) = self.delete_picture(who).await {
             warn!(%problem, user = %who.user, "the picture of a person who has left is still there");
         }
         Ok(LeftView { positions_left })
+    }
+
+    /// Whoever leaves has no money on its way in or back: nobody could be told of it any more.
+    async fn refuse_under_way(&self, account: AccountId) -> Result<(), Problem> {
+        if self.database.has_payments_under_way(account).await.map_err(of_store)? {
+            let message = "payments or withdrawals are under way";
+            let problem = Problem::new(ProblemKind::Conflict, "payments_open", message);
+            return Err(problem.hint("wait until they have ended; a payment that is not paid expires"));
+        }
+        Ok(())
     }
 
     /// Has the orders of an account canceled and its positions closed, wherever somebody takes them; returns

@@ -19,6 +19,7 @@ pub(in crate::services) mod request;
 mod seats;
 #[cfg(test)]
 pub(in crate::services) mod tests;
+pub(in crate::services) mod transfers;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -37,6 +37,7 @@ const CHANGES: &[(&str, &str, &str)] = &changes![
     "0017_profiles",
     "0018_signed_in",
     "0019_outside_identities",
+    "0020_payments",
     "0021_ledger",
 ];
 

@@ -45,6 +45,10 @@ const ALL_STATEMENTS: &[&[Statement]] = &[
     crate::store::fundings::STATEMENTS,
     crate::store::transfers::STATEMENTS,
     crate::store::announcements::STATEMENTS,
+    crate::store::payments::STATEMENTS,
+    crate::store::payments::refunds::STATEMENTS,
+    crate::store::payments::sandbox::STATEMENTS,
+    crate::store::payments::withdrawals::STATEMENTS,
 ];
 
 fn all_statements() -> impl Iterator<Item = &'static [Statement]> {

@@ -4,8 +4,8 @@ use uuid::Uuid;
 
 use super::amount::Amount;
 use crate::domain::{
-    AccountId, AnnouncementId, AuditId, ContestId, IdentityId, KeyId, MailId, SessionId, TransferId, UserId,
-    WallTime,
+    AccountId, AnnouncementId, AuditId, ContestId, IdentityId, KeyId, MailId, PaymentId, RefundId, SessionId,
+    TransferId, UserId, WallTime, WithdrawalId,
 };
 
 /// An argument of a statement. An absent one has a type too, since PostgreSQL asks for it.
@@ -68,5 +68,8 @@ values! {
     MailId => Id, value => value.uuid();
     TransferId => Id, value => value.uuid();
     IdentityId => Id, value => value.uuid();
+    PaymentId => Id, value => value.uuid();
+    WithdrawalId => Id, value => value.uuid();
+    RefundId => Id, value => value.uuid();
     Amount => Amount, value => value;
 }

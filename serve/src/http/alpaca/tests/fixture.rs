@@ -25,6 +25,7 @@ use crate::services::identity::{
     Clock, Identity, IdentityParts, Login, Newcomers, Visitor, hash_password, system_clock,
 };
 use crate::services::market_data::{MarketData, MarketDataParts, NoArchive};
+use crate::services::payments::{Payments, PaymentsParts};
 use crate::services::profiles::{Profiles, ProfilesParts};
 use crate::services::strategies::{Strategies, StrategiesParts, StrategyOutputs};
 use crate::services::trading::{Trading, TradingParts};
@@ -362,6 +363,7 @@ async fn face(
         database: database.clone(),
         audit: AuditLog::new(database.clone(), system_clock()),
     }));
+    let payments = payments(&trading, &database);
     let face = Face {
         identity: Arc::clone(&identity),
         profiles,
@@ -371,6 +373,8 @@ async fn face(
         strategies,
         contests,
         watchlists,
+        payments,
+        sandbox: None,
         admin,
         announcements,
         alpaca,
@@ -381,6 +385,19 @@ async fn face(
 fn wallets(driver: &Driver, trading: &Arc<Trading>, database: &Database) -> Arc<Wallets> {
     let (trading, handle, database) = (Arc::clone(trading), driver.handle.clone(), database.clone());
     Arc::new(Wallets::new(WalletsParts { trading, handle, database }))
+}
+
+fn payments(trading: &Arc<Trading>, database: &Database) -> Arc<Payments> {
+    let payments = Payments::new(PaymentsParts {
+        config: Config::defaults().unwrap().payments,
+        provider: None,
+        public_url: "http://localhost".to_owned(),
+        trading: Arc::clone(trading),
+        database: database.clone(),
+        log: AuditLog::new(database.clone(), system_clock()),
+        clock: system_clock(),
+    });
+    Arc::new(payments.unwrap())
 }
 
 fn identity(directory: &Path, database: &Database, clock: Clock) -> Identity {
