@@ -22,6 +22,7 @@ mod harness;
 #[cfg(target_os = "linux")]
 mod malformed;
 mod observe;
+mod payments;
 mod people;
 mod profiles;
 #[cfg(target_os = "linux")]
