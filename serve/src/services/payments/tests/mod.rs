@@ -143,7 +143,7 @@ fn person(actor: &Actor, name: &str) -> NewUser {
         mail: None,
         is_verified: false,
         role: actor.role,
-        password_hash: "none".to_owned(),
+        password_hash: Some("none".to_owned()),
         now: WallTime::from_nanos(1),
     }
 }
