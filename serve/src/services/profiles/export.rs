@@ -94,8 +94,8 @@ struct ValueLine {
 
 impl Profiles {
     /// Begins to write all that the server knows of a person: the profile, sessions, keys, identities
-    /// elsewhere, lists, strategies, payments and refunds, and of each account the orders, fills, entries of the
-    /// ledger and values. It is read piece by piece, and no faster than that.
+    /// elsewhere, lists, strategies, payments and refunds, and of each account the orders, fills, entries of
+    /// the ledger and values. It is read piece by piece, and no faster than that.
     ///
     /// # Errors
     /// [`Problem`] if a key of an account of a contest asks, or the database is away. A problem that comes
