@@ -41,7 +41,7 @@ pub(super) struct Till {
 /// [`Failure::Run`], which is written to the log.
 pub(super) fn till(parts: TillParts<'_>) -> Result<Till, Failure> {
     let TillParts { config, base, trading, database, log } = parts;
-    let public_url = config.public_url.as_ref().map_or(base, |url| url.text().to_owned());
+    let public_url = config.identity.public_url.as_ref().map_or(base, |url| url.text().to_owned());
     let settings = &config.payments;
     let sandbox = match settings.provider {
         PaymentProvider::Sandbox => Some(play(config, &database, &public_url)?),

@@ -88,8 +88,6 @@ pub struct Config {
     pub identity: IdentityConfig,
     /// How mails leave.
     pub mail: MailConfig,
-    /// Where browsers reach this server, where that was said.
-    pub public_url: Option<BaseUrl>,
     /// Through whom money comes in and goes back.
     pub payments: PaymentsConfig,
 }

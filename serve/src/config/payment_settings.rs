@@ -16,14 +16,7 @@ const EXPIRE: Kind = Kind::Span(1_000, 86_400_000);
 const DOUBT: Kind = Kind::Span(0, 604_800_000);
 
 /// All of them, in the order of the documentation.
-pub(super) const PAYMENTS: [Setting; 15] = [
-    setting(
-        "public_url",
-        Kind::BaseUrl,
-        None,
-        "Where browsers reach this server, as others are told it; without it the address of `listen`",
-        |config, node| put(&mut config.public_url, base_url(node).map(Some)),
-    ),
+pub(super) const PAYMENTS: [Setting; 14] = [
     setting(
         "payments.provider",
         Kind::Choice(PAYMENT_PROVIDERS),

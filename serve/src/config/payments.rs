@@ -104,12 +104,6 @@ impl BaseUrl {
         &self.0
     }
 
-    /// Returns whether what is said to it cannot be read on the way.
-    #[must_use]
-    pub fn is_https(&self) -> bool {
-        self.0.starts_with("https://")
-    }
-
     /// Returns whether it is of this machine.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
@@ -200,13 +194,14 @@ fn of_webpay(config: &Config) -> Vec<Fault> {
     let help = "set the variable BEARPIT_PAYMENTS_API_KEY, or name a file: `payments.api_key_file`";
     lacks(payments.api_key.is_none(), "payments.api_key", help);
     let help = "where browsers reach this server, such as https://trade.example.org";
-    lacks(config.public_url.is_none(), "public_url", help);
+    lacks(config.identity.public_url.is_none(), "public_url", help);
     if payments.refund_doubt < DOUBT_MIN {
         let message = "`payments.refund_doubt` is at least a minute with `webpay`".to_owned();
         let help = Some("a refund that is still under way could be made twice".to_owned());
         faults.push(Fault { keys: &["payments.refund_doubt"], message, help });
     }
-    if is_production && config.public_url.as_ref().is_some_and(|url| !url.is_https()) {
+    let public_url = config.identity.public_url.as_ref();
+    if is_production && public_url.is_some_and(|url| !url.text().starts_with("https://")) {
         let message = "`public_url` must begin with https:// for payments in production".to_owned();
         let help = Some("browsers come back there with the token of a payment".to_owned());
         faults.push(Fault { keys: &["public_url"], message, help });
@@ -234,7 +229,6 @@ mod tests {
         ] {
             let url: BaseUrl = text.parse().unwrap();
             assert_eq!((url.text(), url.is_loopback()), (expected, is_loopback));
-            assert_eq!(url.is_https(), text.starts_with("https"));
         }
         for text in
             ["", "trade.example.org", "https://", "ftp://a", "https://a b", "https://a?b", "https://u@h"]

@@ -368,7 +368,7 @@ const FIRST: &[Setting] = &[
         "public_url",
         Kind::Origin,
         None,
-        "Where people reach this server: what other providers of identity send them back to; without it, what their browser asked for",
+        "Where people reach this server: what providers of identity and of payments send them back to; without it, what their browser asked for, or the address of `listen`",
         |config, node| put(&mut config.identity.public_url, origin(node).map(Some)),
     ),
     setting(

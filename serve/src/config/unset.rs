@@ -39,7 +39,6 @@ pub(super) fn unset() -> Config {
             smtp: SmtpConfig { server: None, tls: SmtpTls::StartTls, user: None, password: None },
             sendgrid: SendGridConfig { url: String::new(), key: None },
         },
-        public_url: None,
         payments: PaymentsConfig::UNSET,
     }
 }
