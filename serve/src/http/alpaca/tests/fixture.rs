@@ -356,13 +356,7 @@ async fn face(
     }));
     let parts = (Arc::clone(&identity), Arc::clone(&trading), Arc::clone(&strategies));
     let (admin, announcements) = administration(driver, &database, parts);
-    let contests = Arc::new(Contests::new(ContestsParts {
-        trading: Arc::clone(&trading),
-        handle: driver.handle.clone(),
-        journal: Journal { directory: directory.join("journal"), scenario: directory.join("small.toml") },
-        database: database.clone(),
-        audit: AuditLog::new(database.clone(), system_clock()),
-    }));
+    let contests = contests(directory, driver, &trading, &database);
     let payments = payments(&trading, &database);
     let face = Face {
         identity: Arc::clone(&identity),
@@ -385,6 +379,16 @@ async fn face(
 fn wallets(driver: &Driver, trading: &Arc<Trading>, database: &Database) -> Arc<Wallets> {
     let (trading, handle, database) = (Arc::clone(trading), driver.handle.clone(), database.clone());
     Arc::new(Wallets::new(WalletsParts { trading, handle, database }))
+}
+
+fn contests(directory: &Path, driver: &Driver, trading: &Arc<Trading>, database: &Database) -> Arc<Contests> {
+    Arc::new(Contests::new(ContestsParts {
+        trading: Arc::clone(trading),
+        handle: driver.handle.clone(),
+        journal: Journal { directory: directory.join("journal"), scenario: directory.join("small.toml") },
+        database: database.clone(),
+        audit: AuditLog::new(database.clone(), system_clock()),
+    }))
 }
 
 fn payments(trading: &Arc<Trading>, database: &Database) -> Arc<Payments> {
