@@ -148,8 +148,8 @@ fn of_client(error: &reqwest::Error) -> OutgoingError {
     }
 }
 
-/// Returns the text of the innermost cause.
-fn cause_of(error: &dyn std::error::Error) -> String {
+/// Returns the text of an error's innermost cause.
+pub(crate) fn cause_of(error: &dyn std::error::Error) -> String {
     let mut cause = error;
     while let Some(inner) = cause.source() {
         cause = inner;

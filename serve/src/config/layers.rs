@@ -13,12 +13,13 @@ use super::Config;
 use super::environment::{Assignment, POSTGRES_PREFIX, Variable, assignments, is_of_service, postgres_url};
 use super::identity::{JwtAlgorithm, JwtSecret};
 use super::mail::{MailProvider, SmtpTls};
-use super::outside::{ClientSecret, OutsideProvider, providers};
+use super::outside::{OutsideProvider, providers};
 use super::payments::{Fault, faults};
 use super::secrets::{hide, masked};
 use super::settings::{PREFIX, SETTINGS, Setting, is_ours, name_of, table_of};
 use super::unset::unset;
 use super::values::Kind;
+use crate::domain::Secret;
 
 /// Everything that may say something about the configuration.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -450,7 +451,7 @@ impl Reading {
         let provider = providers.find(|it| it.secret_variable() == name);
         let Some(client) = provider.and_then(|it| it.client.as_mut()) else { return false };
         if !value.is_empty() {
-            client.secret = Some(ClientSecret::new(value.to_owned()));
+            client.secret = Some(Secret::new(value.to_owned()));
         }
         true
     }

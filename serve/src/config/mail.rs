@@ -1,12 +1,12 @@
 //! [`MailConfig`]: how mails leave, and whom they are from.
 
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use lettre::message::Mailbox;
 use thiserror::Error;
 
+use super::values::is_this_machine;
 use crate::domain::Secret;
 
 /// How mails leave, and whom they are from.
@@ -88,8 +88,7 @@ impl MailServer {
     /// Returns whether it is on this machine.
     #[must_use]
     pub fn is_near(&self) -> bool {
-        let host = self.host.trim_matches(['[', ']']);
-        host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
+        is_this_machine(&self.host)
     }
 }
 

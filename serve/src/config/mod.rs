@@ -49,7 +49,7 @@ pub use mail::{
     SmtpTls,
 };
 pub use otlp::{BadOtlpEndpoint, OtlpEndpoint};
-pub use outside::{ClientSecret, OutsideClient, OutsideProvider, is_trusted_address};
+pub use outside::{OutsideClient, OutsideProvider, is_trusted_address};
 pub use payments::{BadBaseUrl, BaseUrl, PaymentProvider, PaymentsConfig, WebpayEnvironment, WithdrawalRule};
 pub use redis::{BadRedisUrl, RedisUrl};
 pub use settings::{SETTINGS, Setting};

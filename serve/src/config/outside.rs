@@ -1,8 +1,6 @@
 //! [`OutsideProvider`]: other providers of identity, by whose word people come in. Each is a table of the
 //! file, `[oidc.NAME]`; secrets of clients are in the environment or in files of their own.
 
-use std::fmt;
-
 use bearpit::scenario::Diagnostics;
 use bearpit::scenario::document::readers::{Read, ValueError, disallowed, mistyped, text};
 use bearpit::scenario::document::{KeyValue, Node};
@@ -10,7 +8,8 @@ use bearpit_core::units::suggest;
 use jsonwebtoken::Algorithm;
 
 use super::identity::{BadOrigin, Origin};
-use super::values::{first_line, texts};
+use super::values::{is_this_machine, secret_line, texts};
+use crate::domain::Secret;
 
 /// Another provider of identity.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,31 +40,7 @@ pub struct OutsideClient {
     /// Its id there.
     pub id: String,
     /// Its secret there; a client without one shows only that it has begun the login (PKCE).
-    pub secret: Option<ClientSecret>,
-}
-
-/// What a client shows to a provider. No output has its text.
-#[derive(Clone, PartialEq, Eq)]
-pub struct ClientSecret(String);
-
-impl ClientSecret {
-    /// Makes one of its text.
-    #[must_use]
-    pub const fn new(text: String) -> Self {
-        Self(text)
-    }
-
-    /// Returns its text.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for ClientSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ClientSecret")
-    }
+    pub secret: Option<Secret>,
 }
 
 /// Where Google's issuer is.
@@ -117,7 +92,7 @@ struct Draft {
     issuer: Option<String>,
     label: Option<String>,
     client_id: Option<String>,
-    client_secret: Option<ClientSecret>,
+    client_secret: Option<Secret>,
     audiences: Vec<String>,
     project: Option<String>,
     jwks_url: Option<String>,
@@ -207,7 +182,7 @@ impl Draft {
             "issuer" => self.issuer = Some(url(node)?),
             "label" => self.label = Some(text(node)?),
             "client_id" => self.client_id = Some(text(node)?),
-            "client_secret_file" => self.client_secret = Some(ClientSecret::new(first_line(node)?)),
+            "client_secret_file" => self.client_secret = Some(secret_line(node)?),
             "audiences" => self.audiences = texts(node)?,
             "project" => self.project = Some(project(node)?),
             "jwks_url" => self.jwks_url = Some(url(node)?),
@@ -298,8 +273,7 @@ pub fn is_trusted_address(url: &str) -> bool {
         Some(rest) => rest.split(']').next().unwrap_or_default(),
         None => authority.split(':').next().unwrap_or_default(),
     };
-    let is_here = host == "localhost" || host.parse().is_ok_and(|it: std::net::IpAddr| it.is_loopback());
-    is_plain && !host.is_empty() && !authority.contains('@') && (is_secure || is_here)
+    is_plain && !host.is_empty() && !authority.contains('@') && (is_secure || is_this_machine(host))
 }
 
 fn algorithms(node: &Node) -> Read<Vec<Algorithm>> {

@@ -7,6 +7,7 @@ use bearpit_core::units::Decimal;
 use thiserror::Error;
 
 use super::Config;
+use super::values::is_this_machine;
 use crate::domain::Secret;
 
 /// Through whom money comes in and goes back, and how much at a time.
@@ -113,8 +114,7 @@ impl BaseUrl {
             Some((host, port)) if !port.ends_with(']') => host,
             _ => authority,
         };
-        let host = host.trim_start_matches('[').trim_end_matches(']');
-        host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+        is_this_machine(host)
     }
 }
 

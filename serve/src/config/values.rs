@@ -148,6 +148,12 @@ pub(super) fn path(node: &Node) -> Read<PathBuf> {
     text(node).map(PathBuf::from)
 }
 
+/// Returns whether a host is this machine: by name, or by an address of its loopback interface.
+pub(super) fn is_this_machine(host: &str) -> bool {
+    let host = host.trim_matches(['[', ']']);
+    host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
+}
+
 /// Reads an address of HTTP, without a slash at its end: plain HTTP only on this machine, where nobody reads
 /// it on its way.
 pub(super) fn url(node: &Node) -> Read<String> {
@@ -155,14 +161,7 @@ pub(super) fn url(node: &Node) -> Read<String> {
     let Value::Text(written) = &node.value else { return Err(mistyped(node, allowed)) };
     let unfit = || disallowed(node, allowed);
     let url: reqwest::Url = written.parse().map_err(|_| unfit())?;
-    let is_near = match url.host_str() {
-        Some("localhost") => true,
-        Some(host) => {
-            let host = host.trim_matches(['[', ']']);
-            host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
-        }
-        None => false,
-    };
+    let is_near = url.host_str().is_some_and(is_this_machine);
     let is_fit = url.scheme() == "https" || (url.scheme() == "http" && is_near);
     let is_plain = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
     if !is_fit || !is_plain {

@@ -10,6 +10,7 @@ use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 
 use super::{BadMailer, Letter, MailError, Mailer, Sending};
 use crate::config::{SmtpConfig, SmtpTls};
+use crate::outgoing::cause_of;
 
 /// How long each answer of the server may take.
 const ANSWER_MAX: Duration = Duration::from_secs(10);
@@ -86,15 +87,6 @@ fn of_server(error: &Error) -> MailError {
     } else {
         format!("the mail server cannot be reached: {}", cause_of(error))
     })
-}
-
-/// Returns the text of the innermost cause.
-fn cause_of(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    cause.to_string()
 }
 
 #[cfg(test)]

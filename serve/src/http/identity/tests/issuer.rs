@@ -14,7 +14,8 @@ use jsonwebtoken::{Algorithm, EncodingKey, crypto};
 use serde_json::{Value, json};
 
 use super::harness::Site;
-use crate::config::{ClientSecret, OutsideClient, OutsideProvider};
+use crate::config::{OutsideClient, OutsideProvider};
+use crate::domain::Secret;
 
 /// A key that signs tokens.
 #[derive(Clone)]
@@ -206,7 +207,7 @@ impl Issuer {
             issuer: self.url(),
             client: Some(OutsideClient {
                 id: "bearpit client".to_owned(),
-                secret: Some(ClientSecret::new(SECRET.to_owned())),
+                secret: Some(Secret::new(SECRET.to_owned())),
             }),
             audiences: vec!["app".to_owned()],
             jwks_url: None,
