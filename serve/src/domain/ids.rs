@@ -86,6 +86,10 @@ ids! {
     WithdrawalId,
     /// The id of a refund: the part of a withdrawal that is of one payment.
     RefundId,
+    /// The id of a notice: what a person is told.
+    NoticeId,
+    /// The id of a price alert.
+    AlertId,
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@ mod client_order_id;
 mod ids;
 pub mod ledger;
 mod market_time;
+mod notice;
+mod notice_choices;
 mod number;
 mod order_words;
 mod payment;
@@ -19,11 +21,19 @@ mod wall_time;
 
 pub use client_order_id::{ClientOrderId, UnfitClientOrderId};
 pub use ids::{
-    AccountId, AnnouncementId, AuditId, BadId, ContestId, IdentityId, KeyId, MailId, PaymentId, RefundId,
-    SessionId, TransferId, UserId, WithdrawalId,
+    AccountId, AlertId, AnnouncementId, AuditId, BadId, ContestId, IdentityId, KeyId, MailId, NoticeId,
+    PaymentId, RefundId, SessionId, TransferId, UserId, WithdrawalId,
 };
 pub use ledger::{Asset, EntryKind};
 pub use market_time::{BadTime, MarketTime, instant_of};
+pub use notice::{
+    AlertNotice, AlertTrigger, ContestNotice, ContestStep, FactorStep, FillNotice, FundsNotice,
+    IdentityNotice, MarginNotice, MarginStep, MoneyNotice, MoneyOutcome, Notice, NoticeContent, NoticeKind,
+    OrderEnd, OrderEndNotice, SecurityNotice, StopNotice, StrategyNotice, WebhookNotice,
+};
+pub use notice_choices::{
+    Language, NoticeChoices, NoticeChoicesChange, NoticeSettings, ShownNotices, Wanted,
+};
 pub use number::Number;
 pub use order_words::{
     KindName, LiquidityName, PegName, PostOnlyName, SelfTradeName, StatusName, TimeInForceName,

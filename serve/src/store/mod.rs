@@ -8,6 +8,7 @@ pub mod files;
 pub mod fundings;
 pub mod journal;
 pub mod mails;
+pub mod notices;
 pub mod payments;
 pub mod people;
 pub mod profiles;

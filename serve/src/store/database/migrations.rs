@@ -39,6 +39,7 @@ const CHANGES: &[(&str, &str, &str)] = &changes![
     "0019_outside_identities",
     "0020_payments",
     "0021_ledger",
+    "0022_notices",
 ];
 
 pub(super) fn sqlite() -> Migrator {

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::testing::{ScratchFile, on_each_database};
 use super::*;
-use crate::store::{people, projection, traded_names, watchlists};
+use crate::store::{notices, people, projection, traded_names, watchlists};
 
 statements! {
     ADD = "INSERT INTO users (id, username, username_key, mail, mail_key, is_verified, role, password_hash,
@@ -52,7 +52,7 @@ const ALL_STATEMENTS: &[&[Statement]] = &[
 ];
 
 fn all_statements() -> impl Iterator<Item = &'static [Statement]> {
-    ALL_STATEMENTS.iter().chain(&people::ALL).copied()
+    ALL_STATEMENTS.iter().chain(&people::ALL).chain(&notices::ALL).copied()
 }
 
 async fn add(database: &Database, id: Uuid, name: &str) -> Result<u64, StoreError> {

@@ -4,8 +4,8 @@ use uuid::Uuid;
 
 use super::amount::Amount;
 use crate::domain::{
-    AccountId, AnnouncementId, AuditId, ContestId, IdentityId, KeyId, MailId, PaymentId, RefundId, SessionId,
-    TransferId, UserId, WallTime, WithdrawalId,
+    AccountId, AlertId, AnnouncementId, AuditId, ContestId, IdentityId, KeyId, MailId, NoticeId, PaymentId,
+    RefundId, SessionId, TransferId, UserId, WallTime, WithdrawalId,
 };
 
 /// An argument of a statement. An absent one has a type too, since PostgreSQL asks for it.
@@ -71,5 +71,7 @@ values! {
     PaymentId => Id, value => value.uuid();
     WithdrawalId => Id, value => value.uuid();
     RefundId => Id, value => value.uuid();
+    NoticeId => Id, value => value.uuid();
+    AlertId => Id, value => value.uuid();
     Amount => Amount, value => value;
 }
