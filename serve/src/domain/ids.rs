@@ -90,6 +90,12 @@ ids! {
     NoticeId,
     /// The id of a price alert.
     AlertId,
+    /// The id of an endpoint that a person wants to be called.
+    WebhookId,
+    /// The id of a browser that takes messages for a person.
+    SubscriptionId,
+    /// The id of something that is sent to an endpoint or a browser: the same at each attempt.
+    DeliveryId,
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! Nothing here knows a database, a market or HTTP.
 
 mod client_order_id;
+mod delivery;
 mod ids;
 pub mod ledger;
 mod market_time;
@@ -20,9 +21,10 @@ mod sent_order;
 mod wall_time;
 
 pub use client_order_id::{ClientOrderId, UnfitClientOrderId};
+pub use delivery::{DeliveryState, OffReason};
 pub use ids::{
-    AccountId, AlertId, AnnouncementId, AuditId, BadId, ContestId, IdentityId, KeyId, MailId, NoticeId,
-    PaymentId, RefundId, SessionId, TransferId, UserId, WithdrawalId,
+    AccountId, AlertId, AnnouncementId, AuditId, BadId, ContestId, DeliveryId, IdentityId, KeyId, MailId,
+    NoticeId, PaymentId, RefundId, SessionId, SubscriptionId, TransferId, UserId, WebhookId, WithdrawalId,
 };
 pub use ledger::{Asset, EntryKind};
 pub use market_time::{BadTime, MarketTime, instant_of};

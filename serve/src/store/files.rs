@@ -19,6 +19,25 @@ pub fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
     path.parent().map_or(Ok(()), sync_directory)
 }
 
+/// Writes a file that is not there yet, with its directory: it appears as a whole.
+///
+/// # Errors
+/// [`io::ErrorKind::AlreadyExists`] if there is one, which stays; or that the disk refuses.
+pub fn put_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if let Some(directory) = path.parent() {
+        fs::create_dir_all(directory)?;
+    }
+    let unnamed = path.with_extension(format!("{}.new", std::process::id()));
+    let file = private(OpenOptions::new().write(true).create_new(true)).open(&unnamed);
+    let written = file.and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::hard_link(&unnamed, path)
+    });
+    fs::remove_file(&unnamed).ok();
+    written
+}
+
 /// Returns when the names in a directory are on disk; some systems have no such call, and need none.
 ///
 /// # Errors

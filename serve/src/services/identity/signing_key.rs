@@ -1,9 +1,7 @@
 //! [`SigningKey`]: what signs access tokens.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::{fmt, str};
+use std::{fmt, fs, io, str};
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -12,6 +10,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
 use thiserror::Error;
 
 use crate::config::{IdentityConfig, JwtAlgorithm, JwtSecret};
+use crate::store::files;
 
 /// What signs access tokens.
 #[derive(Debug, Clone)]
@@ -111,22 +110,8 @@ impl KeyPair {
 
     /// Writes it for this user alone to read. It appears as a whole, and only if there was none.
     fn write(&self, path: &Path) -> io::Result<()> {
-        if let Some(directory) = path.parent() {
-            fs::create_dir_all(directory)?;
-        }
-        let unnamed = path.with_extension(format!("{}.new", std::process::id()));
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let pem = format!("{PEM_HEAD}{}{PEM_END}", STANDARD.encode(&self.private_der));
-        let written = options.open(&unnamed).and_then(|mut file| {
-            file.write_all(pem.as_bytes())?;
-            file.sync_all()?;
-            fs::hard_link(&unnamed, path)
-        });
-        fs::remove_file(&unnamed).ok();
-        written
+        files::put_new(path, pem.as_bytes())
     }
 
     pub(super) fn private_der(&self) -> &[u8] {

@@ -4,8 +4,8 @@ use uuid::Uuid;
 
 use super::amount::Amount;
 use crate::domain::{
-    AccountId, AlertId, AnnouncementId, AuditId, ContestId, IdentityId, KeyId, MailId, NoticeId, PaymentId,
-    RefundId, SessionId, TransferId, UserId, WallTime, WithdrawalId,
+    AccountId, AlertId, AnnouncementId, AuditId, ContestId, DeliveryId, IdentityId, KeyId, MailId, NoticeId,
+    PaymentId, RefundId, SessionId, SubscriptionId, TransferId, UserId, WallTime, WebhookId, WithdrawalId,
 };
 
 /// An argument of a statement. An absent one has a type too, since PostgreSQL asks for it.
@@ -73,5 +73,8 @@ values! {
     RefundId => Id, value => value.uuid();
     NoticeId => Id, value => value.uuid();
     AlertId => Id, value => value.uuid();
+    WebhookId => Id, value => value.uuid();
+    SubscriptionId => Id, value => value.uuid();
+    DeliveryId => Id, value => value.uuid();
     Amount => Amount, value => value;
 }

@@ -21,6 +21,9 @@ statements! {
     FACTORS = "DELETE FROM second_factors WHERE user_id = $1";
     RECOVERY = "DELETE FROM recovery_codes WHERE user_id = $1";
     PROFILES = "DELETE FROM profiles WHERE user_id = $1";
+    WEBHOOKS = "DELETE FROM webhooks WHERE user_id = $1";
+    BROWSERS = "DELETE FROM push_subscriptions WHERE user_id = $1";
+    DELIVERIES = "DELETE FROM deliveries WHERE user_id = $1";
     WATCHLISTS = "DELETE FROM watchlists WHERE user_id = $1";
     STRATEGIES = "UPDATE strategies SET name = '', status = 'deleted' WHERE user_id = $1";
     LEAVE_CONTESTS = "UPDATE contest_entries SET status = 'withdrawn' WHERE user_id = $1 AND status = 'entered'";
@@ -56,6 +59,9 @@ impl People {
             RECOVERY,
             PROFILES,
             WATCHLISTS,
+            WEBHOOKS,
+            BROWSERS,
+            DELIVERIES,
             STRATEGIES,
             LEAVE_CONTESTS,
             CONTEST_NAMES,

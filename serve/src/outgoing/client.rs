@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use reqwest::header::HeaderMap;
 use reqwest::redirect::Policy;
-use reqwest::{Client, Method, RequestBuilder, Response};
+use reqwest::{Client, ClientBuilder, Method, RequestBuilder, Response};
 use rustls::{ClientConfig, RootCertStore};
 use serde::de::DeserializeOwned;
 use thiserror::Error;
@@ -67,25 +67,7 @@ impl Outgoing {
     /// # Errors
     /// [`OutgoingError::Unfit`] if its TLS cannot be set up.
     pub fn new() -> Result<Self, OutgoingError> {
-        let mut authorities = RootCertStore::empty();
-        authorities.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-        // What the system has and cannot be read is no authority.
-        authorities.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let unfit = |error: &dyn fmt::Display| OutgoingError::Unfit(error.to_string());
-        let tls = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|error| unfit(&error))?
-            .with_root_certificates(authorities)
-            .with_no_client_auth();
-        let client = Client::builder()
-            .tls_backend_preconfigured(tls)
-            .redirect(Policy::none())
-            .connect_timeout(CONNECT_MAX)
-            .timeout(ANSWER_MAX)
-            .user_agent(concat!("bearpit-serve/", env!("CARGO_PKG_VERSION")))
-            .build();
-        client.map(Self).map_err(|error| unfit(&error))
+        builder()?.build().map(Self).map_err(|error| unfit(&error))
     }
 
     /// Begins a request, to be completed and [sent](Self::send).
@@ -123,6 +105,31 @@ impl Reply {
     }
 }
 
+/// Returns what makes a client that follows no redirects, trusts the system's authorities and Mozilla's, and
+/// waits so long.
+pub(super) fn builder() -> Result<ClientBuilder, OutgoingError> {
+    let mut authorities = RootCertStore::empty();
+    authorities.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    // What the system has and cannot be read is no authority.
+    authorities.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| unfit(&error))?
+        .with_root_certificates(authorities)
+        .with_no_client_auth();
+    Ok(Client::builder()
+        .tls_backend_preconfigured(tls)
+        .redirect(Policy::none())
+        .connect_timeout(CONNECT_MAX)
+        .timeout(ANSWER_MAX)
+        .user_agent(concat!("bearpit-serve/", env!("CARGO_PKG_VERSION"))))
+}
+
+pub(super) fn unfit(error: &dyn fmt::Display) -> OutgoingError {
+    OutgoingError::Unfit(error.to_string())
+}
+
 async fn body_of(response: &mut Response) -> Result<Vec<u8>, OutgoingError> {
     let mut body = Vec::new();
     while let Some(piece) = response.chunk().await.map_err(|error| of_client(&error))? {
@@ -135,7 +142,7 @@ async fn body_of(response: &mut Response) -> Result<Vec<u8>, OutgoingError> {
 }
 
 /// Takes the client's error without the address that was asked: it may hold a secret.
-fn of_client(error: &reqwest::Error) -> OutgoingError {
+pub(super) fn of_client(error: &reqwest::Error) -> OutgoingError {
     let text = cause_of(error);
     if error.is_builder() {
         OutgoingError::Unfit(text)
