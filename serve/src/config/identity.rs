@@ -1,7 +1,7 @@
 //! [`IdentityConfig`]: who is let in, how they show who they are, and how often they may try.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -38,6 +38,8 @@ pub struct IdentityConfig {
     pub public_url: Option<Origin>,
     /// The project of Firebase whose tokens are taken.
     pub firebase_project: Option<String>,
+    /// Firebase's emulator, whose word is taken for Firebase's: in a program that was built for tests.
+    pub firebase_emulator: Option<SocketAddr>,
     /// By whose word people come in besides.
     pub outside: Vec<OutsideProvider>,
 }

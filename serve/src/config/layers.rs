@@ -458,9 +458,22 @@ impl Reading {
 
     /// Firebase is a provider like others.
     fn firebase(&mut self) {
+        let is_near = self.config.listen.ip().is_loopback();
         let identity = &mut self.config.identity;
-        let Some(project) = identity.firebase_project.as_deref() else { return };
-        let provider = OutsideProvider::of_firebase(project);
+        if let Some(given) = self.given.get("firebase_emulator").filter(|_| !is_near) {
+            let message =
+                "anybody can write what the emulator takes for a token: `listen` must be on this machine";
+            self.diagnostics.push(given.place.clone(), message, None);
+        }
+        let Some(project) = identity.firebase_project.as_deref() else {
+            if let Some(given) = self.given.get("firebase_emulator") {
+                let message = "`firebase_emulator` needs `firebase_project`";
+                self.diagnostics.push(given.place.clone(), message, None);
+            }
+            return;
+        };
+        let emulator = identity.firebase_emulator;
+        let provider = OutsideProvider { emulator, ..OutsideProvider::of_firebase(project) };
         let is_there = |it: &OutsideProvider| it.name == provider.name || it.issuer == provider.issuer;
         if !identity.outside.iter().any(is_there) {
             identity.outside.push(provider);

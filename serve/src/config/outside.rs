@@ -1,6 +1,8 @@
 //! [`OutsideProvider`]: other providers of identity, by whose word people come in. Each is a table of the
 //! file, `[oidc.NAME]`; secrets of clients are in the environment or in files of their own.
 
+use std::net::SocketAddr;
+
 use bearpit::scenario::Diagnostics;
 use bearpit::scenario::document::readers::{Read, ValueError, disallowed, mistyped, text};
 use bearpit::scenario::document::{KeyValue, Node};
@@ -8,7 +10,7 @@ use bearpit_core::units::suggest;
 use jsonwebtoken::Algorithm;
 
 use super::identity::{BadOrigin, Origin};
-use super::values::{is_this_machine, secret_line, texts};
+use super::values::{address, secret_line, texts, trusted_url};
 use crate::domain::Secret;
 
 /// Another provider of identity.
@@ -32,6 +34,8 @@ pub struct OutsideProvider {
     pub scopes: Vec<String>,
     /// Whether its tokens must say when the person has logged in.
     pub needs_auth_time: bool,
+    /// Firebase's emulator, which is asked whose a token is: nobody has signed it.
+    pub emulator: Option<SocketAddr>,
 }
 
 /// As whom this server sends people to a provider.
@@ -240,6 +244,7 @@ impl Draft {
             algorithms: if self.algorithms.is_empty() { vec![Algorithm::RS256] } else { self.algorithms },
             scopes: or(self.scopes, &["openid", "email", "profile"]),
             needs_auth_time: is_firebase,
+            emulator: None,
         }
     }
 }
@@ -262,18 +267,7 @@ fn url(node: &Node) -> Read<String> {
 /// Returns whether an address is that of a server that can be believed: by TLS, or on this machine.
 #[must_use]
 pub fn is_trusted_address(url: &str) -> bool {
-    let is_plain = url.bytes().all(|it| it.is_ascii_graphic()) && !url.contains(['#', '\\']);
-    let (rest, is_secure) = match (url.strip_prefix("https://"), url.strip_prefix("http://")) {
-        (Some(rest), _) => (rest, true),
-        (None, Some(rest)) => (rest, false),
-        (None, None) => return false,
-    };
-    let authority = rest.split(['/', '?']).next().unwrap_or_default();
-    let host = match authority.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => authority.split(':').next().unwrap_or_default(),
-    };
-    is_plain && !host.is_empty() && !authority.contains('@') && (is_secure || is_this_machine(host))
+    trusted_url(url).is_some()
 }
 
 fn algorithms(node: &Node) -> Read<Vec<Algorithm>> {
@@ -318,6 +312,22 @@ pub(super) fn project_of_credentials(node: &Node) -> Read<String> {
     let id = account.as_ref().and_then(|it| it.get("project_id")).and_then(|it| it.as_str());
     let id = id.filter(|id| is_project(id)).map(str::to_owned);
     id.ok_or_else(|| ValueError::new("is no service account of Firebase: it has no `project_id`"))
+}
+
+/// Reads where Firebase's emulator is. Anybody can write what it takes for a token.
+pub(super) fn emulator(node: &Node) -> Read<SocketAddr> {
+    if !cfg!(feature = "firebase-emulator") {
+        return Err(ValueError::new(
+            "needs a program that was built for tests, with `--features firebase-emulator`: \
+             the emulator signs nothing",
+        ));
+    }
+    let address = address(node)?;
+    if address.ip().is_loopback() {
+        Ok(address)
+    } else {
+        Err(disallowed(node, "an emulator on this machine, such as 127.0.0.1:9099"))
+    }
 }
 
 #[cfg(test)]
@@ -378,6 +388,29 @@ mod tests {
         for wrong in ["{}", r#"{"project_id": "hush!"}"#, r#"{"hush": 1"#, "/nowhere/hush"] {
             let said = loaded("", &[("FIREBASE_CREDENTIALS", wrong)]).unwrap_err();
             assert!(said.contains("FIREBASE_CREDENTIALS") && !said.contains("hush"), "{said}");
+        }
+    }
+
+    #[test]
+    fn an_emulator_is_for_programs_that_were_built_for_tests_and_for_one_machine() {
+        let project = "firebase_project = \"demo-1\"\n";
+        let host = |at| [("FIREBASE_AUTH_EMULATOR_HOST", at)];
+        let near = loaded(project, &host("127.0.0.1:9099"));
+        if cfg!(feature = "firebase-emulator") {
+            let expected = Some("127.0.0.1:9099".parse().unwrap());
+            assert_eq!(near.unwrap().config.identity.outside[0].emulator, expected);
+            assert!(loaded(project, &host("10.0.0.1:9099")).unwrap_err().contains("on this machine"));
+            let alone = loaded("", &host("127.0.0.1:9099")).unwrap_err();
+            assert!(alone.contains("needs `firebase_project`"), "{alone}");
+            let far = format!("{project}listen = \"0.0.0.0:80\"\ninsecure_http = true\n");
+            let far = loaded(&far, &host("127.0.0.1:9099")).unwrap_err();
+            assert!(far.contains("`listen` must be on this machine"), "{far}");
+        } else {
+            let said = near.unwrap_err();
+            assert!(
+                said.contains("--features firebase-emulator") && said.contains("signs nothing"),
+                "{said}"
+            );
         }
     }
 

@@ -7,7 +7,7 @@ use bearpit_core::units::Decimal;
 use thiserror::Error;
 
 use super::Config;
-use super::values::is_this_machine;
+use super::values::is_near;
 use crate::domain::Secret;
 
 /// Through whom money comes in and goes back, and how much at a time.
@@ -108,13 +108,7 @@ impl BaseUrl {
     /// Returns whether it is of this machine.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
-        let rest = self.0.split_once("://").map_or("", |(_, rest)| rest);
-        let authority = rest.split('/').next().unwrap_or_default();
-        let host = match authority.rsplit_once(':') {
-            Some((host, port)) if !port.ends_with(']') => host,
-            _ => authority,
-        };
-        is_this_machine(host)
+        self.0.parse().is_ok_and(|url| is_near(&url))
     }
 }
 

@@ -8,7 +8,7 @@ use bearpit::scenario::document::readers::{Read, flag, mistyped, one_of, text};
 
 use super::identity::{JwtAlgorithm, JwtSecret, Registration};
 use super::mail::{MailProvider, SmtpTls};
-use super::outside::{origin, project, project_of_credentials};
+use super::outside::{emulator, origin, project, project_of_credentials};
 use super::payment_settings::{PAYMENTS, joined};
 use super::peers::{collector, database, database_of_file, mail_server, redis, redis_of_file, sender};
 use super::values::{
@@ -387,6 +387,16 @@ const FIRST: &[Setting] = &[
             "A service account of Firebase, as JSON or as the path of its file; only its `project_id` is read, in place of `firebase_project`",
             |config, node| put(&mut config.identity.firebase_project, project_of_credentials(node).map(Some)),
         )),
+    ),
+    also(
+        "FIREBASE_AUTH_EMULATOR_HOST",
+        setting(
+            "firebase_emulator",
+            Kind::Address,
+            None,
+            "Firebase's emulator on this machine, which signs nothing: for a program that was built for tests, with `--features firebase-emulator`",
+            |config, node| put(&mut config.identity.firebase_emulator, emulator(node).map(Some)),
+        ),
     ),
     setting(
         "registration",

@@ -79,6 +79,8 @@ fn a_later_source_goes_before_an_earlier_one() {
 fn every_value_can_be_written_in_every_source() {
     for setting in SETTINGS {
         let value = match setting.kind {
+            // Only a program that was built for tests takes it.
+            Kind::Address if setting.key == "firebase_emulator" => continue,
             Kind::Address => "127.0.0.1:1",
             Kind::Switch => "true",
             // Those that need another one, and the one that no flag takes.

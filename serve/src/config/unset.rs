@@ -58,6 +58,7 @@ const fn unset_identity() -> IdentityConfig {
         limits: AttemptLimits { account_attempts: 0, address_attempts: 0 },
         public_url: None,
         firebase_project: None,
+        firebase_emulator: None,
         outside: Vec::new(),
     }
 }

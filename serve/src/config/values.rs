@@ -9,6 +9,7 @@ use std::time::Duration;
 use bearpit::scenario::document::readers::{Read, ValueError, disallowed, duration, integer, mistyped, text};
 use bearpit::scenario::document::{Node, Value};
 use bearpit_core::units::{Decimal, SimDuration};
+use reqwest::Url;
 
 use crate::domain::Secret;
 
@@ -159,15 +160,23 @@ pub(super) fn is_this_machine(host: &str) -> bool {
 pub(super) fn url(node: &Node) -> Read<String> {
     let allowed = "an address of HTTPS, such as https://example.org/path; plain HTTP only on this machine";
     let Value::Text(written) = &node.value else { return Err(mistyped(node, allowed)) };
-    let unfit = || disallowed(node, allowed);
-    let url: reqwest::Url = written.parse().map_err(|_| unfit())?;
-    let is_near = url.host_str().is_some_and(is_this_machine);
-    let is_fit = url.scheme() == "https" || (url.scheme() == "http" && is_near);
-    let is_plain = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
-    if !is_fit || !is_plain {
-        return Err(unfit());
-    }
+    let url = trusted_url(written).ok_or_else(|| disallowed(node, allowed))?;
     Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
+/// Reads the address of a server that can be believed: by TLS, or on this machine. It has no password.
+pub(super) fn trusted_url(text: &str) -> Option<Url> {
+    // A browser takes a backslash for a slash, others for a letter.
+    let is_plain = text.bytes().all(|it| it.is_ascii_graphic()) && !text.contains('\\');
+    let url: Url = text.parse().ok().filter(|_| is_plain)?;
+    let is_fit = url.scheme() == "https" || (url.scheme() == "http" && is_near(&url));
+    let has_user = !url.username().is_empty() || url.password().is_some();
+    (is_fit && !has_user && url.fragment().is_none()).then_some(url)
+}
+
+/// Returns whether an address is of this machine.
+pub(super) fn is_near(url: &Url) -> bool {
+    url.host_str().is_some_and(|host| is_this_machine(host.trim_matches(['[', ']'])))
 }
 
 /// Reads a secret. No error has it.

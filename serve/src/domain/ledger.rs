@@ -14,11 +14,11 @@ pub const ACCOUNT_RESET: &str = "account reset";
 /// What the reference of a transfer between accounts of one's own begins with; its id follows.
 pub const TRANSFER: &str = "transfer:";
 /// What the reference of a payment begins with that has come in; its id follows.
-const PAYMENT: &str = "payment:";
+pub const PAYMENT: &str = "payment:";
 /// What the reference of a refund begins with; its id follows.
-const REFUND: &str = "refund:";
+pub const REFUND: &str = "refund:";
 /// What the reference of a refund begins with that was refused in the end, and came back.
-const REFUND_BACK: &str = "refund-back:";
+pub const REFUND_BACK: &str = "refund-back:";
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $variant:ident = $word:literal, $counter:literal;)+) => {

@@ -180,11 +180,11 @@ def market_data(server):
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     whole = bars(start=midnight, end=now).data
     assert all(a.timestamp < b.timestamp for a, b in zip(whole["ALFA"], whole["ALFA"][1:]))
-    # More than a page: the client follows page tokens. The bar at hand may have changed since.
-    minutes = int((now - midnight).total_seconds() / 60)
-    limit = minutes + minutes // 2
+    # A limit counts over all symbols, of which the first comes first. The bar at hand may have changed since.
+    limit = len(whole["ALFA"]) + 1
     cut = bars(start=midnight, end=now, limit=limit).data
-    assert sum(len(it) for it in cut.values()) <= limit and cut["ALFA"][:-1] == whole["ALFA"][:-1]
+    assert sum(len(it) for it in cut.values()) == limit and cut["ALFA"][:-1] == whole["ALFA"][:-1]
+    pages_are_followed(stocks, midnight, now)
     newest = bars(start=midnight, sort="desc", limit=2).data["ALFA"]
     assert newest[0].timestamp > newest[1].timestamp
     for timeframe in [TimeFrame(59, TimeFrameUnit.Minute), TimeFrame(4, TimeFrameUnit.Hour), TimeFrame.Day, TimeFrame.Week, TimeFrame.Month]:
@@ -209,6 +209,30 @@ def market_data(server):
     assert book.bids[0].price < book.asks[0].price and book.bids[0].price > book.bids[1].price
     assert crypto.get_crypto_snapshot(CryptoSnapshotRequest(**pair))["ALFA/USD"].daily_bar
     assert crypto.get_crypto_latest_trade(CryptoLatestTradeRequest(**pair))["ALFA/USD"].price > 0
+
+
+def pages_are_followed(stocks, midnight, now):
+    """The client's own loop over page tokens, with shorter pages than its ten thousand: a day has fewer bars."""
+    requests = [0]
+    get = stocks.get
+
+    def counted(**arguments):
+        requests[0] += 1
+        return get(**arguments)
+
+    stocks.get = counted
+    times = dict(start=midnight.isoformat(), end=(now - dt.timedelta(minutes=2)).isoformat())
+    for path, kind, more in [("/stocks/bars", "bars", {"timeframe": "1Min"}), ("/stocks/trades", "trades", {})]:
+        ask = lambda limit, page: stocks._get_marketdata(path, {"symbols": "ALFA,BETA", "limit": limit, **more, **times}, page_limit=page)
+        requests[0] = 0
+        whole = ask(90, 10_000)
+        assert requests[0] == 1, "one page"
+        pages = ask(90, 7)
+        count = sum(len(it) for it in whole.values())
+        assert pages == whole and requests[0] >= 1 + count // 7 > 1, (kind, count, requests)
+        moments = [it["t"] for it in pages["ALFA"]]
+        assert moments == sorted(moments)
+    stocks.get = get
 
 
 def errors(server):

@@ -1,6 +1,7 @@
 """alpaca-trade-api against a server: requests with a symbol in the path, and streams over a restart."""
 import datetime as dt
 import os
+import time
 
 from server import fails, in_background, run, until
 
@@ -54,6 +55,61 @@ def trading(server):
     trader.delete_watchlist(listed.id)
 
 
+def every_kind_of_order(server):
+    trader, _, _ = client(server, "dora")
+    buy(trader, 10)
+    more = dict(qty=1, time_in_force="gtc")
+    for kind, side, prices in [
+        ("limit", "buy", dict(limit_price=90)),
+        ("stop", "buy", dict(stop_price=130)),
+        ("stop_limit", "buy", dict(stop_price=130, limit_price=131)),
+        ("trailing_stop", "sell", dict(trail_percent=5)),
+        ("trailing_stop", "sell", dict(trail_price=3)),
+    ]:
+        order = trader.submit_order("ALFA", side=side, type=kind, **prices, **more)
+        assert (order.type, order.status) == (kind, "new"), order
+        assert all(float(getattr(order, name)) == price for name, price in prices.items()), order
+    exits = dict(take_profit={"limit_price": 130}, stop_loss={"stop_price": 80, "limit_price": 79})
+    oto = bid(trader, 90, order_class="oto", stop_loss=exits["stop_loss"])
+    assert [(leg.type, leg.status) for leg in oto.legs] == [("stop_limit", "held")]
+    pair = trader.submit_order("ALFA", side="sell", type="limit", limit_price=130, order_class="oco", **exits, **more)
+    assert pair.order_class == "oco" and [leg.type for leg in pair.legs] == ["stop_limit"]
+    spent = trader.submit_order("ALFA", notional=1000, side="buy", type="market", time_in_force="day")
+    assert spent.status == "filled" and 8 <= float(spent.qty) <= 10
+    settings = trader.get_account_configurations()
+    assert trader.update_account_configurations(suspend_trade=settings.suspend_trade).suspend_trade == settings.suspend_trade
+    fails(lambda: trader.update_account_configurations(suspend_trade=True), APIError, status_code=422)
+
+
+def orders_by_every_filter(server):
+    trader, _, _ = client(server, "emil")
+    first, second, third = bid(trader, 90), buy(trader, 3), bid(trader, 91)
+    ids = lambda **filters: [order.id for order in trader.list_orders(**filters)]
+    assert ids() == [third.id, first.id] and ids(status="closed") == [second.id]
+    assert ids(status="all", direction="asc") == [first.id, second.id, third.id]
+    assert ids(status="all", limit=1) == [third.id] and ids(status="all", symbols=["BETA"]) == []
+    behind = (second.submitted_at + dt.timedelta(milliseconds=1)).isoformat()
+    assert ids(status="all", after=behind) == [third.id]
+    assert ids(status="all", until=second.submitted_at.isoformat()) == [first.id]
+
+
+def an_order_too_many_is_tried_again(server):
+    olga, ivan = server.administrator("olga"), server.register("ivan")
+    at = lambda seconds: (dt.datetime.now(dt.timezone.utc) + dt.timedelta(seconds=seconds)).isoformat()
+    contest = server.post("/api/contests", {
+        "name": "slow", "ranking": "return", "cash": "10000", "starts_at": at(10), "ends_at": at(100),
+        "entry_until": at(90), "orders": {"count": 1, "seconds": 5}}, olga)
+    path = "/api/contests/" + contest["contest_id"]
+    account = server.post(path + "/enter", {}, ivan)["account_id"]
+    key, secret = server.key_of(ivan, account_id=account)
+    trader = alpaca_trade_api.REST(key, secret, base_url=server.base)
+    until(lambda: server.ask(path + "/me", ivan)["status"] == "playing", "the contest begins")
+    began = time.monotonic()
+    assert {buy(trader, 1).status, buy(trader, 1).status} == {"filled"}
+    assert time.monotonic() - began >= 3, "the client waits three seconds for another try"
+    assert trader.get_position("ALFA").qty == "2"
+
+
 def market_data(server):
     trader, _, _ = client(server, "bert")
     start = (dt.datetime.now(dt.timezone.utc) - dt.timedelta(hours=2)).isoformat()
@@ -66,6 +122,16 @@ def market_data(server):
     assert set(trader.get_latest_trades(["ALFA", "BETA"])) == {"ALFA", "BETA"}
     assert trader.get_snapshot("ALFA").daily_bar.c > 0 and len(trader.get_snapshots(["ALFA", "BETA"])) == 2
     assert trader.get_crypto_bars("ALFA/USD", TimeFrame.Minute, start=start)
+    book = trader.get_latest_crypto_orderbook("ALFA/USD", "us")
+    assert book.bids[0].p < book.asks[0].p and book.bids[0].p > book.bids[1].p
+    assert trader.get_crypto_snapshot("ALFA/USD", "us").daily_bar.c > 0
+    pairs = ["ALFA/USD", "BETA/USD"]
+    for latest in [trader.get_latest_crypto_bars, trader.get_latest_crypto_trades, trader.get_latest_crypto_quotes]:
+        assert set(latest(pairs, "us")) == set(pairs)
+    # The client's own loop over page tokens, with shorter pages than its ten thousand.
+    pages = lambda page: list(trader._data_get("trades", "ALFA", start=start, limit=40, page_limit=page))
+    whole = pages(10_000)
+    assert len(whole) == 40 and pages(7) == whole and [it["t"] for it in whole] == sorted(it["t"] for it in whole)
 
 
 def streams_come_back_after_a_restart(server):
@@ -79,7 +145,8 @@ def streams_come_back_after_a_restart(server):
 
     stream = Stream(key, secret, base_url=server.base, data_stream_url=server.base, data_feed="iex")
     stream.subscribe_trade_updates(note("order"))
-    stream.subscribe_trades(note("trade"), "ALFA")
+    # So many that the message is fragmented.
+    stream.subscribe_trades(note("trade"), "ALFA", *(f"N{number:04}" for number in range(5_000)))
     stream.subscribe_quotes(note("quote"), "ALFA")
     in_background(stream.run)
 
@@ -95,4 +162,5 @@ def streams_come_back_after_a_restart(server):
             got.clear()
 
 
-run(trading, market_data, streams_come_back_after_a_restart)
+run(trading, every_kind_of_order, orders_by_every_filter, market_data, an_order_too_many_is_tried_again,
+    streams_come_back_after_a_restart)

@@ -320,7 +320,13 @@ fn two_entrants_play_over_a_restart_and_a_turn_of_the_day_and_the_journal_has_th
     let beyond = (422, "position_limit".to_owned());
     assert_eq!(in_contest.refused("POST", "/api/orders", &order("buy", "101")), beyond);
     let strategy = json!({ "name": "s", "source": "fn on_start() { }", "cash": "5" });
-    assert_eq!(in_contest.refused("POST", "/api/strategies", &strategy), (422, "sealed_account".to_owned()));
+    let sealed = (422, "sealed_account".to_owned());
+    assert_eq!(in_contest.refused("POST", "/api/strategies", &strategy), sealed);
+    let own = anne.get("/api/wallet")["account_id"].as_str().unwrap().to_owned();
+    for (from, to) in [(&own, &annes), (&annes, &own)] {
+        let transfer = json!({ "from": from, "to": to, "amount": "1", "idempotency_key": from });
+        assert_eq!(anne.refused("POST", "/api/wallet/transfers", &transfer), sealed);
+    }
     stage.run_to("2025-03-03T01:00:00");
     let cleos = enter(&cleo, &contest, &json!({ "display_name": "late" }));
     await_playing(&cleo, &contest);
@@ -539,8 +545,43 @@ fn limits_hold_on_every_way_and_trades_of_one_person_are_reported() {
     assert_eq!((&second["place"], &second["reason"]), (&Value::Null, &json!("disqualified: two accounts")));
     let entrants = stage.olga.get(&format!("{contest}/entrants"));
     assert_eq!(entrants["entrants"][1]["username"], "bert");
+    assert_reset_leaves_alone(&stage, &anne, &annes);
     stage.olga.post(&format!("{contest}/cancel"), &json!({ "reason": "the lesson was moved" }));
     assert_eq!(stage.olga.get(&contest)["status"], "canceled");
     until(|| own.ask("POST", "/api/orders", &order("buy", "1")).1["code"] == "ended");
+    assert_audited(&stage.olga);
     assert_eq!(stage.served.stop(), Some(0));
+}
+
+/// What somebody has in a contest is not touched when the person's own account is set back.
+fn assert_reset_leaves_alone(stage: &Stage, who: &Asker, account: &str) {
+    let seat = who.in_account(account);
+    let person = stage.olga.get("/api/admin/users?search=anne")["users"][0]["user_id"].clone();
+    let has = || (seat.get("/api/account")["cash"].clone(), seat.get("/api/positions")["positions"].clone());
+    let before = has();
+    let reset = format!("/api/admin/users/{}/reset", person.as_str().unwrap());
+    stage.olga.post(&reset, &json!({ "reason": "a new start" }));
+    assert_eq!(who.get("/api/account")["cash"], "100000");
+    assert_eq!(has().0, before.0);
+    let quantities = |positions: &Value| {
+        let positions = positions.as_array().unwrap().iter();
+        positions.map(|it| (it["symbol"].clone(), it["quantity"].clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(quantities(&has().1), quantities(&before.1));
+}
+
+/// All that an operator has done here is in the audit log, with its reason.
+fn assert_audited(olga: &Asker) {
+    let log = olga.get("/api/admin/audit?limit=100");
+    let told = |action: &str| {
+        let entries = log["entries"].as_array().unwrap().iter();
+        let done = entries.filter(|it| it["action"] == action && it["outcome"] == "done");
+        done.map(|it| it["reason"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(told("contest.create").len(), 1, "{log}");
+    assert_eq!(told("contest.change").len(), 1, "{log}");
+    assert_eq!(told("contest.flag"), [json!("they sit together")], "{log}");
+    assert_eq!(told("contest.disqualify"), [json!("two accounts")], "{log}");
+    assert_eq!(told("contest.cancel"), [json!("the lesson was moved")], "{log}");
+    assert_eq!(told("user.reset"), [json!("a new start")], "{log}");
 }

@@ -31,6 +31,7 @@ mod refusals;
 mod sessions;
 #[cfg(feature = "otlp")]
 mod spans;
+mod strategies;
 mod wallet;
 #[cfg(target_os = "linux")]
 mod wire;

@@ -230,3 +230,60 @@ fn a_wallet_has_its_history_transfers_and_statements_and_the_ledger_is_that_of_t
     let spoiled = ["its facts add up to ", " of cash, but the ledger has 0.0000000001"];
     place.run(&["audit", path, "--data", "data"]).assert_fails(1, &spoiled);
 }
+
+/// Lets virtual time run fast until a time of day has come.
+fn run_to(place: &Place, time: &str) {
+    place.admin(&["speed", "600"]);
+    let until = Instant::now() + Duration::from_secs(120);
+    while place.admin(&["status"])["day"]["now"].as_str().unwrap_or_default() < time {
+        assert!(Instant::now() < until, "it is not {time} yet");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    place.admin(&["speed", "1"]);
+}
+
+#[test]
+fn a_statement_ends_with_its_month_and_the_next_begins_with_what_it_closed_with() {
+    let place = Place::new();
+    let edges = "start = 2025-03-03T00:00:00\nend = 2025-03-04T00:00:00";
+    place.scenario_with(edges, "start = 2025-03-31T23:00:00\nend = 2025-04-01T22:00:00");
+    let served = place.start_with(&["--set", "live.speed=1"]);
+    served.await_ready(200);
+    let anne = served.register("anne");
+    let buy = |quantity: &str| {
+        let order = json!({ "symbol": "ACME", "side": "buy", "quantity": quantity });
+        let (status, entered) = ask(&served, "POST", "/api/orders?wait=venue&ms=5000", &anne, &order);
+        assert_eq!(status, 201, "{entered}");
+        entered["order_id"].as_str().unwrap().to_owned()
+    };
+    let before = buy("10");
+    await_entries(&served, &anne, "kind=buy&symbol=ACME", 2);
+    run_to(&place, "2025-04-01T00:01:00");
+    let behind = buy("7");
+    await_entries(&served, &anne, "kind=buy&symbol=ACME", 4);
+    let statement = |month: &str| {
+        let path = format!("/api/wallet/statements/{month}?format=csv");
+        let (status, _, body) = served.ask("GET", &path, &anne, "");
+        assert_eq!(status, 200, "{body}");
+        unchunked(&body)
+    };
+    let [march, april] = ["2025-03", "2025-04"].map(statement);
+    let has = |statement: &str, order: &str| {
+        statement.lines().any(|line| line.split(',').nth(6).is_some_and(|found| found == order))
+    };
+    assert_eq!((has(&march, &before), has(&march, &behind)), (true, false), "{march}");
+    assert_eq!((has(&april, &before), has(&april, &behind)), (false, true), "{april}");
+    // What March closes with, at its very end, is what April opens with.
+    let balances = |statement: &str, what: &str| {
+        let lines = statement.lines().filter_map(|line| line.strip_suffix(what));
+        lines.map(str::to_owned).collect::<Vec<String>>()
+    };
+    let closing = balances(&march, ",closing_balance");
+    assert_eq!(closing, balances(&april, ",opening_balance"), "{march}\n{april}");
+    assert!(closing.iter().all(|line| line.starts_with("2025-04-01T00:00:00")), "{closing:?}");
+    assert!(closing.iter().any(|line| line.contains(",shares,ACME,,10,")), "{closing:?}");
+    assert!(
+        balances(&april, ",closing_balance").iter().any(|line| line.contains(",shares,ACME,,17,")),
+        "{april}"
+    );
+}

@@ -128,8 +128,7 @@ pub(super) async fn replace(
     path: web::Path<String>,
     Body(mut fields): Body,
 ) -> Answer {
-    // The order keeps the id that its sender gave it.
-    client_of(&mut fields)?;
+    // A `client_order_id` is among what is ignored: the order keeps the one that its sender gave it.
     let change = Replacement {
         quantity: fields.number("qty")?,
         limit_price: fields.number("limit_price")?,

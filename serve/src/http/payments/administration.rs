@@ -6,8 +6,8 @@ use utoipa::IntoParams;
 
 use super::super::answers::{Problems, ok};
 use super::super::body::{Body, Params};
-use super::{Answer, Caller, Till, payment_of, withdrawal_of};
-use crate::domain::{PaymentId, Problem, ProblemKind, RefundId, WithdrawalId};
+use super::{Answer, Caller, Till, payment_of, refund_of, withdrawal_of};
+use crate::domain::{PaymentId, RefundId, WithdrawalId};
 use crate::services::admin::ReasonRequest;
 use crate::services::payments::{
     HeldView, PaymentView, RefundView, ResolvePayment, ResolveRefund, WithdrawalStatusName, WithdrawalView,
@@ -95,8 +95,6 @@ pub(super) async fn resolve_refund(
     path: web::Path<String>,
     Body(request): Body<ResolveRefund>,
 ) -> Answer {
-    let message = format!("there is no refund `{path}`");
-    let unknown = |_| Problem::new(ProblemKind::NotFound, "unknown_refund", message).at("refund_id");
-    let id: RefundId = path.parse().map_err(unknown)?;
+    let id = refund_of(&path)?;
     Ok(ok(&payments.into_inner().resolve_refund(*caller, id, request).await?))
 }

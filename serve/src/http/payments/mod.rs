@@ -15,7 +15,7 @@ use utoipa::{IntoParams, OpenApi};
 use super::answers::{Failure, Problems, answer, ok};
 use super::body::{Body, Params};
 use super::endpoint::{Access, Endpoint};
-use crate::domain::{Actor, PaymentId, Problem, ProblemKind, Scope, WithdrawalId};
+use crate::domain::{Actor, PaymentId, Problem, ProblemKind, RefundId, Scope, WithdrawalId};
 use crate::services::payments::{
     PaymentRequest, PaymentView, Payments, PaymentsPage, WithdrawalRequest, WithdrawalView, WithdrawalsPage,
 };
@@ -147,4 +147,9 @@ fn withdrawal_of(text: &str) -> Result<WithdrawalId, Problem> {
     let message = format!("there is no withdrawal `{text}`");
     let unknown = |_| Problem::new(ProblemKind::NotFound, "unknown_withdrawal", message).at("withdrawal_id");
     text.parse().map_err(unknown)
+}
+
+fn refund_of(text: &str) -> Result<RefundId, Problem> {
+    let message = format!("there is no refund `{text}`");
+    text.parse().map_err(|_| Problem::new(ProblemKind::NotFound, "unknown_refund", message).at("refund_id"))
 }

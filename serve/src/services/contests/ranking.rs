@@ -60,7 +60,7 @@ impl Contests {
     }
 
     /// Ranks by the marks that the database has so far.
-    async fn live_ranking(&self, row: &ContestRow) -> Result<Vec<RankedView>, Problem> {
+    pub(super) async fn live_ranking(&self, row: &ContestRow) -> Result<Vec<RankedView>, Problem> {
         let mut entrants = Vec::new();
         for entry in self.database.entries(row.id).await.map_err(of_store)? {
             let (mut from, end) = (SimTime::from_nanos(row.starts_at), SimTime::from_nanos(row.ends_at + 1));

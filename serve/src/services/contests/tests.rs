@@ -139,10 +139,15 @@ impl Bench {
 
     /// Has the database say what the entrant was worth at a moment of a segment.
     async fn mark(&self, segment: i64, at: i64, equity: i64) {
+        self.mark_of(self.entry.account, segment, at, (equity, 0)).await;
+    }
+
+    /// Has the database say what an account was worth at a moment, and what came into it since the last one.
+    async fn mark_of(&self, account: AccountId, segment: i64, at: i64, (equity, funded): (i64, i64)) {
         let sql = "INSERT INTO account_marks (account_id, marked_at, segment, equity, cash, fees, funded)
-            VALUES ($1, $2, $3, $4, $4, '0', '0')";
-        let equity = Amount::from(Money::from_whole(equity));
-        let arguments = args![self.entry.account, at, segment, equity];
+            VALUES ($1, $2, $3, $4, $4, '0', $5)";
+        let [equity, funded] = [equity, funded].map(|whole| Amount::from(Money::from_whole(whole)));
+        let arguments = args![account, at, segment, equity, funded];
         self.contests.database.execute(Statement::new(sql), arguments).await.unwrap();
     }
 
@@ -182,5 +187,77 @@ async fn a_contest_over_a_new_version_of_the_engine_is_settled_by_what_was_recor
     let [entrant] = board.entrants.as_slice() else { panic!("{board:?}") };
     let equity = entrant.equity.map(|equity| equity.to_string());
     assert_eq!((board.is_final, entrant.marks, equity.as_deref()), (true, 3, Some("6000")));
+    bench.floor.end();
+}
+
+/// What accounts were worth, mark by mark.
+fn worth(marks: usize, up: i64, down: i64) -> Vec<i64> {
+    let mut worth = vec![5_000];
+    for mark in 1..marks {
+        worth.push(worth[mark - 1] + if mark % 2 == 1 { up } else { -down });
+    }
+    worth
+}
+
+/// The mean of the returns over their standard deviation; that of the first mark is none.
+fn sharpe_of_periods(worth: &[i64]) -> f64 {
+    let worth: Vec<f64> = worth.iter().map(|it| f64::from(i32::try_from(*it).unwrap())).collect();
+    let later = worth.windows(2).map(|pair| pair[1] / pair[0] - 1.0);
+    let returns: Vec<f64> = [0.0].into_iter().chain(later).collect();
+    let count = f64::from(i32::try_from(returns.len()).unwrap());
+    let mean = returns.iter().sum::<f64>() / count;
+    let squares: f64 = returns.iter().map(|it| (it - mean).powi(2)).sum();
+    mean / (squares / (count - 1.0)).sqrt()
+}
+
+#[tokio::test]
+async fn entrants_are_ranked_by_sharpe_from_thirty_marks_on_and_by_the_smaller_drawdown() {
+    let bench = Bench::open().await;
+    let (contests, start) = (&bench.contests, bench.row.starts_at);
+    let step = bench.floor.trading.source.scenario().sample_interval.nanos();
+    let row = ContestRow { ends_at: start + 100 * step, ..bench.row.clone() };
+    let tracks = [worth(30, 200, 150), worth(30, 10, 5), worth(29, 10, 5), worth(30, 0, 0)];
+    let mut accounts = vec![bench.entry.account];
+    for name in ["bert", "cleo", "dora"] {
+        let (user, account) = (UserId::draw(), AccountId::draw());
+        add_user(&contests.database, user, name).await.unwrap();
+        let entry = NewEntry { contest: row.id, user, account, name: None, now: wall_now() };
+        assert_eq!(contests.database.add_entry(&entry).await, Ok(true));
+        accounts.push(account);
+    }
+    for (account, track) in accounts.iter().zip(&tracks) {
+        for (place, equity) in (0_i64..).zip(track) {
+            let funded = if place == 0 { 5_000 } else { 0 };
+            bench.mark_of(*account, 1, start + place * step, (*equity, funded)).await;
+        }
+    }
+    let ranked = async |ranking| contests.live_ranking(&ContestRow { ranking, ..row.clone() }).await.unwrap();
+    let places = |ranked: &[views::RankedView]| {
+        ranked.iter().map(|it| (it.number, it.place, it.reason.clone())).collect::<Vec<_>>()
+    };
+
+    let by_sharpe = ranked(Ranking::Sharpe).await;
+    let too_few = Some("a Sharpe ratio needs 30 marks: there are 29".to_owned());
+    let never = Some("what the account is worth has never changed".to_owned());
+    assert_eq!(
+        places(&by_sharpe),
+        [(2, Some(1), None), (1, Some(2), None), (3, None, too_few), (4, None, never.clone())]
+    );
+    // What makes it a ratio of a year is the same for both.
+    let [steady, wild] = [0, 1].map(|place: usize| by_sharpe[place].value.unwrap());
+    let expected = sharpe_of_periods(&tracks[1]) / sharpe_of_periods(&tracks[0]);
+    assert!((steady / wild / expected - 1.0).abs() < 1e-9 && wild > 0.0, "{steady} {wild} {expected}");
+
+    let by_drawdown = ranked(Ranking::MaxDrawdown).await;
+    assert_eq!(
+        places(&by_drawdown),
+        // The loss after the first gain is the largest share: 5 of 5,010, and 150 of 5,200.
+        [(2, Some(1), None), (3, Some(1), None), (1, Some(3), None), (4, None, never)]
+    );
+    let [small, large] = [0, 2].map(|place: usize| by_drawdown[place].value.unwrap());
+    assert!(
+        (small + 5.0 / 5_010.0).abs() < 1e-12 && (large + 150.0 / 5_200.0).abs() < 1e-12,
+        "{small} {large}"
+    );
     bench.floor.end();
 }

@@ -12,6 +12,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use tracing::warn;
+
 use super::limits::Attempts;
 use super::providers::{Provider, Seal};
 use super::signing_key::SigningKey;
@@ -51,6 +53,12 @@ impl Outside {
         let mut providers = Vec::new();
         if !config.outside.is_empty() {
             let outgoing = Outgoing::new()?;
+            for provider in config.outside.iter().filter(|it| it.emulator.is_some()) {
+                warn!(
+                    provider = provider.name,
+                    "tokens of Firebase's emulator are taken, which anybody can write: for tests only"
+                );
+            }
             providers.extend(config.outside.iter().map(|it| Arc::new(Provider::new(it, &outgoing))));
         }
         let places = providers.iter().enumerate();

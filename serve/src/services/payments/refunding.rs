@@ -10,6 +10,7 @@
 use super::provider::{ProviderError, TransactionAnswer};
 use super::settling::is_remembered;
 use super::{PATIENCE, Payments, SOON};
+use crate::domain::ledger::{REFUND, REFUND_BACK};
 use crate::domain::{Problem, ProblemKind, RefundState, WallTime};
 use crate::services::identity::of_store;
 use crate::services::trading::transfers::{CashMove, Transferred};
@@ -82,7 +83,7 @@ impl Payments {
     /// Takes the cash out of the account, once.
     async fn debit(&self, row: &RefundRow) -> Result<RefundRow, Problem> {
         let is_first = row.state == RefundState::Requested;
-        let (reference, request) = (format!("refund:{}", row.id), format!("refund-{}", row.id));
+        let (reference, request) = (format!("{REFUND}{}", row.id), format!("refund-{}", row.id));
         let cash = CashMove {
             account: row.account,
             amount: Amount(-row.amount.0),
@@ -105,7 +106,7 @@ impl Payments {
 
     /// Gives the account its cash again, once.
     async fn credit_back(&self, row: &RefundRow) -> Result<RefundRow, Problem> {
-        let (reference, request) = (format!("refund-back:{}", row.id), format!("refund-back-{}", row.id));
+        let (reference, request) = (format!("{REFUND_BACK}{}", row.id), format!("refund-back-{}", row.id));
         let cash =
             CashMove { account: row.account, amount: row.amount, reference: &reference, request: &request };
         let moved = self.move_once(row, RefundState::Refusing, cash).await?;

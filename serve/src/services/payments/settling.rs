@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::provider::{Provider, ProviderError, TransactionAnswer};
 use super::{LOOK_AT, LOOK_EVERY, PATIENCE, Payments, REMEMBERED, SOON};
+use crate::domain::ledger::PAYMENT;
 use crate::domain::{PaymentState, Problem, WallTime};
 use crate::services::identity::of_store;
 use crate::services::trading::transfers::{CashMove, Transferred};
@@ -167,7 +168,7 @@ impl Payments {
             return self.payment_row(id).await;
         }
         let row = PaymentRow { state: PaymentState::Funding, ..row };
-        let (reference, request) = (format!("payment:{id}"), format!("payment-{id}"));
+        let (reference, request) = (format!("{PAYMENT}{id}"), format!("payment-{id}"));
         let (account, amount) = (row.asked.account, row.asked.amount);
         let cash = CashMove { account, amount, reference: &reference, request: &request };
         let step = match self.trading.move_cash(cash).await {

@@ -55,6 +55,8 @@ pub(super) struct Written {
     pub(super) series: BTreeMap<Arc<str>, VecDeque<Point>>,
     /// How it failed, since it was seated or the day began.
     pub(super) failure: Option<Arc<str>>,
+    /// Whether it was said that a series is not kept.
+    has_too_many_series: bool,
     /// When a refusal last got a line, by its reason, and how many did not since.
     refusals: BTreeMap<&'static str, (SimTime, u32)>,
 }
@@ -84,8 +86,14 @@ impl Written {
         self.write(Line { number, at, text: text.into(), is_failure: false });
     }
 
-    fn plot(&mut self, series: &Arc<str>, point: Point) {
+    fn plot(&mut self, number: u64, series: &Arc<str>, point: Point) {
         if self.series.len() == SERIES_MAX && !self.series.contains_key(series) {
+            if !std::mem::replace(&mut self.has_too_many_series, true) {
+                let text = format!(
+                    "the series {series:?} is not shown here: {SERIES_MAX} are; all are in the tables of the day"
+                );
+                self.write(Line { number, at: point.0, text: text.into(), is_failure: false });
+            }
             return;
         }
         let points = self.series.entry(Arc::clone(series)).or_default();
@@ -186,7 +194,7 @@ impl StrategySink {
             }),
             Fact::Plotted { actor, series, value } => {
                 let point = (at, value.map(Finite::get));
-                self.of(*actor, |written| written.plot(series, point));
+                self.of(*actor, |written| written.plot(number, series, point));
             }
             Fact::ParticipantReseated { owner, kind } => {
                 self.is_script(*owner, kind);
@@ -215,6 +223,7 @@ impl OutputSink for StrategySink {
                 // What is rebuilt is written once more.
                 written.lines.retain(|line| line.number >> FACT_BITS != segment);
                 written.series.clear();
+                written.has_too_many_series = false;
             }
         });
     }
@@ -254,5 +263,21 @@ mod tests {
         assert_eq!(lines.iter().map(|(number, _)| *number).collect::<Vec<_>>(), [1, 3, 5, 6]);
         assert_eq!([lines[0].1, lines[3].1], [blocked; 2]);
         assert_eq!(lines[2].1, format!("{blocked} (2 more were refused so since the last line)"));
+    }
+
+    #[test]
+    fn of_more_series_than_are_kept_it_is_said_once() {
+        let mut written = Written::default();
+        for number in 0..30 {
+            let series: Arc<str> = format!("s{}", number % 15).into();
+            written.plot(number, &series, (SimTime::from_nanos(7), Some(1.0)));
+        }
+        assert_eq!(
+            (written.series.len(), written.series.values().map(VecDeque::len).sum::<usize>()),
+            (10, 20)
+        );
+        let lines: Vec<_> = written.lines.iter().map(|line| (line.number, &*line.text)).collect();
+        let expected = "the series \"s10\" is not shown here: 10 are; all are in the tables of the day";
+        assert_eq!(lines, [(10, expected)]);
     }
 }

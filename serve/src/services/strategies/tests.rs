@@ -510,3 +510,50 @@ async fn a_start_that_fails_in_the_market_restores_the_strategy_before_it() {
     assert_eq!(database.strategies(anne.user).await, Ok(vec![stopped]));
     bench.floor.end();
 }
+
+/// Starts a strategy that does something with its fills in the market, and not in the rehearsal, where nothing
+/// trades at 101; and returns the last line of its log, and its status, once it has ended or written a word.
+async fn last_words(
+    bench: &Bench,
+    who: Actor,
+    source: &str,
+    parameters: Value,
+) -> (String, StrategyStatusName) {
+    let request = json!({ "name": "loop", "source": source, "parameters": parameters, "cash": "2000" });
+    let id = bench.start(who, request).await.unwrap().strategy_id;
+    let status = async || bench.strategies.one(who.user, id).await.unwrap().strategy.status;
+    let last = async || {
+        let lines = bench.strategies.log(who.user, id, None).await.unwrap().lines;
+        lines.last().map(|line| line.text.clone()).unwrap_or_default()
+    };
+    bench.until(|| async { last().await == "ended" || status().await == StrategyStatusName::Failed }).await;
+    (last().await, status().await)
+}
+
+#[tokio::test]
+async fn a_callback_of_more_than_a_hundred_thousand_operations_ends_its_strategy() {
+    let bench = Bench::open().await;
+    let anne = bench.person("anne").await;
+    let source = "const N = param(\"n\", 1);
+        fn on_start() { buy(1); }
+        fn on_order_filled(event) { if event.price == 101.0 { for it in 0..N { } log(\"ended\"); } }";
+    let (last, status) = last_words(&bench, anne, source, json!({ "n": 20_000 })).await;
+    assert_eq!((last.as_str(), status), ("ended", StrategyStatusName::Running));
+    let (last, status) = last_words(&bench, anne, source, json!({ "n": 100_000 })).await;
+    assert!(last.contains("more than 100000 operations"), "{last}");
+    assert_eq!(status, StrategyStatusName::Failed);
+    bench.floor.end();
+}
+
+#[tokio::test]
+async fn a_strategy_that_writes_more_lines_than_it_may_ends_with_one_that_says_so() {
+    let bench = Bench::open().await;
+    let anne = bench.person("anne").await;
+    let source = "fn on_start() { buy(1); }
+        fn on_order_filled(event) { if event.price == 101.0 { every(\"turn\", \"1ms\"); } }
+        fn on_timer(name) { for it in 0..100 { log(it); } }";
+    let (last, status) = last_words(&bench, anne, source, json!({})).await;
+    assert_eq!(status, StrategyStatusName::Failed);
+    assert!(last.contains(&UserScript::LIMITS.lines.to_string()), "{last}");
+    bench.floor.end();
+}

@@ -237,11 +237,18 @@ fn what_does_not_fit_is_refused_in_alpacas_form() {
 fn fields_that_mean_nothing_are_ignored_and_counted() {
     let exchange = Exchange::open();
     let odd = json!({ "position_intent": "buy_to_open", "extended_hours": true, "colour": "red", "n": [1] });
-    assert_eq!(exchange.enter(&limit(&odd))["extended_hours"], false);
+    let entered = exchange.enter(&limit(&odd));
+    assert_eq!(entered["extended_hours"], false);
+    let order = format!("/v2/orders/{}", entered["id"].as_str().unwrap());
+    let replaced =
+        exchange.ask("PATCH", &order, r#"{"limit_price":"90.5","client_order_id":"another"}"#).body;
+    assert_eq!(replaced["client_order_id"], entered["client_order_id"], "{replaced}");
     exchange.get("/v2/orders?colour=red");
     let metrics = exchange.ask_as("", "GET", "/metrics", "").body;
     let metrics = metrics.as_str().unwrap();
     assert!(metrics.contains(r#"http_ignored_fields_total{route="/v2/orders"} 3"#), "{metrics}");
+    let of_order = r#"http_ignored_fields_total{route="/v2/orders/{order_id}"} 1"#;
+    assert!(metrics.contains(of_order), "{metrics}");
 }
 
 /// Tokens and times that nobody was given are answered, and in time.

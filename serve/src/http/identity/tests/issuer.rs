@@ -214,6 +214,7 @@ impl Issuer {
             algorithms: vec![Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA],
             scopes: vec!["openid".to_owned(), "email".to_owned()],
             needs_auth_time: false,
+            emulator: None,
         }
     }
 
