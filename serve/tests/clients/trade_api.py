@@ -122,9 +122,9 @@ def market_data(server):
     assert set(trader.get_latest_trades(["ALFA", "BETA"])) == {"ALFA", "BETA"}
     assert trader.get_snapshot("ALFA").daily_bar.c > 0 and len(trader.get_snapshots(["ALFA", "BETA"])) == 2
     assert trader.get_crypto_bars("ALFA/USD", TimeFrame.Minute, start=start)
-    book = trader.get_latest_crypto_orderbook("ALFA/USD", "us")
+    book = trader.get_latest_crypto_orderbook("ALFA/USD", "us")["ALFA/USD"]
     assert book.bids[0].p < book.asks[0].p and book.bids[0].p > book.bids[1].p
-    assert trader.get_crypto_snapshot("ALFA/USD", "us").daily_bar.c > 0
+    assert trader.get_crypto_snapshot("ALFA/USD", "us")["ALFA/USD"].daily_bar.c > 0
     pairs = ["ALFA/USD", "BETA/USD"]
     for latest in [trader.get_latest_crypto_bars, trader.get_latest_crypto_trades, trader.get_latest_crypto_quotes]:
         assert set(latest(pairs, "us")) == set(pairs)
