@@ -204,7 +204,7 @@ impl Desk<'_> {
 
     async fn remove_second_factor(&self, name: &str) -> Done {
         let user = self.of_name(name).await?;
-        if !self.people.remove_second_factor(user.id).await? {
+        if !self.people.remove_second_factor(user.id, self.now).await? {
             return Err(Refusal::input(format!("`{name}` has no second factor")));
         }
         Ok(vec![format!("`{name}` logs in with the password alone")])

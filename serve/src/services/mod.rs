@@ -6,6 +6,7 @@ pub mod admin;
 pub mod alpaca;
 pub mod contests;
 pub mod identity;
+pub mod letters;
 pub mod mail;
 pub mod market_data;
 pub mod payments;

@@ -4,16 +4,17 @@ use super::database::{Database, Row, StoreError, Transaction, args, statements};
 use crate::domain::{MailId, WallTime};
 
 statements! {
-    ADD = "INSERT INTO mails (id, recipient, subject, body, created_at, expires_at, attempts, due_at)
-        VALUES ($1, $2, $3, $4, $5, $6, 0, $5)";
-    DUE = "SELECT id, recipient, subject, body, created_at, expires_at, attempts, due_at FROM mails
+    ADD = "INSERT INTO mails (id, recipient, subject, body, html, created_at, expires_at, attempts, due_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $6)";
+    DUE = "SELECT id, recipient, subject, body, html, created_at, expires_at, attempts, due_at FROM mails
         WHERE due_at <= $1 ORDER BY due_at, id LIMIT $2";
     // Of several processes that see it one has it, until a while later: it may end half-way.
     CLAIM = "UPDATE mails SET due_at = $3, attempts = attempts + 1 WHERE id = $1 AND due_at = $2";
-    SENT = "UPDATE mails SET sent_at = $2, due_at = NULL, body = NULL, failure = NULL
+    SENT = "UPDATE mails SET sent_at = $2, due_at = NULL, body = NULL, html = NULL, failure = NULL
         WHERE id = $1 AND due_at IS NOT NULL";
     FAILED = "UPDATE mails SET failure = $2, due_at = $3 WHERE id = $1 AND due_at IS NOT NULL";
-    GIVE_UP = "UPDATE mails SET failure = $2, due_at = NULL, body = NULL WHERE id = $1 AND due_at IS NOT NULL";
+    GIVE_UP = "UPDATE mails SET failure = $2, due_at = NULL, body = NULL, html = NULL
+        WHERE id = $1 AND due_at IS NOT NULL";
     DROP = "DELETE FROM mails WHERE id = $1";
     FORGET = "DELETE FROM mails WHERE due_at IS NULL AND created_at <= $1";
 }
@@ -27,8 +28,10 @@ pub struct NewMail {
     pub recipient: Option<String>,
     /// What it is about.
     pub subject: String,
-    /// What it says.
+    /// What it says, as text.
     pub body: String,
+    /// The same as a page, if there is one.
+    pub html: Option<String>,
     /// When it is written.
     pub now: WallTime,
     /// Until when it is of use.
@@ -62,9 +65,10 @@ impl std::fmt::Debug for DueMail {
 ///
 /// # Errors
 /// As any statement.
-pub(in crate::store) async fn add(transaction: &mut Transaction, mail: &NewMail) -> Result<(), StoreError> {
-    let NewMail { id, recipient, subject, body, now, expires_at } = mail;
-    let arguments = args![*id, recipient.clone(), subject.as_str(), body.as_str(), *now, *expires_at];
+pub async fn add(transaction: &mut Transaction, mail: &NewMail) -> Result<(), StoreError> {
+    let NewMail { id, recipient, subject, body, html, now, expires_at } = mail;
+    let arguments =
+        args![*id, recipient.clone(), subject.as_str(), body.as_str(), html.as_deref(), *now, *expires_at];
     transaction.execute(ADD, arguments).await.map(drop)
 }
 
@@ -133,6 +137,7 @@ fn due(row: &Row) -> Result<DueMail, StoreError> {
         recipient: row.get("recipient")?,
         subject: row.get("subject")?,
         body: row.get("body")?,
+        html: row.get("html")?,
         now: time("created_at")?,
         expires_at: time("expires_at")?,
     };
@@ -155,6 +160,7 @@ mod tests {
             recipient: Some("anne@example.org".to_owned()),
             subject: "a code".to_owned(),
             body: "123456".to_owned(),
+            html: Some("<p>123456</p>".to_owned()),
             now: at(now),
             expires_at: at(now + 900),
         };
@@ -198,7 +204,7 @@ mod tests {
     async fn what_a_mail_says_is_forgotten_once_it_is_sent_or_given_up() {
         on_each_database(|database| async move {
             let left = async || {
-                let sql = "SELECT COUNT(*) AS number FROM mails WHERE body IS NOT NULL";
+                let sql = "SELECT COUNT(*) AS number FROM mails WHERE body IS NOT NULL OR html IS NOT NULL";
                 let row = database.row(crate::store::database::Statement::new(sql), &[]).await;
                 row.unwrap().unwrap().get::<i64>("number").unwrap()
             };

@@ -2,8 +2,9 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
+use super::devices;
 use super::names::cut;
-use crate::store::people::Client;
+use crate::store::people::{Client, Device};
 
 /// From where somebody asks. None of it is proof of anything.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +25,19 @@ impl Visitor {
             IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
             address @ IpAddr::V4(_) => address,
         }
+    }
+
+    /// Returns what it is known again by: the program, and as much of the address as a provider has, so that
+    /// somebody who moves about is not told each time.
+    pub(super) fn device(&self) -> Device {
+        let name = self.agent.as_deref().and_then(devices::device);
+        let network = match self.address.to_canonical() {
+            IpAddr::V4(address) => address.octets()[..2].to_vec(),
+            IpAddr::V6(address) => address.octets()[..4].to_vec(),
+        };
+        let text = format!("{}\n{network:?}", name.as_deref().unwrap_or_default());
+        let address = self.address.to_canonical().to_string();
+        Device { digest: *blake3::hash(text.as_bytes()).as_bytes(), name, address }
     }
 
     pub(super) fn client(&self) -> Client {

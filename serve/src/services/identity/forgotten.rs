@@ -5,12 +5,12 @@
 
 use tracing::info;
 
-use super::letters;
 use super::mail_codes::{CodeFor, invalid_code};
 use super::names::{check_password, cut};
 use super::password_change::check_new;
 use super::{Identity, Visitor, of_store};
 use crate::domain::{Problem, Secret};
+use crate::services::letters;
 use crate::store::people::{CodePurpose, User};
 
 /// No name and no mail address is longer, in bytes.
@@ -70,7 +70,9 @@ impl Identity {
         check_new(password, &user, "password")?;
         let hash = self.passwords.hash(password).await?;
         let now = self.now();
-        let notice = letters::to(&sent.mail, letters::password_changed(&user.username, now));
+        let language = self.language_of(Some(user.id)).await?;
+        let letter = letters::password_changed(language, &user.username, now, false);
+        let notice = letters::to(&sent.mail, letter);
         let ended = self.people.set_password(&sent, &hash, &notice, now).await.map_err(of_store)?;
         let ended = ended.ok_or_else(invalid_code)?;
         self.forget_ended(&ended);

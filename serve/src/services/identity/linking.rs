@@ -6,8 +6,9 @@ use super::access::invalid;
 use super::outside::ProviderName;
 use super::outside_logins::{Begun, LoginWish};
 use super::providers::Claims;
-use super::{Identity, Visitor, letters, of_store};
+use super::{Identity, Visitor, of_store};
 use crate::domain::{Actor, Credential, IdentityId, Problem, ProblemKind, Secret, SessionId, WallTime};
+use crate::services::letters;
 use crate::store::people::{NewIdentity, OutsideIdentity, Removal};
 
 /// How long ago a person without a password may have logged in, for what needs one, in nanoseconds.
@@ -83,7 +84,8 @@ impl Identity {
         }
         let user = self.people.of_id(actor.user).await.map_err(of_store)?.ok_or_else(invalid)?;
         let mail = user.mail.as_deref().filter(|_| user.is_verified).ok_or_else(invalid)?;
-        let notice = letters::to(mail, letters::identity_linked(&user.username, self.now()));
+        let language = self.language_of(Some(user.id)).await?;
+        let notice = letters::to(mail, letters::identity_linked(language, &user.username, self.now()));
         match self.people.link(user.id, identity, &notice).await {
             Err(error) if error.is_conflict_on("outside_identities.id") => {
                 let message = "this identity is linked to an account already";

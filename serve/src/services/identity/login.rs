@@ -72,6 +72,7 @@ impl Identity {
             user: user.id,
             password_changed_at: user.password_changed_at,
             client: visitor.client(),
+            device: Some(visitor.device()),
             now,
             token: RefreshToken { hash: refresh.digest(), expires_at: now.after(self.config.refresh_token) },
         };

@@ -2,11 +2,11 @@
 
 use tracing::info;
 
-use super::letters;
 use super::mail_codes::{CodeFor, invalid_code};
 use super::names::{MailAddress, refused};
 use super::{Identity, of_store};
 use crate::domain::{Actor, Problem, ProblemKind, Secret};
+use crate::services::letters;
 use crate::store::people::{CodePurpose, User};
 
 impl Identity {
@@ -59,8 +59,9 @@ impl Identity {
         let user = self.people.of_id(actor.user).await.map_err(of_store)?;
         let user = user.ok_or_else(super::access::invalid)?;
         let before = user.mail.as_deref().filter(|mail| user.is_verified && *mail != sent.mail);
-        let notice =
-            before.map(|mail| letters::to(mail, letters::address_changed(&user.username, self.now())));
+        let language = self.language_of(Some(user.id)).await?;
+        let letter = letters::address_changed(language, &user.username, self.now());
+        let notice = before.map(|mail| letters::to(mail, letter));
         match self.people.confirm_mail(&sent, notice.as_ref(), self.now()).await {
             Err(error) if error.is_conflict_on("users.mail_key") => {
                 let message = "the mail address is that of another account";

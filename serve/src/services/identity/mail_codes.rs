@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::letters::{self, CodeLetter};
 use super::limits::Attempts;
 use super::{Identity, of_store, random};
-use crate::domain::{Problem, ProblemKind, Secret, UserId, WallTime};
+use crate::domain::{Language, Problem, ProblemKind, Secret, UserId, WallTime};
+use crate::services::letters::{self, CodeLetter};
 use crate::store::mails::NewMail;
 use crate::store::people::{CodeLimit, CodePurpose, NewCode, SentCode};
 
@@ -72,7 +72,7 @@ impl MailCodes {
     }
 
     /// Draws a code. It is to nobody if its address has had too many.
-    pub(super) fn issue(&self, of: CodeFor<'_>, now: WallTime) -> Result<Issue, Problem> {
+    pub(super) fn issue(&self, of: CodeFor<'_>, language: Language, now: WallTime) -> Result<Issue, Problem> {
         let CodeFor { user, purpose, mail } = of;
         let may_get = self.recipients.take(*blake3::hash(mail.as_bytes()).as_bytes(), now).is_ok();
         let user = user.filter(|_| may_get);
@@ -82,8 +82,8 @@ impl MailCodes {
         let username = user.map_or("", |(_, name)| name);
         let letter = CodeLetter { username, code: &digits, now, until };
         let letter = match purpose {
-            CodePurpose::Mail => letters::is_it_yours(letter),
-            CodePurpose::Password => letters::new_password(letter),
+            CodePurpose::Mail => letters::is_it_yours(language, letter),
+            CodePurpose::Password => letters::new_password(language, letter),
         };
         let letter = if user.is_some() { letters::to(mail, letter) } else { letter };
         let hash = self.digest(subject, purpose, mail, &digits);
@@ -109,8 +109,15 @@ impl MailCodes {
 impl Identity {
     /// Sends a code. Returns whether it was sent, or the address has had too many; not if the account has.
     pub(super) async fn send_code(&self, of: CodeFor<'_>) -> Result<bool, Problem> {
-        let Issue { code, letter } = self.codes.issue(of, self.now())?;
+        let language = self.language_of(of.user.map(|(user, _)| user)).await?;
+        let Issue { code, letter } = self.codes.issue(of, language, self.now())?;
         self.people.add_code(&code, &letter).await.map_err(of_store)
+    }
+
+    /// Returns in which language a person is written to; it takes as long for nobody.
+    pub(super) async fn language_of(&self, user: Option<UserId>) -> Result<Language, Problem> {
+        let user = user.unwrap_or_else(|| UserId::new(Uuid::nil()));
+        self.people.language(user).await.map_err(of_store)
     }
 
     /// Says when codes are sent again for an account.
@@ -169,7 +176,7 @@ mod tests {
         let codes = MailCodes::new([1; 32]);
         let user = UserId::draw();
         let of = CodeFor { user: Some((user, "anne")), purpose: CodePurpose::Mail, mail: "a@b.co" };
-        let issue = codes.issue(of, NOW).unwrap();
+        let issue = codes.issue(of, Language::En, NOW).unwrap();
         assert_eq!(issue.letter.recipient.as_deref(), Some("a@b.co"));
         let text = digits(&issue);
         let NewCode { subject, purpose, hash, mail, .. } = issue.code;
@@ -197,13 +204,13 @@ mod tests {
         let user = UserId::draw();
         let of = CodeFor { user: Some((user, "anne")), purpose: CodePurpose::Mail, mail: "a@b.co" };
         for _ in 0..5 {
-            assert_eq!(codes.issue(of, NOW).unwrap().code.subject, user.uuid());
+            assert_eq!(codes.issue(of, Language::En, NOW).unwrap().code.subject, user.uuid());
         }
-        let sixth = codes.issue(of, NOW).unwrap();
+        let sixth = codes.issue(of, Language::En, NOW).unwrap();
         assert_eq!((sixth.letter.recipient, sixth.code.subject), (None, codes.nobody("a@b.co")));
         assert_ne!(sixth.code.subject, user.uuid());
         let other = CodeFor { mail: "b@b.co", ..of };
-        assert_eq!(codes.issue(other, NOW).unwrap().code.subject, user.uuid());
+        assert_eq!(codes.issue(other, Language::En, NOW).unwrap().code.subject, user.uuid());
     }
 
     #[test]

@@ -28,7 +28,6 @@ mod clients;
 mod devices;
 mod forgotten;
 mod leaving;
-mod letters;
 mod limits;
 mod linking;
 mod login;

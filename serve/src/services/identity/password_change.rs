@@ -3,8 +3,9 @@
 use tracing::info;
 
 use super::names::{MailAddress, check_password, refused};
-use super::{Identity, Visitor, letters, of_store};
+use super::{Identity, Visitor, of_store};
 use crate::domain::{Actor, Credential, Problem, ProblemKind, Secret};
+use crate::services::letters;
 use crate::store::people::{NewPassword, User};
 
 impl Identity {
@@ -23,7 +24,14 @@ impl Identity {
             Credential::Session(session) => Some(session),
             Credential::Key(_) | Credential::Outside(_) => None,
         };
-        let ended = self.people.change_password(&user, &hash, own, self.now()).await.map_err(of_store)?;
+        let now = self.now();
+        let language = self.language_of(Some(user.id)).await?;
+        let letter = letters::password_changed(language, &user.username, now, true);
+        let mail = user.mail.as_deref().filter(|_| user.is_verified);
+        let notice = mail.map(|mail| letters::to(mail, letter));
+        let set = NewPassword { user: user.id, password_hash: &hash, notice: notice.as_ref(), now };
+        let changed = self.people.change_password(set, user.password_changed_at, own).await;
+        let ended = changed.map_err(of_store)?;
         let Some(ended) = ended else {
             let message = "the password was changed meanwhile";
             return Err(Problem::new(ProblemKind::Conflict, "password_changed", message));
@@ -74,7 +82,9 @@ impl Identity {
         let password = self.passwords.hash(new).await?;
         let now = self.now();
         let mail = user.mail.as_deref().filter(|_| user.is_verified);
-        let notice = mail.map(|mail| letters::to(mail, letters::password_changed(&user.username, now)));
+        let language = self.language_of(Some(user.id)).await?;
+        let letter = letters::password_changed(language, &user.username, now, false);
+        let notice = mail.map(|mail| letters::to(mail, letter));
         let set = NewPassword { user: user.id, password_hash: &password, notice: notice.as_ref(), now };
         let ended = self.people.reset_password(hash, set).await.map_err(of_store)?;
         let ended = ended.ok_or_else(stale)?;

@@ -6,7 +6,7 @@ use super::mail_codes::{CodeFor, Issue};
 use super::names::{MailAddress, Username, check_password, refused};
 use super::{Identity, Visitor, of_store};
 use crate::config::Registration;
-use crate::domain::{AccountId, Problem, ProblemKind, Role, Secret, UserId};
+use crate::domain::{AccountId, Language, Problem, ProblemKind, Role, Secret, UserId};
 use crate::store::database::StoreError;
 use crate::store::people::{CodePurpose, NewUser};
 
@@ -89,7 +89,7 @@ impl Identity {
     async fn add(&self, user: &NewUser) -> Result<Result<(), StoreError>, Problem> {
         let Some(mail) = &user.mail else { return Ok(self.people.add(user).await) };
         let of = CodeFor { user: Some((user.id, &user.username)), purpose: CodePurpose::Mail, mail };
-        let Issue { code, letter } = self.codes.issue(of, self.now())?;
+        let Issue { code, letter } = self.codes.issue(of, Language::default(), self.now())?;
         Ok(self.people.register(user, &code, &letter).await)
     }
 }

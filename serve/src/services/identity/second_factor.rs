@@ -125,7 +125,7 @@ impl Identity {
         code: &Secret,
     ) -> Result<(), Problem> {
         self.prove_both(actor, password, code).await?;
-        self.people.remove_second_factor(actor.user).await.map_err(of_store)?;
+        self.people.remove_second_factor(actor.user, self.now()).await.map_err(of_store)?;
         info!(user = %actor.user, "a second factor is off");
         Ok(())
     }

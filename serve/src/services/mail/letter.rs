@@ -4,8 +4,8 @@ use std::fmt;
 use std::time::SystemTime;
 
 use lettre::Message;
-use lettre::message::Mailbox;
 use lettre::message::header::ContentType;
+use lettre::message::{Mailbox, MultiPart};
 
 use super::MailError;
 
@@ -20,8 +20,10 @@ pub struct Letter {
     pub to: Mailbox,
     /// What it is about.
     pub subject: String,
-    /// What it says.
+    /// What it says, as text.
     pub body: String,
+    /// The same as a page, if there is one.
+    pub html: Option<String>,
     /// When it was written.
     pub written_at: SystemTime,
 }
@@ -44,15 +46,19 @@ impl Letter {
     /// # Errors
     /// That it has none.
     pub fn message(&self) -> Result<Message, MailError> {
-        Message::builder()
+        let message = Message::builder()
             .from(self.from.clone())
             .to(self.to.clone())
             .subject(self.subject.as_str())
             .date(self.written_at)
-            .message_id(Some(self.message_id()))
-            .header(ContentType::TEXT_PLAIN)
-            .body(self.body.clone())
-            .map_err(|_| MailError::unusable("this mail"))
+            .message_id(Some(self.message_id()));
+        let message = match &self.html {
+            Some(html) => {
+                message.multipart(MultiPart::alternative_plain_html(self.body.clone(), html.clone()))
+            }
+            None => message.header(ContentType::TEXT_PLAIN).body(self.body.clone()),
+        };
+        message.map_err(|_| MailError::unusable("this mail"))
     }
 }
 
@@ -78,7 +84,30 @@ impl Letter {
             to: "anne@example.org".parse().unwrap(),
             subject: "a code".to_owned(),
             body: body.to_owned(),
+            html: None,
             written_at: SystemTime::UNIX_EPOCH,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mail_with_a_page_has_the_text_first_and_all_letters_of_both() {
+        let page = Some("<p>Contraseña</p>".to_owned());
+        let letter =
+            Letter { html: page, subject: "Tu código".to_owned(), ..Letter::to_anne("Contraseña\n") };
+        let text = String::from_utf8(letter.message().unwrap().formatted()).unwrap();
+        assert!(text.is_ascii(), "{text}");
+        assert!(text.contains("Content-Type: multipart/alternative"), "{text}");
+        let plain = text.find("Content-Type: text/plain; charset=utf-8").unwrap();
+        let html = text.find("Content-Type: text/html; charset=utf-8").unwrap();
+        assert!(plain < html, "{text}");
+        for part in [&text[plain..html], &text[html..]] {
+            let is_whole = part.contains("Contrase=C3=B1a") || part.contains("Q29udHJhc2XDsWE");
+            assert!(is_whole, "{part}");
         }
     }
 }

@@ -157,6 +157,7 @@ fn letter(from: &Mailbox, mail: &NewMail, recipient: &str) -> Result<Letter, Mai
         to,
         subject: mail.subject.clone(),
         body: mail.body.clone(),
+        html: mail.html.clone(),
         written_at: SystemTime::UNIX_EPOCH + since,
     })
 }

@@ -50,11 +50,14 @@ impl Mailer for SendGrid {
 
 fn body(letter: &Letter) -> Value {
     let untracked = json!({"enable": false});
+    // The plain one first, as it wants them.
+    let mut content = vec![json!({"type": "text/plain", "value": letter.body})];
+    content.extend(letter.html.as_ref().map(|html| json!({"type": "text/html", "value": html})));
     json!({
         "personalizations": [{"to": [person(&letter.to)]}],
         "from": person(&letter.from),
         "subject": letter.subject,
-        "content": [{"type": "text/plain", "value": letter.body}],
+        "content": content,
         "headers": {"X-Bearpit-Id": letter.name},
         // Addresses in it stay what they are, and nobody is watched.
         "tracking_settings": {"click_tracking": untracked, "open_tracking": untracked},

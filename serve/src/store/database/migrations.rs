@@ -40,6 +40,7 @@ const CHANGES: &[(&str, &str, &str)] = &changes![
     "0020_payments",
     "0021_ledger",
     "0022_notices",
+    "0023_price_alerts",
     "0024_webhooks",
 ];
 

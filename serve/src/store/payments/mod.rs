@@ -13,8 +13,11 @@ pub(in crate::store) mod refunds;
 pub(in crate::store) mod sandbox;
 pub(in crate::store) mod withdrawals;
 
-use super::database::{Amount, Database, Row, StoreError, args, statements};
-use crate::domain::{AccountId, PaymentId, PaymentState, WallTime};
+use super::database::{Amount, Database, Row, StoreError, Transaction, args, statements};
+use super::notices::{self, NewNotice};
+use crate::domain::{
+    AccountId, MoneyNotice, MoneyOutcome, NoticeContent, Number, PaymentId, PaymentState, WallTime,
+};
 
 pub use refunds::{RefundRow, RefundStep};
 pub use sandbox::{NewSandboxTransaction, SandboxTransaction};
@@ -206,7 +209,8 @@ impl Database {
         Ok(self.execute(OPENED, args![id, token, url, now, due_at]).await? == 1)
     }
 
-    /// Moves a payment, if it still stands where it was seen. Returns whether it did.
+    /// Moves a payment, if it still stands where it was seen, and tells its person if the account has the money
+    /// now. Returns whether it did.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -230,7 +234,15 @@ impl Database {
             card,
             response_code
         ];
-        Ok(self.execute(MOVE, arguments).await? == 1)
+        let mut transaction = self.begin().await?;
+        if transaction.execute(MOVE, arguments).await? == 0 {
+            return Ok(false);
+        }
+        if *to == PaymentState::Settled {
+            tell(&mut transaction, id, *now).await?;
+        }
+        transaction.commit().await?;
+        Ok(true)
     }
 
     /// Takes a payment that is due, until a while later. Returns whether it was there to be taken.
@@ -305,6 +317,32 @@ impl Database {
     pub async fn has_payments_under_way(&self, account: AccountId) -> Result<bool, StoreError> {
         Ok(self.row(UNDER_WAY, args![account]).await?.is_some())
     }
+}
+
+/// Tells a person that the money of a payment has come.
+async fn tell(transaction: &mut Transaction, id: PaymentId, now: WallTime) -> Result<(), StoreError> {
+    let Some(row) = transaction.row(BY_ID, args![id]).await? else { return Ok(()) };
+    let NewPayment { account, amount, currency, .. } = of_row(&row)?.asked;
+    let money = MoneyNotice {
+        outcome: MoneyOutcome::Received,
+        reference: id.to_string(),
+        amount: Number(amount.decimal()),
+        currency,
+        reason: None,
+    };
+    told(transaction, (account, now), format!("payment:{id}"), NoticeContent::Deposit(money)).await
+}
+
+/// Tells whoever has an account something about money.
+async fn told(
+    transaction: &mut Transaction,
+    (account, at): (AccountId, WallTime),
+    source: String,
+    content: NoticeContent,
+) -> Result<(), StoreError> {
+    let Some(user) = notices::owner_of(transaction, account).await? else { return Ok(()) };
+    let notice = NewNotice { user, account: Some(account), at, source: Some(source), content };
+    notices::add(transaction, &notice).await.map(drop)
 }
 
 fn of_row(row: &Row) -> Result<PaymentRow, StoreError> {

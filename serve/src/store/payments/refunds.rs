@@ -1,7 +1,11 @@
 //! Refunds: the parts of withdrawals, each of one payment, each step written before the next is taken.
 
-use super::super::database::{Amount, Database, Row, StoreError, args, statements};
-use crate::domain::{AccountId, PaymentId, RefundId, RefundState, WallTime, WithdrawalId};
+use super::super::database::{Amount, Database, Row, StoreError, Transaction, args, statements};
+use super::told;
+use crate::domain::{
+    AccountId, MoneyNotice, MoneyOutcome, NoticeContent, Number, PaymentId, RefundId, RefundState, WallTime,
+    WithdrawalId,
+};
 
 statements! {
     BY_ID = "SELECT * FROM refunds WHERE id = $1";
@@ -15,6 +19,7 @@ statements! {
     SEND = "UPDATE refunds SET state = 'sending', clp_before = $2, sent_at = $3, changed_at = $3, due_at = $4
         WHERE id = $1 AND state = 'debited' AND NOT EXISTS (SELECT 1 FROM refunds o
             WHERE o.payment_id = $5 AND o.id <> $1 AND o.state IN ('sending', 'held'))";
+    CURRENCY = "SELECT w.currency FROM refunds r JOIN withdrawals w ON w.id = r.withdrawal_id WHERE r.id = $1";
     LOCK = "UPDATE payments SET state = state WHERE id = $1";
     PAID_OUT = "SELECT clp FROM refunds WHERE payment_id = $1 AND state = 'done'";
 }
@@ -83,7 +88,20 @@ impl Database {
         let RefundStep { to, note, market_at, now, due_at, authorization_code } = step;
         let (note, code) = (note.clone(), authorization_code.clone());
         let arguments = args![id, from.name(), to.name(), note, *market_at, *now, *due_at, code];
-        Ok(self.execute(MOVE, arguments).await? == 1)
+        let mut transaction = self.begin().await?;
+        if transaction.execute(MOVE, arguments).await? == 0 {
+            return Ok(false);
+        }
+        let outcome = match to {
+            RefundState::Done => Some(MoneyOutcome::Paid),
+            RefundState::Refused | RefundState::Returned => Some(MoneyOutcome::Refused),
+            _ => None,
+        };
+        if let Some(outcome) = outcome {
+            tell(&mut transaction, id, outcome, *now).await?;
+        }
+        transaction.commit().await?;
+        Ok(true)
     }
 
     /// Notes that a refund is sent now, with what is left of its payment by what was done before. Returns
@@ -150,6 +168,30 @@ impl Database {
     pub async fn held_refunds(&self) -> Result<Vec<RefundRow>, StoreError> {
         self.rows(HELD, args![]).await?.iter().map(of_row).collect()
     }
+}
+
+/// Tells a person how a part of a withdrawal has ended.
+async fn tell(
+    transaction: &mut Transaction,
+    id: RefundId,
+    outcome: MoneyOutcome,
+    now: WallTime,
+) -> Result<(), StoreError> {
+    let (Some(row), Some(currency)) =
+        (transaction.row(BY_ID, args![id]).await?, transaction.row(CURRENCY, args![id]).await?)
+    else {
+        return Ok(());
+    };
+    let RefundRow { withdrawal, account, amount, note, .. } = of_row(&row)?;
+    let money = MoneyNotice {
+        outcome,
+        reference: withdrawal.to_string(),
+        amount: Number(amount.decimal()),
+        currency: currency.get("currency")?,
+        reason: note.filter(|_| outcome == MoneyOutcome::Refused),
+    };
+    let content = NoticeContent::Withdrawal(money);
+    told(transaction, (account, now), format!("refund:{id}"), content).await
 }
 
 fn of_row(row: &Row) -> Result<RefundRow, StoreError> {

@@ -1,7 +1,10 @@
 //! Withdrawals: what is to go back to those who paid it in, and of which of their payments.
 
-use super::super::database::{Amount, Database, Row, StoreError, args, statements};
-use crate::domain::{AccountId, PaymentId, RefundId, WallTime, WithdrawalId};
+use super::super::database::{Amount, Database, Row, StoreError, Transaction, args, statements};
+use super::told;
+use crate::domain::{
+    AccountId, MoneyNotice, MoneyOutcome, NoticeContent, Number, PaymentId, RefundId, WallTime, WithdrawalId,
+};
 
 statements! {
     // What is withdrawn of an account is planned one after the other.
@@ -175,7 +178,10 @@ impl Database {
         }
         match decision {
             Ok(()) => transaction.execute(BEGIN, args![id, now]).await?,
-            Err(why) => transaction.execute(GIVE_UP, args![id, why, now]).await?,
+            Err(why) => {
+                tell(&mut transaction, id, why, now).await?;
+                transaction.execute(GIVE_UP, args![id, why, now]).await?
+            }
         };
         transaction.commit().await?;
         Ok(true)
@@ -232,6 +238,25 @@ fn left_of(settled: &[Row], taken: &[Row]) -> Result<Vec<Refundable>, StoreError
         }
     }
     Ok(left)
+}
+
+/// Tells a person that a withdrawal was not allowed.
+async fn tell(
+    transaction: &mut Transaction,
+    id: WithdrawalId,
+    why: &str,
+    now: WallTime,
+) -> Result<(), StoreError> {
+    let Some(row) = transaction.row(BY_ID, args![id]).await? else { return Ok(()) };
+    let NewWithdrawal { account, amount, currency, .. } = of_row(&row)?.asked;
+    let money = MoneyNotice {
+        outcome: MoneyOutcome::Refused,
+        reference: id.to_string(),
+        amount: Number(amount.decimal()),
+        currency,
+        reason: Some(why.to_owned()),
+    };
+    told(transaction, (account, now), format!("withdrawal:{id}"), NoticeContent::Withdrawal(money)).await
 }
 
 fn of_row(row: &Row) -> Result<WithdrawalRow, StoreError> {

@@ -25,6 +25,10 @@ statements! {
     BROWSERS = "DELETE FROM push_subscriptions WHERE user_id = $1";
     DELIVERIES = "DELETE FROM deliveries WHERE user_id = $1";
     WATCHLISTS = "DELETE FROM watchlists WHERE user_id = $1";
+    DEVICES = "DELETE FROM seen_devices WHERE user_id = $1";
+    NOTICES = "DELETE FROM notices WHERE user_id = $1";
+    LETTERS = "DELETE FROM notice_letters WHERE user_id = $1";
+    ALERTS = "DELETE FROM price_alerts WHERE user_id = $1";
     STRATEGIES = "UPDATE strategies SET name = '', status = 'deleted' WHERE user_id = $1";
     LEAVE_CONTESTS = "UPDATE contest_entries SET status = 'withdrawn' WHERE user_id = $1 AND status = 'entered'";
     CONTEST_NAMES = "UPDATE contest_entries SET name = NULL, name_key = NULL WHERE user_id = $1";
@@ -62,6 +66,10 @@ impl People {
             WEBHOOKS,
             BROWSERS,
             DELIVERIES,
+            DEVICES,
+            NOTICES,
+            LETTERS,
+            ALERTS,
             STRATEGIES,
             LEAVE_CONTESTS,
             CONTEST_NAMES,

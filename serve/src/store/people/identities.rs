@@ -1,8 +1,8 @@
 //! Who people are elsewhere: an issuer, and whom it names.
 
 use super::users::{NewUser, User, add, user};
-use super::{Holder, People, holder, time};
-use crate::domain::{IdentityId, UserId, WallTime};
+use super::{Holder, People, holder, time, told};
+use crate::domain::{IdentityId, IdentityNotice, NoticeContent, UserId, WallTime};
 use crate::store::database::{Row, StoreError, Transaction, args, statements};
 use crate::store::mails::{self, NewMail};
 
@@ -141,8 +141,10 @@ impl People {
             return Ok(false);
         }
         let NewIdentity { id, issuer, subject } = identity.clone();
-        transaction.execute(ADD, args![id, issuer, subject, user, notice.now]).await?;
+        transaction.execute(ADD, args![id, issuer.as_str(), subject, user, notice.now]).await?;
         mails::add(&mut transaction, notice).await?;
+        let content = NoticeContent::IdentityLinked(IdentityNotice { provider: issuer });
+        told::tell(&mut transaction, user, content, notice.now).await?;
         transaction.commit().await?;
         Ok(true)
     }

@@ -2,8 +2,8 @@
 
 use uuid::Uuid;
 
-use super::{Ended, NewUser, People, users};
-use crate::domain::{UserId, WallTime};
+use super::{Ended, NewUser, People, told, users};
+use crate::domain::{NoticeContent, SecurityNotice, UserId, WallTime};
 use crate::store::database::{StoreError, Transaction, args, statements};
 use crate::store::mails::{self, NewMail};
 
@@ -181,6 +181,8 @@ impl People {
         }
         if let Some(notice) = notice {
             mails::add(&mut transaction, notice).await?;
+            let content = NoticeContent::MailAddressChanged(SecurityNotice::default());
+            told::tell(&mut transaction, UserId::new(code.subject), content, now).await?;
         }
         transaction.commit().await?;
         Ok(true)
@@ -205,8 +207,9 @@ impl People {
         if !used || transaction.execute(SET_PASSWORD, set).await? == 0 {
             return Ok(None);
         }
-        let ended = self.end_all_in(&mut transaction, UserId::new(code.subject), now).await?;
-        mails::add(&mut transaction, notice).await?;
+        let user = UserId::new(code.subject);
+        let ended = self.end_all_in(&mut transaction, user, now).await?;
+        told::password_changed(&mut transaction, user, Some(notice), now).await?;
         transaction.commit().await?;
         Ok(Some(ended))
     }

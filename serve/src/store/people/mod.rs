@@ -19,6 +19,7 @@ mod sessions;
 pub mod testing;
 #[cfg(test)]
 mod tests;
+mod told;
 mod users;
 
 use super::database::{Database, Row, StoreError, Transaction, args, statements};
@@ -32,7 +33,7 @@ pub use mail_codes::{CodeLimit, CodePurpose, NewCode, SentCode};
 pub use redis_sessions::RedisSessions;
 pub use resets::NewPassword;
 pub use second_factors::{RightCode, SecondFactor, Tries};
-pub use sessions::{Client, NewSession, RefreshToken, Rotation, Session, SessionState, TokenState};
+pub use sessions::{Client, Device, NewSession, RefreshToken, Rotation, Session, SessionState, TokenState};
 pub use users::{NewUser, User};
 
 statements! {
@@ -43,7 +44,7 @@ statements! {
 
 /// All statements of the files here.
 #[cfg(test)]
-pub(in crate::store) const ALL: [&[super::database::Statement]; 11] = [
+pub(in crate::store) const ALL: [&[super::database::Statement]; 12] = [
     STATEMENTS,
     users::STATEMENTS,
     identities::STATEMENTS,
@@ -55,6 +56,7 @@ pub(in crate::store) const ALL: [&[super::database::Statement]; 11] = [
     blocks::STATEMENTS,
     directory::STATEMENTS,
     erasing::STATEMENTS,
+    told::STATEMENTS,
 ];
 
 /// Who there is, and what they show to be let in. Clones share the database.

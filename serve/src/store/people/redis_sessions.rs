@@ -129,7 +129,7 @@ impl RedisSessions {
     }
 
     pub(super) async fn add(&self, new: &NewSession) -> Result<(), StoreError> {
-        let NewSession { id, user, password_changed_at, client, now, token } = new;
+        let NewSession { id, user, password_changed_at, client, now, token, .. } = new;
         let (agent, address) = texts(client);
         let mut script = ADD.key(self.session(*id));
         script.key(self.token(&token.hash)).key(self.of_user(*user));

@@ -1,10 +1,10 @@
 //! One-time links to choose a new password.
 
 use super::users::user;
-use super::{Ended, People, User};
+use super::{Ended, People, User, told};
 use crate::domain::{UserId, WallTime};
 use crate::store::database::{StoreError, args, statements};
-use crate::store::mails::{self, NewMail};
+use crate::store::mails::NewMail;
 
 statements! {
     // The newest link is the only one.
@@ -80,9 +80,7 @@ impl People {
         }
         transaction.execute(SET_PASSWORD, args![user, password_hash, now]).await?;
         let ended = self.end_all_in(&mut transaction, user, now).await?;
-        if let Some(notice) = notice {
-            mails::add(&mut transaction, notice).await?;
-        }
+        told::password_changed(&mut transaction, user, notice, now).await?;
         transaction.commit().await?;
         Ok(Some(ended))
     }

@@ -1,7 +1,7 @@
 //! Second factors: secrets that codes are made with, which codes are used, and codes for recovery.
 
-use super::People;
-use crate::domain::{UserId, WallTime};
+use super::{People, told};
+use crate::domain::{FactorStep, UserId, WallTime};
 use crate::store::database::{StoreError, Transaction, args, statements};
 
 statements! {
@@ -121,6 +121,7 @@ impl People {
             return Ok(false);
         }
         replace_codes(&mut transaction, user, codes).await?;
+        told::second_factor(&mut transaction, user, FactorStep::On, now).await?;
         transaction.commit().await?;
         Ok(true)
     }
@@ -148,6 +149,7 @@ impl People {
             return Ok(false);
         }
         transaction.execute(FREE, args![user]).await?;
+        told::second_factor(&mut transaction, user, FactorStep::RecoveryCodeUsed, now).await?;
         transaction.commit().await?;
         Ok(true)
     }
@@ -166,10 +168,13 @@ impl People {
     ///
     /// # Errors
     /// As any statement.
-    pub async fn remove_second_factor(&self, user: UserId) -> Result<bool, StoreError> {
+    pub async fn remove_second_factor(&self, user: UserId, now: WallTime) -> Result<bool, StoreError> {
         let mut transaction = self.database.begin().await?;
         transaction.execute(FORGET_CODES, args![user]).await?;
         let removed = transaction.execute(REMOVE, args![user]).await?;
+        if removed == 1 {
+            told::second_factor(&mut transaction, user, FactorStep::Off, now).await?;
+        }
         transaction.commit().await?;
         Ok(removed == 1)
     }

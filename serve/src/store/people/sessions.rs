@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::redis_sessions::{KeptSession, KeptToken};
-use super::{Holder, People, holder, time};
+use super::{Holder, People, holder, time, told};
 use crate::domain::{SessionId, UserId, WallTime};
 use crate::store::database::{Row, StoreError, args, statements};
 
@@ -39,6 +39,17 @@ pub struct Client {
     pub address: Option<String>,
 }
 
+/// What a session is opened with, as far as it is known again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Device {
+    /// A digest of program and network.
+    pub digest: [u8; 32],
+    /// What the program is, in a few words.
+    pub name: Option<String>,
+    /// The address that it asked from.
+    pub address: String,
+}
+
 /// A session that is to be opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewSession {
@@ -50,6 +61,8 @@ pub struct NewSession {
     pub password_changed_at: WallTime,
     /// From where.
     pub client: Client,
+    /// What it is told from other devices of the person by.
+    pub device: Option<Device>,
     /// When.
     pub now: WallTime,
     /// The digest of its first token, and until when that is good.
@@ -128,11 +141,14 @@ impl People {
     /// # Errors
     /// As any statement.
     pub async fn open_session(&self, session: &NewSession) -> Result<bool, StoreError> {
-        let NewSession { id, user, password_changed_at, client, now, token } = session.clone();
+        let NewSession { id, user, password_changed_at, client, device, now, token } = session.clone();
         self.probe_sessions().await?;
         let mut transaction = self.database.begin().await?;
         if transaction.execute(STILL, args![user, password_changed_at, now]).await? == 0 {
             return Ok(false);
+        }
+        if let Some(device) = &device {
+            told::seen(&mut transaction, user, device, now).await?;
         }
         if let Some(redis) = &self.redis {
             redis.add(session).await?;

@@ -33,6 +33,7 @@ fn session(user: UserId, hash: u8, now: i64) -> NewSession {
         user,
         password_changed_at: at(1),
         client: Client { agent: Some("x".to_owned()), address: None },
+        device: None,
         now: at(now),
         token: RefreshToken { hash: [hash; 32], expires_at: at(1_000) },
     }
@@ -88,9 +89,14 @@ async fn a_session_is_opened_with_the_password_that_holds() {
         let open = session(anne.id, 1, 2);
         assert_eq!(people.open_session(&open).await, Ok(true));
         let user = people.of_id(anne.id).await.unwrap().unwrap();
-        assert_eq!(people.change_password(&user, "other", None, at(3)).await, Ok(Some(vec![open.id])));
+        let set =
+            |password_hash, now| NewPassword { user: anne.id, password_hash, notice: None, now: at(now) };
+        assert_eq!(
+            people.change_password(set("other", 3), user.password_changed_at, None).await,
+            Ok(Some(vec![open.id]))
+        );
         // It was looked at before.
-        assert_eq!(people.change_password(&user, "third", None, at(4)).await, Ok(None));
+        assert_eq!(people.change_password(set("third", 4), user.password_changed_at, None).await, Ok(None));
         assert_eq!(people.open_session(&session(anne.id, 2, 4)).await, Ok(false));
         let mut late = session(anne.id, 3, 5);
         late.password_changed_at = at(3);
@@ -293,8 +299,8 @@ async fn a_code_is_used_once_and_those_who_try_at_once_have_no_more_tries_than_o
         {
             assert_eq!(people.try_code(anne.id, at(now), later).await, Ok(is_looked_at), "{now}");
         }
-        assert_eq!(people.remove_second_factor(anne.id).await, Ok(true));
-        assert_eq!(people.remove_second_factor(anne.id).await, Ok(false));
+        assert_eq!(people.remove_second_factor(anne.id, at(9)).await, Ok(true));
+        assert_eq!(people.remove_second_factor(anne.id, at(9)).await, Ok(false));
     })
     .await
     .unwrap();
@@ -341,6 +347,7 @@ fn letter(now: i64) -> NewMail {
         recipient: Some("we@example.org".to_owned()),
         subject: "a code".to_owned(),
         body: "123456".to_owned(),
+        html: None,
         now: at(now),
         expires_at: at(now + 900),
     }

@@ -1,6 +1,7 @@
 //! People themselves.
 
-use super::{People, holder, time};
+use super::resets::NewPassword;
+use super::{People, holder, time, told};
 use crate::domain::{AccountId, Role, SessionId, UserId, WallTime};
 use crate::store::database::{Row, StoreError, Transaction, args, statements};
 
@@ -123,28 +124,30 @@ impl People {
         ])
     }
 
-    /// Changes the password of a person whose last change was at a time, ends all sessions but one, and
-    /// returns those. `None` if the password was changed meanwhile, or the person blocked.
+    /// Changes the password of a person whose last change was at a time, ends all sessions but one, tells the
+    /// person, and returns those sessions. `None` if the password was changed meanwhile, or the person
+    /// blocked.
     ///
     /// # Errors
     /// As any statement.
     pub async fn change_password(
         &self,
-        person: &User,
-        hash: &str,
+        set: NewPassword<'_>,
+        changed_at: WallTime,
         but: Option<SessionId>,
-        now: WallTime,
     ) -> Result<Option<Vec<SessionId>>, StoreError> {
+        let NewPassword { user, password_hash, notice, now } = set;
         self.probe_sessions().await?;
         let mut transaction = self.database.begin().await?;
-        let arguments = args![person.id, person.password_changed_at, hash, now];
+        let arguments = args![user, changed_at, password_hash, now];
         if transaction.execute(CHANGE_PASSWORD, arguments).await? == 0 {
             return Ok(None);
         }
-        let ended = self.end_sessions_in(&mut transaction, person.id, but, now).await?;
+        let ended = self.end_sessions_in(&mut transaction, user, but, now).await?;
         if let (Some(redis), Some(own)) = (&self.redis, but) {
             redis.stamp(own, now).await?;
         }
+        told::password_changed(&mut transaction, user, notice, now).await?;
         transaction.commit().await?;
         Ok(Some(ended))
     }

@@ -12,7 +12,7 @@ use super::harness::{
 use crate::domain::{Role, SessionId};
 use crate::services::identity::draw_reset;
 use crate::store::people::testing::TestRedis;
-use crate::store::people::{Client, NewSession, People, RefreshToken};
+use crate::store::people::{Client, NewPassword, NewSession, People, RefreshToken};
 
 /// How long it may take until something is as it must be.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -186,7 +186,8 @@ fn a_session_is_none_whose_password_was_changed_without_redis() {
     let user = site.block_on(elsewhere.of_name("anne")).unwrap().unwrap();
     site.pass(Duration::from_secs(1));
     let hash = user.password_hash.clone().unwrap();
-    assert!(site.block_on(elsewhere.change_password(&user, &hash, None, site.now())).unwrap().is_some());
+    let set = NewPassword { user: user.id, password_hash: &hash, notice: None, now: site.now() };
+    assert!(site.block_on(elsewhere.change_password(set, user.password_changed_at, None)).unwrap().is_some());
     site.pass(Duration::from_secs(1));
     assert_eq!(site.me(&access(&tokens)).status, 401);
     assert_eq!(refresh(&site, &tokens).status, 401);
@@ -229,6 +230,7 @@ fn sessions_of_the_database_do_not_come_back_after_redis() {
         user: user.id,
         password_changed_at: user.password_changed_at,
         client: Client::default(),
+        device: None,
         now: site.now(),
         token: RefreshToken { hash: [1; 32], expires_at: site.now().after(PATIENCE) },
     };

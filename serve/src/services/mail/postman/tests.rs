@@ -63,6 +63,7 @@ impl Office {
             recipient: recipient.map(str::to_owned),
             subject: "a code".to_owned(),
             body: "Hello.\n\n123456\n".to_owned(),
+            html: None,
             now,
             expires_at,
         };
