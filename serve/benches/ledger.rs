@@ -59,7 +59,17 @@ impl Writer {
             self.facts += 2;
         }
         let (to, is_all) = (self.facts, false);
-        let batch = Batch { segment: 1, voids: 0, fine_from: 0, from, to, ends: false, is_all, changes };
+        let batch = Batch {
+            segment: 1,
+            voids: 0,
+            fine_from: 0,
+            from,
+            to,
+            ends: false,
+            is_all,
+            written_at: 0,
+            changes,
+        };
         self.projection.apply(&batch).await.unwrap();
     }
 }

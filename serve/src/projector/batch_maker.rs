@@ -11,14 +11,17 @@ use bearpit_core::units::{
 use rustc_hash::FxHashMap;
 
 use super::ledger_maker::LedgerMaker;
+use super::notices::{failure_notice, notice_of, refusal_notice};
 use super::order_terms::{price_of, quantity_of, replaced_of, terms_of};
-use crate::domain::{AccountId, ClientOrderId, RefusedOrder, SentOrder};
+use crate::domain::{AccountId, ClientOrderId, NoticeContent, RefusedOrder, SentOrder};
 use crate::live::Output;
 use crate::publication::{
     Addition, Candle, CandleInterval, Day, Fill, ListingInfo, OwnChange, OwnEvent, Owners,
 };
 use crate::store::database::Amount;
-use crate::store::projection::{Batch, CandleRow, Change, FillRow, MarkRow, OrderRow, OrderStatus};
+use crate::store::projection::{
+    Batch, CandleRow, Change, FillRow, MarkRow, NoticedRow, OrderRow, OrderStatus,
+};
 
 /// Which segment of a journal a tape is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,8 +111,9 @@ impl BatchMaker {
                 self.to = sequence + 1;
                 self.close_candles(*sequence, *at);
                 if let Some(refused) = self.refused.take() {
+                    let noticed = self.refused_notice(*at, &refused);
                     let change = self.refused(&refused).map(|row| Change::Entered(Box::new(row)));
-                    self.changes.extend(change.map(|change| (*sequence, change)));
+                    self.changes.extend(change.into_iter().chain(noticed).map(|it| (*sequence, it)));
                 }
                 self.follow(*sequence, *at, fact);
             }
@@ -156,7 +160,9 @@ impl BatchMaker {
         let (segment, voids, fine_from) = (self.stretch.segment, self.stretch.voids, self.fine_from);
         let from = std::mem::replace(&mut self.from, self.to);
         let changes = std::mem::take(&mut self.changes);
-        Batch { segment, voids, fine_from, from, to: self.to, ends: false, is_all: false, changes }
+        // When it was written is for whoever writes it to say: nothing here knows the time outside.
+        let (to, written_at) = (self.to, 0);
+        Batch { segment, voids, fine_from, from, to, ends: false, is_all: false, written_at, changes }
     }
 
     /// Returns the last batch of a market that was settled: candles at hand are in it as far as they have
@@ -193,15 +199,23 @@ impl BatchMaker {
         let mut events = Events::new();
         self.owners.follow(at, fact, &mut |account, event| events.push((account, event)));
         for (account, event) in events {
-            let change = match event.change {
-                OwnChange::Filled(fill) => self.filled(account, at, &fill),
-                OwnChange::Fact(fact) => self.changed(account, at, &fact),
+            let (change, noticed) = match event.change {
+                OwnChange::Filled(fill) => (self.filled(account, at, &fill), None),
+                OwnChange::Fact(fact) => {
+                    let place = (self.stretch.segment, sequence);
+                    let told = match &fact {
+                        Fact::StrategyFailed { text, .. } => Some(failure_notice(account, place, text)),
+                        fact => notice_of(&self.listings, place, at, fact),
+                    };
+                    let noticed = told.map(|(source, content)| noticed_by(account, source, &content));
+                    (self.changed(account, at, &fact), noticed)
+                }
                 OwnChange::DayBegan
                 | OwnChange::Named { .. }
                 | OwnChange::Sent(_)
-                | OwnChange::Refused(_) => None,
+                | OwnChange::Refused(_) => (None, None),
             };
-            self.changes.extend(change.map(|change| (sequence, change)));
+            self.changes.extend(change.into_iter().chain(noticed).map(|it| (sequence, it)));
         }
         let posted = self.ledger.follow(at, fact, is_new, &self.owners);
         self.changes.extend(posted.into_iter().map(|change| (sequence, change)));
@@ -306,6 +320,12 @@ impl BatchMaker {
             Fact::OrderExpired { order, reason, .. } => ended(order, OrderStatus::Expired, &reason, at),
             _ => return None,
         })
+    }
+
+    fn refused_notice(&self, at: SimTime, refused: &RefusedOrder) -> Option<Change> {
+        let account = self.owners.of(refused.owner)?;
+        let (source, content) = refusal_notice(&self.listings, at, refused)?;
+        Some(noticed_by(account, source, &content))
     }
 
     /// Returns the row of an order that was refused, if it is somebody's.
@@ -413,6 +433,10 @@ impl BatchMaker {
         };
         self.changes.push((sequence, Change::Candle(Box::new(row))));
     }
+}
+
+fn noticed_by(account: AccountId, source: String, content: &NoticeContent) -> Change {
+    Change::Noticed(Box::new(NoticedRow::new(account, source, content)))
 }
 
 /// The events of one fact: a trade has two at most.

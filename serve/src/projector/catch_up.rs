@@ -2,8 +2,8 @@
 
 use std::io;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
 
 use bearpit::scenario::Diagnostics;
 use bearpit_core::exchange::Market;
@@ -11,6 +11,7 @@ use thiserror::Error;
 
 use super::batch_maker::{BatchMaker, Stretch};
 use super::sink::CHANGES_MAX;
+use crate::domain::WallTime;
 use crate::driver::{DriveError, ScenarioSource, Segment};
 use crate::live::{Output, Viewer};
 use crate::store::journal::{HeaderFault, OpenError, segments_in};
@@ -154,7 +155,10 @@ impl Journal {
         let (voids, day) = (scan.voids.count(), segment.header.day);
         let keep_days = source.live().keep_days;
         let stretch = Stretch { segment: number, voids, day, keep_days };
-        let mut follower = Follower { stretch, maker: None, limit, flow: ControlFlow::Continue(()), take };
+        let written_at = written_at(&segment.path);
+        let mut dated = |batch| take(Batch { written_at, ..batch });
+        let flow = ControlFlow::Continue(());
+        let mut follower = Follower { stretch, maker: None, limit, flow, take: &mut dated };
         let live = segment.rebuild(&source, &scan.voids, Duration::ZERO, &mut follower)?;
         let digest = live.market().digest().to_string();
         Ok((follower.finish(scan.settled.is_some()), digest))
@@ -163,6 +167,14 @@ impl Journal {
     fn segments(&self) -> Result<Vec<(u64, PathBuf)>, CatchUpError> {
         segments_in(&self.directory).map_err(|error| CatchUpError::Io { path: self.directory.clone(), error })
     }
+}
+
+/// Returns when a segment was written last: what is in it is not younger. Where that is not known, it is old:
+/// nobody is told by mail what may have been long ago.
+fn written_at(segment: &Path) -> i64 {
+    let modified = std::fs::metadata(segment).and_then(|it| it.modified());
+    let since = modified.ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+    since.map_or(0, |since| WallTime::since_epoch(since).nanos())
 }
 
 /// Follows a market that is rebuilt.

@@ -19,6 +19,7 @@ mod batch_maker;
 mod catch_up;
 mod ledger_maker;
 mod metrics;
+mod notices;
 mod order_terms;
 mod sink;
 mod task;

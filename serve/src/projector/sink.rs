@@ -11,7 +11,8 @@ use tokio::sync::Notify;
 
 use super::batch_maker::{BatchMaker, Stretch};
 use super::metrics::ProjectorMetrics;
-use crate::driver::{Begun, OutputSink};
+use crate::domain::WallTime;
+use crate::driver::{Begun, OutputSink, SystemClock, WallClock};
 use crate::live::Output;
 use crate::store::journal::segment_number;
 use crate::store::projection::Batch;
@@ -45,6 +46,7 @@ pub struct ProjectionSink {
     /// Whether the market has begun, and what it had then has not been said to be all.
     is_begun: bool,
     metrics: ProjectorMetrics,
+    clock: SystemClock,
 }
 
 impl ProjectionSink {
@@ -68,7 +70,8 @@ impl ProjectionSink {
             news.notify_one();
         };
         std::thread::Builder::new().name("spool".to_owned()).spawn(run)?;
-        Ok(Self { live, maker: None, to_spool, shown: Arc::default(), said: None, is_begun: false, metrics })
+        let (shown, clock) = (Arc::default(), SystemClock::new());
+        Ok(Self { live, maker: None, to_spool, shown, said: None, is_begun: false, metrics, clock })
     }
 
     /// Returns where the number of the next fact of the market stands.
@@ -76,7 +79,9 @@ impl ProjectionSink {
         Arc::clone(&self.shown)
     }
 
-    fn send(&mut self, batch: Batch) {
+    fn send(&mut self, mut batch: Batch) {
+        let now = WallTime::since_epoch(self.clock.system());
+        batch.written_at = now.nanos();
         self.shown.store(batch.to, Ordering::Relaxed);
         match self.to_spool.try_send(batch) {
             Ok(()) => {}

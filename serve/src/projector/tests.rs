@@ -413,7 +413,7 @@ async fn what_a_crash_took_from_a_relaxed_journal_leaves_the_database_too() {
         let changes = vec![(sequence, crate::store::projection::Change::Entered(Box::new(lost)))];
         let (from, to) = (sequence, sequence + 50);
         let (fine_from, ends, is_all) = (0, false, false);
-        let batch = Batch { segment, voids, fine_from, from, to, ends, is_all, changes };
+        let batch = Batch { segment, voids, fine_from, from, to, ends, is_all, written_at: 0, changes };
         Projection::new(database.clone()).apply(&batch).await.unwrap();
         assert_eq!(seen(&database).await.orders.len(), 2);
 

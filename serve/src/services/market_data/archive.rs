@@ -153,8 +153,17 @@ mod tests {
             let minutes: Vec<i64> = (0..60).chain([1_000, 1_001, 1_002]).collect();
             let changes: Vec<_> = (0..).zip(minutes.iter().map(|minute| stored(*minute))).collect();
             let to = changes.len() as u64;
-            let batch =
-                Batch { segment: 1, voids: 0, fine_from: 0, from: 0, to, ends: false, is_all: true, changes };
+            let batch = Batch {
+                segment: 1,
+                voids: 0,
+                fine_from: 0,
+                from: 0,
+                to,
+                ends: false,
+                is_all: true,
+                written_at: 0,
+                changes,
+            };
             Projection::new(database.clone()).apply(&batch).await.unwrap();
             let archive = |tick: &str| DatabaseArchive::new(database.clone(), [&instrument(tick)]);
             let coarse = archive("0.05");

@@ -31,6 +31,7 @@ const ALL_STATEMENTS: &[&[Statement]] = &[
     projection::fills::STATEMENTS,
     projection::ledger::STATEMENTS,
     projection::marks::STATEMENTS,
+    projection::notices::STATEMENTS,
     projection::orders::STATEMENTS,
     projection::position::STATEMENTS,
     crate::store::contests::STATEMENTS,

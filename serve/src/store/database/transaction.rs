@@ -29,6 +29,9 @@ pub(super) enum Inner {
 /// How many rows a statement has at most: with 32 columns each, an eighth of the arguments that SQLite takes.
 const ROWS_MAX: usize = 128;
 
+/// How many values of a list a statement has at most.
+const LIST_MAX: usize = 1_024;
+
 /// Returns how many of some rows are written at once: a power of two, so that there are few statements to be
 /// prepared, each of which a connection remembers.
 const fn at_once(rows: usize) -> usize {
@@ -110,6 +113,35 @@ impl Transaction {
             Inner::Sqlite(inner) => sqlite_rows(&mut **inner, statement, arguments).await,
             Inner::Postgres(inner) => postgres_rows(&mut **inner, statement, arguments).await,
         }
+    }
+
+    /// Returns all rows that a statement gives for a list of values: its group of arguments, `IN ($1)`, gets
+    /// as many as there are, some hundreds at a time.
+    ///
+    /// # Errors
+    /// As [`Transaction::execute`].
+    pub async fn rows_in(&mut self, statement: Statement, values: &[Value]) -> Result<Vec<Row>, StoreError> {
+        let mut found = Vec::new();
+        for now in values.chunks(LIST_MAX) {
+            self.faults.step()?;
+            // The last is repeated, so that there are few statements to be prepared.
+            let count = now.len().next_power_of_two();
+            let arguments = (0..count).map(|place| &now[place.min(now.len() - 1)]);
+            let sql = |marks| statement.of_rows(1, count, marks);
+            match &mut self.inner {
+                Inner::Sqlite(inner) => {
+                    let sql = AssertSqlSafe(sql(Marks::Plain));
+                    let query: Query<'static, Sqlite, SqliteArguments> = bound!(sql, arguments);
+                    found.extend(query.fetch_all(&mut **inner).await?.into_iter().map(Row::from));
+                }
+                Inner::Postgres(inner) => {
+                    let sql = AssertSqlSafe(sql(Marks::Numbered));
+                    let query: Query<'static, Postgres, PgArguments> = bound!(sql, arguments);
+                    found.extend(query.fetch_all(&mut **inner).await?.into_iter().map(Row::from));
+                }
+            }
+        }
+        Ok(found)
     }
 
     /// Returns the first row that a statement gives, if it gives any.

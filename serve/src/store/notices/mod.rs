@@ -64,6 +64,17 @@ pub async fn add(transaction: &mut Transaction, notice: &NewNotice) -> Result<bo
     Ok(transaction.execute(ADD, &notice.arguments(wanted.in_app)).await? == 1)
 }
 
+/// Writes notices of which it is known that they are wanted, but for those that were told before.
+///
+/// # Errors
+/// As any statement.
+pub(in crate::store) async fn add_all(
+    transaction: &mut Transaction,
+    rows: &[Vec<super::database::Value>],
+) -> Result<(), StoreError> {
+    transaction.execute_rows(ADD, rows).await.map(drop)
+}
+
 /// Returns whose an account is: a person's own, a strategy's or a contest's.
 ///
 /// # Errors

@@ -5,7 +5,8 @@ use std::collections::btree_map::Entry;
 
 use super::change::{Batch, Change};
 use super::ledger::{Balances, Ledger};
-use super::position::{Fit, Position};
+use super::notices::Tellings;
+use super::position::{Fit, Position, Told};
 use super::rows::{CandleRow, CarriedRow, FillRow, MarkRow, OrderRow, OrderStatus, OrderTermsRow};
 use super::{candles, fills, ledger, marks, orders};
 use crate::domain::AccountId;
@@ -27,6 +28,8 @@ pub struct Projection {
     orders: BTreeMap<i64, OrderRow>,
     /// What accounts have in the ledger.
     balances: Balances,
+    /// Up to where people were told; absent if that is not known.
+    told: Option<Told>,
     /// The first segment of which the ledger has all, 0 if there is none; absent if that is not known.
     ledger_from: Option<u64>,
 }
@@ -48,6 +51,7 @@ struct Rows<'b> {
     marks: BTreeMap<(AccountId, i64), &'b MarkRow>,
     candles: Vec<&'b CandleRow>,
     ledger: Ledger<'b>,
+    tellings: Tellings<'b>,
 }
 
 /// What is remembered of a batch that was written.
@@ -57,9 +61,9 @@ struct Written {
 }
 
 impl<'b> Rows<'b> {
-    fn new(segment: u64, ledger: Ledger<'b>) -> Self {
+    fn new(segment: u64, ledger: Ledger<'b>, tellings: Tellings<'b>) -> Self {
         let (touched, marks) = (BTreeMap::new(), BTreeMap::new());
-        Self { segment, touched, fills: Vec::new(), marks, candles: Vec::new(), ledger }
+        Self { segment, touched, fills: Vec::new(), marks, candles: Vec::new(), ledger, tellings }
     }
 
     async fn write(self, transaction: &mut Transaction) -> Result<Written, StoreError> {
@@ -71,6 +75,7 @@ impl<'b> Rows<'b> {
         orders::insert(transaction, segment, orders(true)).await?;
         orders::update(transaction, segment, orders(false)).await?;
         let balances = self.ledger.write(transaction).await?;
+        self.tellings.write(transaction).await?;
         Ok(Written { touched: self.touched, balances })
     }
 }
@@ -84,6 +89,7 @@ impl Projection {
             position: None,
             orders: BTreeMap::new(),
             balances: Balances::new(),
+            told: None,
             ledger_from: None,
         }
     }
@@ -125,6 +131,15 @@ impl Projection {
         Ok(from)
     }
 
+    async fn told(&mut self) -> Result<Told, StoreError> {
+        let told = match self.told {
+            Some(told) => told,
+            None => Told::read(&self.database).await?,
+        };
+        self.told = Some(told);
+        Ok(told)
+    }
+
     /// Applies a batch, but for what is in the database already, and returns how many rows were written. What
     /// is missing before it stays missing: see [`Position::fit`].
     ///
@@ -152,12 +167,13 @@ impl Projection {
         let mut transaction = self.database.begin().await?;
         forget(&mut transaction, segment).await?;
         let before = Position { segment: segment.saturating_sub(1), ..Position::START };
-        position.move_to(&mut transaction, before).await?;
+        position.move_back(&mut transaction, before).await?;
         transaction.commit().await
     }
 
     async fn write(&mut self, position: Position, batch: &Batch) -> Result<u64, StoreError> {
         let ledger_from = self.ledger_from().await?;
+        let told = self.told().await?;
         let mut transaction = self.database.begin().await?;
         let mut from = 0;
         let mut has_ledger = ledger_from != 0 && ledger_from <= batch.segment;
@@ -173,7 +189,8 @@ impl Projection {
             has_ledger &= ledger_from < batch.segment;
         }
         let ledger = Ledger::new(batch.segment, has_ledger, &self.balances);
-        let mut rows = Rows::new(batch.segment, ledger);
+        let tellings = Tellings::new(batch.segment, batch.voids, batch.written_at, told);
+        let mut rows = Rows::new(batch.segment, ledger, tellings);
         let mut written = 0;
         for (sequence, change) in &batch.changes {
             // What the end of a segment adds has the number behind its last fact.
@@ -184,9 +201,10 @@ impl Projection {
         }
         let done = rows.write(&mut transaction).await?;
         let end = batch.end();
-        position.move_to(&mut transaction, end).await?;
+        let told = told.reach(end);
+        position.move_to(&mut transaction, end, told).await?;
         transaction.commit().await?;
-        self.position = Some(end);
+        (self.position, self.told) = (Some(end), Some(told));
         if batch.begins_ledger() {
             self.ledger_from = None;
         }
@@ -196,7 +214,7 @@ impl Projection {
 
     /// What is remembered may not be what is in the database.
     fn remember_nothing(&mut self) {
-        (self.position, self.ledger_from) = (None, None);
+        (self.position, self.told, self.ledger_from) = (None, None, None);
         self.orders.clear();
         self.balances.clear();
     }
@@ -213,7 +231,11 @@ impl Projection {
             Change::Entered(row) => {
                 return self.enter(transaction, rows.segment, row, &mut rows.touched).await;
             }
-            Change::Filled(fill) => rows.fills.push(fill),
+            Change::Filled(fill) => {
+                rows.fills.push(fill);
+                rows.tellings.fill(sequence, fill);
+            }
+            Change::Noticed(noticed) => rows.tellings.noticed(sequence, noticed),
             Change::Marked(mark) => {
                 rows.marks.insert((mark.account, mark.at), mark);
             }
@@ -227,6 +249,9 @@ impl Projection {
         // One that is not known was entered on a day whose journal is gone.
         if let Some(touched) = self.look_up(transaction, order, &mut rows.touched).await? {
             change.apply_to(&mut touched.row);
+            if matches!(change, Change::Triggered { .. }) {
+                rows.tellings.stop(sequence, &touched.row);
+            }
         }
         Ok(())
     }
@@ -325,7 +350,8 @@ impl Change {
             | Self::Candle(_)
             | Self::LedgerBegan
             | Self::AccountOpened(_)
-            | Self::Posted(_) => None,
+            | Self::Posted(_)
+            | Self::Noticed(_) => None,
         }
     }
 
@@ -377,7 +403,8 @@ impl Change {
             | Self::Candle(_)
             | Self::LedgerBegan
             | Self::AccountOpened(_)
-            | Self::Posted(_) => {}
+            | Self::Posted(_)
+            | Self::Noticed(_) => {}
         }
     }
 }

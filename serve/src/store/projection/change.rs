@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::ledger::{OpenedRow, PostingRow};
 use super::position::Position;
-use super::rows::{CandleRow, FillRow, MarkRow, OrderRow, OrderStatus, OrderTermsRow, ReplacedTermsRow};
+use super::rows::{
+    CandleRow, FillRow, MarkRow, NoticedRow, OrderRow, OrderStatus, OrderTermsRow, ReplacedTermsRow,
+};
 use crate::store::database::Amount;
 
 /// What a fact changes.
@@ -84,6 +86,8 @@ pub enum Change {
     AccountOpened(Box<OpenedRow>),
     /// Something was moved on an account.
     Posted(Box<PostingRow>),
+    /// The owner of an account is told something.
+    Noticed(Box<NoticedRow>),
 }
 
 /// The changes of a stretch of the tape. All that is before its end is in it, or in an earlier one.
@@ -104,6 +108,8 @@ pub struct Batch {
     /// Whether the market had no more when it was begun, or rebuilt, at this point. A database that has more
     /// has what a crash took from a journal of relaxed durability.
     pub is_all: bool,
+    /// When it was written, in the time of the world outside: about when it happened.
+    pub written_at: i64,
     /// The changes, each with the number of its fact.
     pub changes: Vec<(u64, Change)>,
 }
@@ -133,6 +139,7 @@ impl Batch {
         }
         self.to = other.to;
         self.ends = other.ends;
+        self.written_at = other.written_at;
         self.changes.extend(other.changes);
         Ok(())
     }

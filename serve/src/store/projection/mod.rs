@@ -17,6 +17,7 @@ mod change;
 pub(super) mod fills;
 pub(super) mod ledger;
 pub(super) mod marks;
+pub(super) mod notices;
 pub(super) mod orders;
 mod page;
 pub(super) mod position;
@@ -30,6 +31,6 @@ pub use ledger::{LedgerFilter, LedgerPlace, LedgerRow, Movement, OpenedRow, Post
 pub use page::{CandleFilter, FillFilter, FillPlace, OrderFilter, OrderPlace, Page};
 pub use position::{Fit, Position};
 pub use rows::{
-    CandleRow, CarriedRow, FillRow, MarkRow, OrderDetails, OrderRow, OrderStatus, OrderTermsRow,
+    CandleRow, CarriedRow, FillRow, MarkRow, NoticedRow, OrderDetails, OrderRow, OrderStatus, OrderTermsRow,
     ReplacedTermsRow,
 };

@@ -1,10 +1,14 @@
 //! [`Position`]: up to where the tape is in the database.
 
 use super::change::Batch;
-use crate::store::database::{Database, Row, StoreError, Transaction, args, statements};
+use crate::store::database::{Database, Row, StoreError, Transaction, Value, args, statements};
 
 statements! {
     POSITION = "SELECT segment, voids, sequence, is_ended FROM projection WHERE id = 1";
+    TOLD = "SELECT told_segment, told_voids, told_sequence FROM projection WHERE id = 1";
+    MOVE_ON = "UPDATE projection SET segment = $1, voids = $2, sequence = $3, is_ended = $4, told_segment = $9,
+            told_voids = $10, told_sequence = $11
+            WHERE id = 1 AND segment = $5 AND voids = $6 AND sequence = $7 AND is_ended = $8";
     MOVE = "UPDATE projection SET segment = $1, voids = $2, sequence = $3, is_ended = $4
             WHERE id = 1 AND segment = $5 AND voids = $6 AND sequence = $7 AND is_ended = $8";
 }
@@ -72,24 +76,68 @@ impl Position {
         of_row(&row.ok_or_else(|| StoreError::Corrupt("there is no position of the projection".to_owned()))?)
     }
 
-    /// Moves on from it, if nobody else has moved on.
-    pub(super) async fn move_to(&self, transaction: &mut Transaction, to: Self) -> Result<(), StoreError> {
+    /// Moves back from it, if nobody else has moved on. What was told stays told.
+    pub(super) async fn move_back(&self, transaction: &mut Transaction, to: Self) -> Result<(), StoreError> {
+        self.moved(transaction.execute(MOVE, &self.arguments(to)).await?)
+    }
+
+    /// Moves on from it, if nobody else has moved on, and notes what is told by then.
+    pub(super) async fn move_to(
+        &self,
+        transaction: &mut Transaction,
+        to: Self,
+        told: Told,
+    ) -> Result<(), StoreError> {
+        let arguments = [self.arguments(to), told.arguments().to_vec()].concat();
+        self.moved(transaction.execute(MOVE_ON, &arguments).await?)
+    }
+
+    fn arguments(&self, to: Self) -> Vec<Value> {
         let [segment, sequence] = [to.segment, to.sequence].map(number);
         let [old_segment, old_sequence] = [self.segment, self.sequence].map(number);
-        let arguments = args![
-            segment,
-            to.voids,
-            sequence,
-            to.is_ended,
-            old_segment,
-            self.voids,
-            old_sequence,
-            self.is_ended
-        ];
-        match transaction.execute(MOVE, arguments).await? {
+        args![segment, to.voids, sequence, to.is_ended, old_segment, self.voids, old_sequence, self.is_ended]
+            .to_vec()
+    }
+
+    fn moved(&self, rows: u64) -> Result<(), StoreError> {
+        match rows {
             1 => Ok(()),
             _ => Err(StoreError::Conflict { on: "the position of the projection".to_owned() }),
         }
+    }
+}
+
+/// Up to where people were told what the tape has. It never goes back, so that a tape that is read again
+/// tells nothing again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Told {
+    pub(super) segment: u64,
+    pub(super) voids: u32,
+    pub(super) sequence: u64,
+}
+
+impl Told {
+    pub(super) async fn read(database: &Database) -> Result<Self, StoreError> {
+        let row = database.row(TOLD, &[]).await?;
+        let row =
+            row.ok_or_else(|| StoreError::Corrupt("there is no position of the projection".to_owned()))?;
+        let unsigned = |value: i64| u64::try_from(value).ok();
+        Ok(Self {
+            segment: row.read("told_segment", unsigned)?,
+            voids: row.read("told_voids", |value: i64| u32::try_from(value).ok())?,
+            sequence: row.read("told_sequence", unsigned)?,
+        })
+    }
+
+    /// Returns where it stands once a position is reached.
+    pub(super) fn reach(self, position: Position) -> Self {
+        let Position { segment, voids, sequence, .. } = position;
+        self.max(Self { segment, voids, sequence })
+    }
+
+    pub(super) fn arguments(self) -> [Value; 3] {
+        let Self { segment, voids, sequence } = self;
+        [number(segment).into(), voids.into(), number(sequence).into()]
     }
 }
 
@@ -114,7 +162,17 @@ mod tests {
 
     fn batch(segment: u64, voids: u32, numbers: std::ops::Range<u64>, ends: bool) -> Batch {
         let (from, to) = (numbers.start, numbers.end);
-        Batch { segment, voids, fine_from: 0, from, to, ends, is_all: false, changes: Vec::new() }
+        Batch {
+            segment,
+            voids,
+            fine_from: 0,
+            from,
+            to,
+            ends,
+            is_all: false,
+            written_at: 0,
+            changes: Vec::new(),
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use bearpit_core::market::Side;
 use bearpit_core::units::Money;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::AccountId;
+use crate::domain::{AccountId, NoticeContent, NoticeKind};
 use crate::store::database::Amount;
 
 /// What has become of an order.
@@ -335,5 +335,33 @@ impl CandleRow {
         self.volume.0 += later.volume.0;
         self.notional.0 += later.notional.0;
         self.trades += later.trades;
+    }
+}
+
+/// Something that the owner of an account is told, beside what the other rows say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticedRow {
+    /// The account.
+    pub account: AccountId,
+    /// What it is told of, so that it is told once.
+    pub source: String,
+    /// The word of its kind.
+    pub kind: String,
+    /// What is told, as JSON.
+    pub content: String,
+}
+
+impl NoticedRow {
+    /// Makes one.
+    #[must_use]
+    pub fn new(account: AccountId, source: String, content: &NoticeContent) -> Self {
+        let (kind, content) = (content.kind().name().to_owned(), content.to_json());
+        Self { account, source, kind, content }
+    }
+
+    /// Returns what it is about; of a kind that another version has, what cannot be turned off.
+    #[must_use]
+    pub fn kind(&self) -> NoticeKind {
+        NoticeKind::of_name(&self.kind).unwrap_or(NoticeKind::WebhookOff)
     }
 }

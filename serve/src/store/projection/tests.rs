@@ -98,7 +98,7 @@ fn candle(start: i64, high: i128) -> Change {
 fn batch(segment: u64, from: u64, ends: bool, changes: Vec<Change>) -> Batch {
     let changes: Vec<_> = (from..).zip(changes).collect();
     let to = from + changes.len() as u64;
-    Batch { segment, voids: 0, fine_from: 0, from, to, ends, is_all: false, changes }
+    Batch { segment, voids: 0, fine_from: 0, from, to, ends, is_all: false, written_at: 7, changes }
 }
 
 async fn row(database: &Database, number: i64) -> OrderRow {

@@ -14,7 +14,7 @@ const OVERHEAD: usize = 12;
 /// The most bytes of a payload: more is taken for damage.
 const PAYLOAD_MAX: usize = 1 << 26;
 /// Names the layout of frames and of what is in them: one of another layout is taken for damage.
-const LAYOUT: &str = "bearpit spool 1";
+const LAYOUT: &str = "bearpit spool 2";
 /// What the names of its files end with; before it stands their number.
 const EXTENSION: &str = "spool";
 
