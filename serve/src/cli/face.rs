@@ -17,11 +17,13 @@ use crate::driver::{MarketHandle, ScenarioSource};
 use crate::http::{Face, Server};
 use crate::projector::Journal;
 use crate::services::admin::{Admin, AdminParts, Announcements, AuditLog, Operations};
+use crate::services::alerts::Alerts;
 use crate::services::alpaca::{Alpaca, AlpacaParts};
 use crate::services::contests::{Contests, ContestsParts};
 use crate::services::identity::{Identity, IdentityParts, Newcomers, system_clock};
 use crate::services::mail::{Postman, mailer};
 use crate::services::market_data::{DatabaseArchive, MarketData, MarketDataParts};
+use crate::services::notifications::{NoticeBoard, Notifications, Notifier};
 use crate::services::profiles::{Profiles, ProfilesParts};
 use crate::services::strategies::{Strategies, StrategiesParts, StrategyOutputs};
 use crate::services::trading::{Trading, TradingParts};
@@ -96,6 +98,7 @@ pub(super) fn face(parts: Parts<'_>) -> Result<(Face, Option<Server>), Failure> 
     let of_contests = Journal { directory: journal, scenario: path.to_owned() };
     let contests = contests(&trading, &handle, of_contests, (&database, &log));
     let announcements = board(&database, &log);
+    let told = told(&database, &market_data);
     let admin = Arc::new(Admin::new(AdminParts {
         identity: Arc::clone(&identity),
         trading: Arc::clone(&trading),
@@ -128,6 +131,9 @@ pub(super) fn face(parts: Parts<'_>) -> Result<(Face, Option<Server>), Failure> 
         sandbox,
         admin,
         announcements,
+        notifications: told.notifications,
+        board: told.board,
+        alerts: told.alerts,
         alpaca,
     };
     Ok((face, server))
@@ -167,6 +173,37 @@ fn board(database: &Database, log: &AuditLog) -> Arc<Announcements> {
     let board = Arc::new(Announcements::new(database.clone(), log.clone(), system_clock()));
     tokio::spawn(Arc::clone(&board).keep_up());
     board
+}
+
+/// What people are told.
+struct Told {
+    notifications: Arc<Notifications>,
+    board: Arc<NoticeBoard>,
+    alerts: Arc<Alerts>,
+}
+
+/// Returns what people are told, and begins to tell them.
+fn told(database: &Database, market_data: &Arc<MarketData>) -> Told {
+    let board = Arc::new(NoticeBoard::new(database.clone(), system_clock()));
+    let notifier = Arc::new(Notifier::new(database.clone(), Arc::clone(&board), system_clock()));
+    let alerts = Arc::new(Alerts::new(database.clone(), Arc::clone(market_data), system_clock()));
+    tokio::spawn(Arc::clone(&board).keep_up());
+    tokio::spawn(forget_notices(Arc::clone(&notifier)));
+    tokio::spawn(notifier.run());
+    tokio::spawn(Arc::clone(&alerts).watch());
+    let notifications = Arc::new(Notifications::new(database.clone(), system_clock()));
+    Told { notifications, board, alerts }
+}
+
+/// Deletes notices that are older than they are kept, now and then.
+async fn forget_notices(notifier: Arc<Notifier>) {
+    let mut times = tokio::time::interval(FORGET_EVERY);
+    loop {
+        times.tick().await;
+        if let Err(error) = notifier.forget_old().await {
+            warn!(%error, "old notices are deleted later");
+        }
+    }
 }
 
 fn market_data(parts: &Parts<'_>) -> Arc<MarketData> {

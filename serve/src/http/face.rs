@@ -12,6 +12,7 @@ use super::contests::{self, ContestsDoc};
 use super::endpoint::{Endpoint, Entry};
 use super::identity::{self, IdentityDoc};
 use super::market_data::{self, MarketDataDoc};
+use super::notifications::{self, AlertsDoc, NotificationsDoc};
 use super::openapi;
 use super::payments::{self, PaymentsDoc};
 use super::profile::{self, ProfileDoc};
@@ -19,12 +20,14 @@ use super::strategies::{self, StrategiesDoc};
 use super::trading::{self, TradingDoc};
 use super::wallet::{self, WalletDoc};
 use super::watchlists::{self, WatchlistsDoc};
-use super::ws::{self, Authenticator, WsConfig, WsParts};
+use super::ws::{self, Authenticator, NoticeParts, WsConfig, WsParts};
 use crate::services::admin::{Admin, Announcements};
+use crate::services::alerts::Alerts;
 use crate::services::alpaca::Alpaca;
 use crate::services::contests::Contests;
 use crate::services::identity::Identity;
 use crate::services::market_data::MarketData;
+use crate::services::notifications::{NoticeBoard, Notifications};
 use crate::services::payments::{Payments, Sandbox};
 use crate::services::profiles::Profiles;
 use crate::services::strategies::Strategies;
@@ -59,6 +62,12 @@ pub struct Face {
     pub admin: Arc<Admin>,
     /// What they have everybody told.
     pub announcements: Arc<Announcements>,
+    /// What each person is told.
+    pub notifications: Arc<Notifications>,
+    /// What shows it to those who listen.
+    pub board: Arc<NoticeBoard>,
+    /// The prices that people wait for.
+    pub alerts: Arc<Alerts>,
     /// What clients of Alpaca's API ask beyond that.
     pub alpaca: Arc<Alpaca>,
 }
@@ -71,6 +80,10 @@ impl Face {
         let ws = WsParts {
             market_data: Arc::clone(&self.market_data),
             announcements: Some(Arc::clone(&self.announcements)),
+            notices: Some(NoticeParts {
+                board: Arc::clone(&self.board),
+                notifications: Arc::clone(&self.notifications),
+            }),
             authenticator: Some(identity),
             config: Arc::new(WsConfig {
                 origins: self.identity.config().cors_origins.iter().map(|it| it.text().to_owned()).collect(),
@@ -88,6 +101,7 @@ impl Face {
             contests::share(config, &self.contests);
             watchlists::share(config, &self.watchlists);
             payments::share(config, &self.payments);
+            notifications::share(config, &self.notifications, &self.alerts);
             if let Some(sandbox) = &self.sandbox {
                 payments::sandbox::pages(config, sandbox);
             }
@@ -122,6 +136,8 @@ pub fn document() -> Document {
         ContestsDoc::openapi(),
         WatchlistsDoc::openapi(),
         PaymentsDoc::openapi(),
+        NotificationsDoc::openapi(),
+        AlertsDoc::openapi(),
         AdministrationDoc::openapi(),
     ];
     openapi::document(rooms, &entries())
@@ -145,6 +161,7 @@ fn native_endpoints() -> Vec<Endpoint> {
         contests::endpoints(),
         watchlists::endpoints(),
         payments::endpoints(),
+        notifications::endpoints(),
         administration::endpoints(),
     ];
     rooms.into_iter().flatten().collect()

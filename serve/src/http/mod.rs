@@ -27,6 +27,7 @@ mod health;
 mod identity;
 mod instruments;
 mod market_data;
+mod notifications;
 mod openapi;
 mod payments;
 mod profile;

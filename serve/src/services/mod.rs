@@ -3,12 +3,14 @@
 //! A service knows the market, its publication and the database; none knows HTTP.
 
 pub mod admin;
+pub mod alerts;
 pub mod alpaca;
 pub mod contests;
 pub mod identity;
 pub mod letters;
 pub mod mail;
 pub mod market_data;
+pub mod notifications;
 pub mod payments;
 pub mod profiles;
 pub mod strategies;

@@ -1,7 +1,8 @@
 //! Funds that administrators gave or took, each once by its key.
 
 use super::database::{Amount, Database, Row, StoreError, args, statements};
-use crate::domain::{AccountId, AuditId, WallTime};
+use super::notices::{self, NewNotice};
+use crate::domain::{AccountId, AuditId, FundsNotice, NoticeContent, Number, WallTime};
 
 statements! {
     ADD = "INSERT INTO fundings (idempotency_key, account_id, amount, reference, request, entry_id, created_at)
@@ -72,16 +73,34 @@ impl Database {
         self.execute(REMOVE, args![key]).await.map(drop)
     }
 
-    /// Says what came of one, unless that is known.
+    /// Says what came of one, unless that is known, and tells whoever has the account what it received, in a
+    /// currency and at a time.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn end_funding(&self, key: &str, outcome: &Result<(), String>) -> Result<(), StoreError> {
+    pub async fn end_funding(
+        &self,
+        row: &FundingRow,
+        outcome: &Result<(), String>,
+        (currency, now): (&str, WallTime),
+    ) -> Result<(), StoreError> {
         let (word, message) = match outcome {
             Ok(()) => ("done", None),
             Err(message) => ("refused", Some(message.clone())),
         };
-        self.execute(END, args![key, word, message]).await.map(drop)
+        let mut transaction = self.begin().await?;
+        let is_new = transaction.execute(END, args![row.key.as_str(), word, message]).await? == 1;
+        if is_new
+            && outcome.is_ok()
+            && let Some(user) = notices::owner_of(&mut transaction, row.account).await?
+        {
+            let amount = Number(row.amount.decimal());
+            let content = NoticeContent::Funds(FundsNotice { amount, asset: currency.to_owned() });
+            let (account, source) = (Some(row.account), Some(row.request.clone()));
+            let notice = NewNotice { user, account, at: now, source, content };
+            notices::add(&mut transaction, &notice).await?;
+        }
+        transaction.commit().await
     }
 
     /// Returns those of which it is not known what came of them, the oldest first.

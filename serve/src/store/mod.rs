@@ -12,6 +12,7 @@ pub mod mails;
 pub mod notices;
 pub mod payments;
 pub mod people;
+pub mod price_alerts;
 pub mod profiles;
 pub mod projection;
 pub mod push_subscriptions;

@@ -198,7 +198,9 @@ impl Connection {
         if self.hub.config().requires_token && self.outgoing.held.is_none() {
             return Err(Over::NoToken);
         }
+        let admitted = if request.is_for_notices() { self.admit_to_notices().await } else { Ok(()) };
         let answered = match &request {
+            Request::Subscribe { .. } if admitted.is_err() => admitted.map(|()| ByteString::new()),
             Request::Auth { .. } | Request::Ping { .. } => Ok(text_of(&Notice::Pong { id })),
             Request::Subscribe { .. } => self.subscribe(&request),
             Request::Unsubscribe { .. } => self.unsubscribe(&request),
@@ -240,6 +242,14 @@ impl Connection {
                 self.outgoing.send(text_of(&Notice::of_problem(None, &problem))).await?;
                 Err(Over::BadToken)
             }
+        }
+    }
+
+    /// Refuses those who have shown who they are, and may not see what the person is told.
+    async fn admit_to_notices(&self) -> Result<(), Problem> {
+        match (self.hub.notices(), &self.outgoing.held) {
+            (Some(parts), Some(actor)) => parts.notifications.admit(actor).await,
+            _ => Ok(()),
         }
     }
 

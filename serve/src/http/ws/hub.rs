@@ -9,7 +9,7 @@ use super::feed::Feed;
 use super::frame::Format;
 use super::market::LatestFeed;
 use super::topic::Topic;
-use super::{Authenticator, WsConfig, WsParts};
+use super::{Authenticator, NoticeParts, WsConfig, WsParts};
 use crate::services::market_data::MarketData;
 
 /// The feeds of one worker: each is there as long as somebody follows it.
@@ -31,6 +31,10 @@ impl Hub {
 
     pub(in crate::http) fn config(&self) -> &WsConfig {
         &self.parts.config
+    }
+
+    pub(super) const fn notices(&self) -> Option<&NoticeParts> {
+        self.parts.notices.as_ref()
     }
 
     pub(in crate::http) fn authenticator(&self) -> Option<&Arc<dyn Authenticator>> {

@@ -13,6 +13,7 @@ mod frame;
 mod hub;
 mod market;
 mod message;
+mod notices;
 mod open;
 mod outcome;
 mod reader;
@@ -34,6 +35,7 @@ use crate::domain::{Actor, Credential, Problem};
 use crate::services::admin::Announcements;
 use crate::services::identity::Identity;
 use crate::services::market_data::MarketData;
+use crate::services::notifications::{NoticeBoard, Notifications};
 pub(super) use feed::Bell;
 pub(super) use frame::{Format, Frame};
 pub(super) use hub::Hub;
@@ -102,10 +104,21 @@ pub struct WsParts {
     pub market_data: Arc<MarketData>,
     /// What everybody is told; without it, that is nothing.
     pub announcements: Option<Arc<Announcements>>,
+    /// What people are told; without it, nobody is told anything.
+    pub notices: Option<NoticeParts>,
     /// Who says who has a token; without one, everybody is anonymous.
     pub authenticator: Option<Arc<dyn Authenticator>>,
     /// What connections may do.
     pub config: Arc<WsConfig>,
+}
+
+/// Where people's notices come from.
+#[derive(Debug, Clone)]
+pub struct NoticeParts {
+    /// What shows new ones.
+    pub board: Arc<NoticeBoard>,
+    /// Who says who may see them.
+    pub notifications: Arc<Notifications>,
 }
 
 impl std::fmt::Debug for WsParts {

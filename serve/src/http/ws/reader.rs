@@ -6,6 +6,7 @@ use super::feed::{Bell, Feed, Found};
 use super::frame::{Format, Frame};
 use super::hub::Hub;
 use super::market::LatestFeed;
+use super::notices::NoticeFeed;
 use super::outcome::Over;
 use super::topic::Topic;
 use crate::domain::{Problem, ProblemKind};
@@ -18,6 +19,8 @@ pub(in crate::http) enum Reader {
     Numbered { feed: Rc<Feed>, next: Option<u64>, generation: u64 },
     /// In one of which only the newest state is sent.
     Latest { feed: Rc<LatestFeed>, version: u64 },
+    /// In what a person is told, which nobody else follows.
+    Notices(NoticeFeed),
 }
 
 impl Reader {
@@ -28,11 +31,19 @@ impl Reader {
         from: Option<Position>,
         bell: &Rc<Bell>,
     ) -> Result<Self, Problem> {
-        if matches!(topic, Topic::Quote(_) | Topic::Market | Topic::Announcements) {
-            if from.is_some() {
-                let message = "this channel has no numbers: it begins with its newest state";
-                return Err(Problem::new(ProblemKind::Refused, "invalid_field", message).at("from"));
-            }
+        let has_numbers = !matches!(
+            topic,
+            Topic::Quote(_) | Topic::Market | Topic::Announcements | Topic::Notifications(_)
+        );
+        if !has_numbers && from.is_some() {
+            let message = "this channel has no numbers: it begins with its newest state";
+            return Err(Problem::new(ProblemKind::Refused, "invalid_field", message).at("from"));
+        }
+        if let Topic::Notifications(user) = topic {
+            let parts = hub.notices().ok_or_else(unknown)?;
+            return Ok(Self::Notices(NoticeFeed::begin(&parts.board, *user, bell)));
+        }
+        if !has_numbers {
             let feed = hub.latest(topic, format);
             feed.add_bell(bell);
             return Ok(Self::Latest { feed, version: 0 });
@@ -61,7 +72,7 @@ impl Reader {
     pub(super) fn place(&self) -> (Option<i64>, Option<u64>) {
         match self {
             Self::Numbered { feed, next, .. } => (Some(feed.epoch().0), *next),
-            Self::Latest { .. } => (None, None),
+            Self::Latest { .. } | Self::Notices(_) => (None, None),
         }
     }
 
@@ -77,6 +88,7 @@ impl Reader {
 
     fn read_any(&mut self, topic: &Topic) -> Result<Option<Frame>, Over> {
         match self {
+            Self::Notices(feed) => feed.read(),
             Self::Latest { feed, version } => Ok(feed.newer_than(*version).map(|(newer, frame)| {
                 *version = newer;
                 frame
@@ -102,6 +114,7 @@ impl Reader {
         match self {
             Self::Numbered { feed, .. } => feed.remove_bell(bell),
             Self::Latest { feed, .. } => feed.remove_bell(bell),
+            Self::Notices(_) => {}
         }
     }
 }

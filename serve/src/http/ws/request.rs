@@ -46,6 +46,7 @@ pub(super) enum ChannelName {
     Status,
     Announcements,
     Own,
+    Notifications,
 }
 
 /// Where to go on.
@@ -88,6 +89,11 @@ impl Request {
         Ok(request)
     }
 
+    /// Returns whether it wants to follow what a person is told.
+    pub(super) const fn is_for_notices(&self) -> bool {
+        matches!(self, Self::Subscribe { channel: ChannelName::Notifications, .. })
+    }
+
     /// Returns what the client calls it.
     pub(super) fn id(&self) -> Option<&str> {
         match self {
@@ -126,19 +132,23 @@ pub(super) fn topic(
         ChannelName::Candles => Topic::Candles(listing()?, interval.unwrap_or(IntervalName::Minute)),
         ChannelName::Status if symbol.is_none() => Topic::Market,
         ChannelName::Status => Topic::Phase(listing()?),
-        ChannelName::Announcements | ChannelName::Own if symbol.is_some() => {
+        ChannelName::Announcements | ChannelName::Own | ChannelName::Notifications if symbol.is_some() => {
             return Err(refused("invalid_field", "this channel has no symbol").at("symbol"));
         }
         ChannelName::Announcements => Topic::Announcements,
-        ChannelName::Own => {
-            let Some(actor) = actor else {
-                let message = "this channel needs a token";
-                return Err(Problem::new(ProblemKind::Unauthenticated, "no_token", message));
-            };
-            if !actor.may(Scope::Read) {
-                return Err(Problem::new(ProblemKind::Forbidden, "no_scope", "this needs the scope `read`"));
-            }
-            Topic::Own(Arc::from(actor.account.to_string()))
-        }
+        ChannelName::Own => Topic::Own(Arc::from(reader_of(actor)?.account.to_string())),
+        ChannelName::Notifications => Topic::Notifications(reader_of(actor)?.user),
     })
+}
+
+/// Returns who asks, if they have shown that they may see what is theirs.
+fn reader_of(actor: Option<&Actor>) -> Result<&Actor, Problem> {
+    let Some(actor) = actor else {
+        let message = "this channel needs a token";
+        return Err(Problem::new(ProblemKind::Unauthenticated, "no_token", message));
+    };
+    if !actor.may(Scope::Read) {
+        return Err(Problem::new(ProblemKind::Forbidden, "no_scope", "this needs the scope `read`"));
+    }
+    Ok(actor)
 }

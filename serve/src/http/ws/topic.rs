@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::notices::CHANNEL;
+use crate::domain::UserId;
 use crate::publication::{Channel, Publication};
 use crate::services::market_data::{IntervalName, MarketData};
 
@@ -33,6 +35,8 @@ pub(in crate::http) enum Topic {
     Announcements,
     /// What happens to the orders and the account of a participant.
     Own(Arc<str>),
+    /// What a person is told.
+    Notifications(UserId),
 }
 
 /// A topic, as messages name it.
@@ -59,6 +63,7 @@ impl Topic {
             Self::Market => of("status", None),
             Self::Announcements => of("announcements", None),
             Self::Own(_) => of("own", None),
+            Self::Notifications(_) => of(CHANNEL, None),
         }
     }
 
@@ -70,7 +75,7 @@ impl Topic {
             | Self::Trades(listing)
             | Self::Candles(listing, _)
             | Self::Phase(listing) => Some(listing),
-            Self::Market | Self::Announcements | Self::Own(_) => None,
+            Self::Market | Self::Announcements | Self::Own(_) | Self::Notifications(_) => None,
         }
     }
 
@@ -92,7 +97,9 @@ impl Topic {
             Self::Trades(_) => Channel::Trades(id),
             Self::Candles(_, interval) => Channel::Candles(id, interval.interval()),
             Self::Phase(_) => Channel::Phases(id),
-            Self::Quote(_) | Self::Market | Self::Announcements | Self::Own(_) => return None,
+            Self::Quote(_) | Self::Market | Self::Announcements | Self::Own(_) | Self::Notifications(_) => {
+                return None;
+            }
         };
         Some((publication, channel))
     }

@@ -15,6 +15,7 @@ use super::views::reason_of;
 use super::{Admin, Deed, FundRequest, FundedView};
 use crate::domain::{Actor, AuditId, EntryKind, Number, Problem, ProblemKind, UserId};
 use crate::services::identity::of_store;
+use crate::services::market_data::MarketData;
 use crate::services::trading::transfers::{CashMove, Transferred};
 use crate::store::database::Amount;
 use crate::store::fundings::FundingRow;
@@ -139,7 +140,8 @@ impl Admin {
             Transferred::Done => Ok(()),
             Transferred::Refused(problem) => Err(problem.message.clone()),
         };
-        if let Err(error) = self.database.end_funding(&row.key, &outcome).await {
+        let told = (MarketData::CURRENCY, (self.clock)());
+        if let Err(error) = self.database.end_funding(row, &outcome, told).await {
             // The market has answered: this is found out again later.
             tracing::warn!(key = row.key, %error, "what came of funds is written down later");
         }

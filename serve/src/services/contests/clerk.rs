@@ -86,7 +86,7 @@ impl Contests {
     }
 
     async fn move_on(&self, row: &ContestRow, status: ContestStatus) -> Result<(), Problem> {
-        if self.database.move_contest(row.id, status, None).await.map_err(of_store)? {
+        if self.database.move_contest(row.id, status, None, wall_now()).await.map_err(of_store)? {
             info!(contest = %row.id, name = row.name, status = status.name(), "a contest");
             self.boards.lock().await.remove(&row.id);
         }

@@ -33,7 +33,8 @@ impl Contests {
         let reason = reason_of(&request.reason)?;
         self.row(id).await?;
         let canceling = async {
-            let moved = self.database.move_contest(id, ContestStatus::Canceled, Some(&reason)).await;
+            let moved =
+                self.database.move_contest(id, ContestStatus::Canceled, Some(&reason), wall_now()).await;
             let message = "the contest is settled, or canceled already";
             let is_over = || Problem::new(ProblemKind::Conflict, "contest_over", message);
             moved.map_err(of_store)?.then_some(()).ok_or_else(is_over)

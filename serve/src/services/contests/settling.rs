@@ -54,6 +54,7 @@ impl Contests {
             digest: digest_of(&segments),
             // Rows of texts and numbers are always written.
             ranking: serde_json::to_string(&ranking).unwrap_or_default(),
+            places: ranking.iter().filter_map(|it| Some((it.number, it.place?))).collect(),
             announcement: announcement_of(row, &ranking, now),
         };
         if self.database.settle_contest(&result).await.map_err(of_store)? {

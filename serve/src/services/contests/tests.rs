@@ -171,8 +171,8 @@ async fn a_contest_over_a_new_version_of_the_engine_is_settled_by_what_was_recor
     for (segment, at, equity) in [(1, start + 1, 5_000), (1, half, 5_500), (2, end, 6_000)] {
         bench.mark(segment, at, equity).await;
     }
-    contests.database.move_contest(row.id, ContestStatus::Running, None).await.unwrap();
-    contests.database.move_contest(row.id, ContestStatus::Ended, None).await.unwrap();
+    contests.database.move_contest(row.id, ContestStatus::Running, None, wall_now()).await.unwrap();
+    contests.database.move_contest(row.id, ContestStatus::Ended, None, wall_now()).await.unwrap();
     let settled = async || {
         contests.settle(row, wall_now()).await.unwrap();
         let row = contests.database.contest(row.id).await.unwrap().unwrap();

@@ -51,12 +51,12 @@ pub(super) static ONE_OF_SECURITY: Template = Template {
 };
 
 pub(super) static SEVERAL: Template = Template {
-    subject: ["Bearpit: {count} of your orders", "Bearpit: {count} de tus órdenes"],
+    subject: ["Bearpit: {count} news of your orders", "Bearpit: {count} novedades de tus órdenes"],
     paragraphs: &[
         ["Hello {username},", "Hola, {username}:"],
         [
-            "{count} fills and elected stops came together until {now}. The first {shown} of them:",
-            "{count} ejecuciones y stops activados se reunieron hasta el {now}. Los primeros {shown}:",
+            "{count} fills, elected stops and ended orders came together until {now}. The first {shown} of them:",
+            "{count} ejecuciones, stops activados y órdenes terminadas se reunieron hasta el {now}. Los primeros {shown}:",
         ],
         ["{lines}", "{lines}"],
         [

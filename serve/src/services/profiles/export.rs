@@ -11,14 +11,19 @@ use tracing::warn;
 
 use super::Profiles;
 use crate::domain::{AccountId, Actor, Number, Problem, WallTime};
+use crate::services::alerts::AlertView;
 use crate::services::identity::{self, of_store};
+use crate::services::notifications::NoticeView;
 use crate::services::payments::{PaymentView, RefundView};
 use crate::services::trading::HistoryQuery;
 use crate::services::wallet::EntryQuery;
+use crate::store::notices::NoticeFilter;
 use crate::store::strategies::StrategyRow;
 
 /// How many rows are read at a time.
 const PAGE: u32 = 1_000;
+/// How many notices are read: those that are not sent on yet may be more than are kept.
+const NOTICES_MAX: u32 = 10_000;
 /// How many pieces wait for whoever reads.
 const PIECES_WAITING: usize = 2;
 
@@ -152,6 +157,12 @@ impl Profiles {
         });
         writer.list("identities", identities);
         writer.list("watchlists", self.watchlists.all(who.user).await?.watchlists);
+        let alerts = self.database.alerts(who.user).await.map_err(of_store)?;
+        writer.list("price_alerts", alerts.iter().map(AlertView::from));
+        // No more of them are kept.
+        let all = NoticeFilter { limit: NOTICES_MAX, ..NoticeFilter::default() };
+        let notices = self.database.notices(who.user, &all).await.map_err(of_store)?;
+        writer.list("notifications", notices.iter().map(NoticeView::from));
         let strategies = self.database.all_strategies(who.user).await.map_err(of_store)?;
         let mut accounts = vec![self.identity.profile(who).await?.account];
         accounts.extend(strategies.iter().map(|row| row.account));

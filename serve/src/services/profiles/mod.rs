@@ -29,7 +29,7 @@ use crate::store::profiles::ProfileRow;
 pub use export::Piece;
 pub use leaving::{LeaveRequest, LeftView};
 pub use picture::{BYTES_MAX, Picture};
-pub use settings::{Language, Notifications, NotificationsChange, Settings, SettingsChange, Theme};
+pub use settings::{Settings, SettingsChange, Theme};
 
 use picture::Pictures;
 use settings::said;

@@ -3,18 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use crate::domain::{Number, Problem, ProblemKind};
-
-/// In which language a person is addressed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Language {
-    /// English.
-    #[default]
-    En,
-    /// Spanish.
-    Es,
-}
+use crate::domain::{Language, NoticeChoices, NoticeChoicesChange, Number, Problem, ProblemKind};
 
 /// Which colours are shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -29,16 +18,6 @@ pub enum Theme {
     Dark,
 }
 
-/// What a person is told of by mail, beyond what everybody is told.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
-pub struct Notifications {
-    /// Each fill of an order.
-    pub fills: bool,
-    /// That a stop was elected.
-    pub stops: bool,
-}
-
 /// How a person likes it shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
@@ -51,8 +30,8 @@ pub struct Settings {
     pub default_order_size: Option<Number>,
     /// Whether clients ask once more before they send an order.
     pub confirm_orders: bool,
-    /// What the person is told of by mail.
-    pub notifications: Notifications,
+    /// What the person is told, by mail and in the list of notices.
+    pub notifications: NoticeChoices,
 }
 
 impl Default for Settings {
@@ -62,7 +41,7 @@ impl Default for Settings {
             theme: Theme::default(),
             default_order_size: None,
             confirm_orders: true,
-            notifications: Notifications::default(),
+            notifications: NoticeChoices::default(),
         }
     }
 }
@@ -81,18 +60,8 @@ pub struct SettingsChange {
     pub default_order_size: Option<Option<Number>>,
     /// Whether clients ask once more before they send an order.
     pub confirm_orders: Option<bool>,
-    /// What the person is told of by mail.
-    pub notifications: Option<NotificationsChange>,
-}
-
-/// What is to be changed of what a person is told of.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NotificationsChange {
-    /// Each fill of an order.
-    pub fills: Option<bool>,
-    /// That a stop was elected.
-    pub stops: Option<bool>,
+    /// What the person is told, by mail and in the list of notices.
+    pub notifications: Option<NoticeChoicesChange>,
 }
 
 impl SettingsChange {
@@ -111,16 +80,12 @@ impl SettingsChange {
     /// Returns the settings with what is to be changed.
     pub(super) fn on(&self, before: Settings) -> Settings {
         let told = self.notifications.unwrap_or_default();
-        let before_told = before.notifications;
         Settings {
             language: self.language.unwrap_or(before.language),
             theme: self.theme.unwrap_or(before.theme),
             default_order_size: self.default_order_size.unwrap_or(before.default_order_size),
             confirm_orders: self.confirm_orders.unwrap_or(before.confirm_orders),
-            notifications: Notifications {
-                fills: told.fills.unwrap_or(before_told.fills),
-                stops: told.stops.unwrap_or(before_told.stops),
-            },
+            notifications: told.on(before.notifications),
         }
     }
 }
@@ -152,7 +117,7 @@ mod tests {
         assert_eq!(change("{}").on(kept.clone()), kept);
         let next = change(r#"{"language":"es","default_order_size":null,"notifications":{"stops":true}}"#);
         let after = next.on(kept.clone());
-        let told = Notifications { fills: true, stops: true };
+        let told = NoticeChoices { fills: true, stops: true, ..NoticeChoices::default() };
         let expected =
             Settings { language: Language::Es, default_order_size: None, notifications: told, ..kept };
         assert_eq!(after, expected);

@@ -1,7 +1,8 @@
 //! Who takes part in contests, and in which accounts.
 
+use super::telling::{self, Step};
 use super::words;
-use crate::domain::{AccountId, ContestId, UserId, WallTime};
+use crate::domain::{AccountId, ContestId, ContestStep, UserId, WallTime};
 use crate::store::database::{Database, Row, StoreError, args, statements};
 
 statements! {
@@ -93,7 +94,14 @@ impl Database {
     pub async fn add_entry(&self, entry: &NewEntry) -> Result<bool, StoreError> {
         let NewEntry { contest, user, account, name, now } = entry.clone();
         let key = name.as_ref().map(|name| name.to_lowercase());
-        Ok(self.execute(INSERT, args![contest, user, account, name, key, now]).await? == 1)
+        let mut transaction = self.begin().await?;
+        if transaction.execute(INSERT, args![contest, user, account, name, key, now]).await? == 0 {
+            return Ok(false);
+        }
+        let told = Step { contest, step: ContestStep::Entered, now };
+        telling::entrant(&mut transaction, &told, (user, account)).await?;
+        transaction.commit().await?;
+        Ok(true)
     }
 
     /// Withdraws an entry of a contest that has not begun; returns whether there was one.

@@ -2,10 +2,11 @@
 
 pub mod entries;
 pub mod settled;
+pub(in crate::store) mod telling;
 pub mod trades;
 
 use super::database::{Amount, Database, Row, StoreError, args, statements};
-use crate::domain::{ContestId, UserId, WallTime};
+use crate::domain::{ContestId, ContestStep, UserId, WallTime};
 
 statements! {
     INSERT = "INSERT INTO contests (id, name, description, ranking, cash, starts_at, ends_at, entry_until,
@@ -183,8 +184,23 @@ impl Database {
         id: ContestId,
         status: ContestStatus,
         reason: Option<&str>,
+        now: WallTime,
     ) -> Result<bool, StoreError> {
-        Ok(self.execute(MOVE, args![id, status.name(), reason]).await? == 1)
+        let mut transaction = self.begin().await?;
+        if transaction.execute(MOVE, args![id, status.name(), reason]).await? == 0 {
+            return Ok(false);
+        }
+        let step = match status {
+            ContestStatus::Running => Some(ContestStep::Begun),
+            ContestStatus::Canceled => Some(ContestStep::Canceled),
+            // Entrants are told that it has ended with their ranks.
+            _ => None,
+        };
+        if let Some(step) = step {
+            telling::entrants(&mut transaction, &telling::Step { contest: id, step, now }, &[]).await?;
+        }
+        transaction.commit().await?;
+        Ok(true)
     }
 
     /// Returns the contests, those that begin last first.

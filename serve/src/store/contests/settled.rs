@@ -1,7 +1,8 @@
 //! What the settled journal says of a contest: which segments were replayed, marks by them, the final
 //! ranking.
 
-use crate::domain::{AccountId, ContestId};
+use super::telling::{self, Step};
+use crate::domain::{AccountId, ContestId, ContestStep};
 use crate::store::announcements::AnnouncementRow;
 use crate::store::database::{Database, Row, StoreError, Value, args, statements};
 use crate::store::projection::MarkRow;
@@ -44,6 +45,8 @@ pub struct ContestResult {
     pub digest: String,
     /// The final ranking, as JSON.
     pub ranking: String,
+    /// The numbers of the entrants who have a place, each with it.
+    pub places: Vec<(u32, u32)>,
     /// What everybody is told of it, as it is written.
     pub announcement: AnnouncementRow,
 }
@@ -116,7 +119,7 @@ impl Database {
     /// # Errors
     /// [`StoreError`].
     pub async fn settle_contest(&self, result: &ContestResult) -> Result<bool, StoreError> {
-        let ContestResult { contest, digest, ranking, announcement } = result;
+        let ContestResult { contest, digest, ranking, places, announcement } = result;
         let mut transaction = self.begin().await?;
         let settle = args![*contest, digest.as_str(), announcement.created_at];
         if transaction.execute(SETTLE, settle).await? != 1 {
@@ -124,6 +127,8 @@ impl Database {
         }
         transaction.execute(RESULT, args![*contest, ranking.as_str()]).await?;
         transaction.announce_result(*contest, announcement).await?;
+        let step = Step { contest: *contest, step: ContestStep::Ended, now: announcement.created_at };
+        telling::entrants(&mut transaction, &step, places).await?;
         transaction.commit().await?;
         Ok(true)
     }

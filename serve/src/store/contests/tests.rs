@@ -56,7 +56,11 @@ async fn a_contest_only_goes_on() {
             (ContestStatus::Ended, true),
             (ContestStatus::Running, false),
         ] {
-            assert_eq!(database.move_contest(row.id, status, None).await, Ok(is_new), "{status:?}");
+            assert_eq!(
+                database.move_contest(row.id, status, None, WallTime::from_nanos(8)).await,
+                Ok(is_new),
+                "{status:?}"
+            );
         }
         assert_eq!(database.change_contest(&row).await, Ok(false), "it has begun");
         assert_eq!(database.open_contests().await.unwrap().len(), 1);
@@ -65,6 +69,7 @@ async fn a_contest_only_goes_on() {
             contest: row.id,
             digest: digest.to_owned(),
             ranking: ranking.to_owned(),
+            places: vec![(1, 1)],
             announcement: AnnouncementRow {
                 id: AnnouncementId::draw(),
                 text: digest.to_owned(),
@@ -82,7 +87,7 @@ async fn a_contest_only_goes_on() {
         assert_eq!(database.add_announcement(&own("first"), 1).await, Ok(true), "a result does not count");
         assert_eq!(database.add_announcement(&own("second"), 1).await, Ok(false));
         assert_eq!(database.final_ranking(row.id).await, Ok(Some("[1]".to_owned())));
-        assert_eq!(database.move_contest(row.id, ContestStatus::Canceled, Some("no")).await, Ok(false));
+        assert_eq!(database.move_contest(row.id, ContestStatus::Canceled, Some("no"), now).await, Ok(false));
         let settled = database.contest(row.id).await.unwrap().unwrap();
         assert_eq!((settled.status, settled.settled), (ContestStatus::Settled, Some(("d1".to_owned(), now))));
         assert!(database.open_contests().await.unwrap().is_empty());
@@ -121,7 +126,7 @@ async fn entrants_have_numbers_and_names_of_their_own_and_keep_their_accounts() 
         assert_eq!(database.withdraw_entry(row.id, anne).await, Ok(false), "it plays");
         assert_eq!(database.disqualify_entry(row.id, 2, "why").await, Ok(true));
         assert_eq!(database.disqualify_entry(row.id, 2, "why not").await, Ok(false));
-        database.move_contest(row.id, ContestStatus::Ended, None).await.unwrap();
+        database.move_contest(row.id, ContestStatus::Ended, None, WallTime::from_nanos(8)).await.unwrap();
         assert_eq!(database.add_entry(&entry(&row, olga, None)).await, Ok(false), "it is over");
     })
     .await

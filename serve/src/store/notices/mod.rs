@@ -42,7 +42,7 @@ pub struct NewNotice {
 
 impl NewNotice {
     /// Returns what is written of it; `is_shown` says whether it is in the person's list.
-    pub(in crate::store) fn arguments(&self, is_shown: bool) -> Vec<super::database::Value> {
+    pub(crate) fn arguments(&self, is_shown: bool) -> Vec<super::database::Value> {
         let Self { user, account, at, source, content } = self;
         let (id, kind, body) = (NoticeId::draw(), content.kind().name(), content.to_json());
         args![id, *user, *account, kind, *at, body, source.as_deref(), is_shown].to_vec()
@@ -68,7 +68,7 @@ pub async fn add(transaction: &mut Transaction, notice: &NewNotice) -> Result<bo
 ///
 /// # Errors
 /// As any statement.
-pub(in crate::store) async fn add_all(
+pub(crate) async fn add_all(
     transaction: &mut Transaction,
     rows: &[Vec<super::database::Value>],
 ) -> Result<(), StoreError> {

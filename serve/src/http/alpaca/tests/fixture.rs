@@ -19,12 +19,14 @@ use crate::http::{Face, Market, Metrics, Readiness, Server, ServerConfig};
 use crate::projector::{Journal, LiveTerms, ProjectionSink, Projector, ProjectorConfig, ProjectorMetrics};
 use crate::publication::PublicationConfig;
 use crate::services::admin::{Admin, AdminParts, Announcements, AuditLog, Operations};
+use crate::services::alerts::Alerts;
 use crate::services::alpaca::{Alpaca, AlpacaParts};
 use crate::services::contests::{Contests, ContestsParts};
 use crate::services::identity::{
     Clock, Identity, IdentityParts, Login, Newcomers, Visitor, hash_password, system_clock,
 };
 use crate::services::market_data::{MarketData, MarketDataParts, NoArchive};
+use crate::services::notifications::{NoticeBoard, Notifications};
 use crate::services::payments::{Payments, PaymentsParts};
 use crate::services::profiles::{Profiles, ProfilesParts};
 use crate::services::strategies::{Strategies, StrategiesParts, StrategyOutputs};
@@ -358,6 +360,8 @@ async fn face(
     let (admin, announcements) = administration(driver, &database, parts);
     let contests = contests(directory, driver, &trading, &database);
     let payments = payments(&trading, &database);
+    let board = Arc::new(NoticeBoard::new(database.clone(), system_clock()));
+    let alerts = Arc::new(Alerts::new(database.clone(), Arc::clone(&market_data), system_clock()));
     let face = Face {
         identity: Arc::clone(&identity),
         profiles,
@@ -371,6 +375,9 @@ async fn face(
         sandbox: None,
         admin,
         announcements,
+        notifications: Arc::new(Notifications::new(database.clone(), system_clock())),
+        board,
+        alerts,
         alpaca,
     };
     (face, identity, People::new(database))

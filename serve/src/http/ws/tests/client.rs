@@ -62,6 +62,7 @@ impl Fixture {
         tokens.0.lock().unwrap().insert("anne's".to_owned(), actor);
         let parts = WsParts {
             announcements: None,
+            notices: None,
             market_data: Arc::new(hand.plain_service()),
             authenticator: Some(Arc::clone(&tokens) as Arc<dyn Authenticator>),
             config: Arc::new(config),
