@@ -51,7 +51,7 @@ pub use instruments::Metrics;
 pub use payments::SANDBOX_PAY_PATH;
 pub use server::{Server, ServerConfig};
 pub use token::AdminAccess;
-pub use ws::{Authenticating, Authenticator, WsConfig, WsParts};
+pub use ws::{Authenticating, Authenticator, NoticeParts, WsConfig, WsParts};
 
 #[cfg(test)]
 mod admin_tests;

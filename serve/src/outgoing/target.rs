@@ -28,7 +28,9 @@ pub enum Reach {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum BadTarget {
     /// It is no address, or has parts that no such address has.
-    #[error("an address is written like https://hooks.example.org/bearpit, without a name, a password or `#`")]
+    #[error(
+        "an address is written like https://hooks.example.org/bearpit, without a name, a password or `#`"
+    )]
     Unreadable,
     /// It is too long.
     #[error("an address has at most {URL_MAX} bytes")]
@@ -73,7 +75,8 @@ impl Target {
             _ => return Err(BadTarget::NotHttps),
         }
         let has_more = !url.username().is_empty() || url.password().is_some() || url.fragment().is_some();
-        let host = url.host_str().filter(|host| !host.is_empty() && !has_more).ok_or(BadTarget::Unreadable)?;
+        let host =
+            url.host_str().filter(|host| !host.is_empty() && !has_more).ok_or(BadTarget::Unreadable)?;
         let port = url.port_or_known_default().unwrap_or_default();
         if port != 443 && port < FREE_PORTS && !(reach == Reach::Private && port == 80) {
             return Err(BadTarget::Port(port));

@@ -46,7 +46,9 @@ impl SentKinds {
     pub(in crate::store) fn of_text(text: &str) -> Self {
         match text {
             "*" => Self::All,
-            words => Self::Some(words.split(',').filter(|word| !word.is_empty()).map(str::to_owned).collect()),
+            words => {
+                Self::Some(words.split(',').filter(|word| !word.is_empty()).map(str::to_owned).collect())
+            }
         }
     }
 }
@@ -295,7 +297,8 @@ mod tests {
                 ..first.clone()
             };
             assert_eq!(database.webhook(anne, first.id).await, Ok(Some(rotated.clone())));
-            let turn = |is_active| move |it: Webhook| Webhook { is_active, description: "d".to_owned(), ..it };
+            let turn =
+                |is_active| move |it: Webhook| Webhook { is_active, description: "d".to_owned(), ..it };
             let off = Webhook { is_active: false, description: "d".to_owned(), ..rotated };
             let key = (anne, first.id);
             assert_eq!(database.change_webhook(key, at(5), turn(false)).await, Ok(Some(off.clone())));

@@ -25,7 +25,7 @@ const LOOKS: u32 = 100;
 const WHOLE: [&str; 6] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"];
 const ODD: [&str; 8] =
     ["TRACE", "OPTIONS", "PROPFIND", "get", "G", "POST ", "\u{e9}", "GETGETGETGETGETGETGET"];
-const FIELDS: [&str; 42] = [
+const FIELDS: [&str; 47] = [
     "symbol",
     "side",
     "type",
@@ -67,6 +67,11 @@ const FIELDS: [&str; 42] = [
     "default_order_size",
     "notifications",
     "language",
+    "above",
+    "below",
+    "percent_move",
+    "window_minutes",
+    "until",
     "",
 ];
 const VALUES: [&str; 33] = [

@@ -36,7 +36,8 @@ async fn posted(guarded: &Guarded, url: &str) -> Result<Reply, OutgoingError> {
 
 #[tokio::test]
 async fn what_was_checked_is_handed_out_and_an_answer_with_one_that_is_not_public_is_refused_whole() {
-    let lookup = Scripted::new(&[&["8.8.8.8", "2606:4700::1"], &["8.8.8.8", "10.0.0.1"], &["::ffff:8.8.8.8"]]);
+    let lookup =
+        Scripted::new(&[&["8.8.8.8", "2606:4700::1"], &["8.8.8.8", "10.0.0.1"], &["::ffff:8.8.8.8"]]);
     let checked = Checked { lookup, reach: Reach::Public };
     let public: [IpAddr; 2] = ["8.8.8.8".parse().unwrap(), "2606:4700::1".parse().unwrap()];
     assert_eq!(resolved(&checked).await, Ok(public.to_vec()));

@@ -1,3 +1,5 @@
+//! All letters, in both languages.
+
 use super::notices::said;
 use super::template::Paragraph;
 use super::*;

@@ -1,4 +1,5 @@
-//! [`NoticeBoard`]: shows new notices to those who listen in this process, whichever process has sent them on.
+//! [`NoticeBoard`]: shows new notices to those who listen in this process, whichever process has sent them
+//! on.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

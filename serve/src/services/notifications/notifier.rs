@@ -7,10 +7,11 @@ use std::time::Duration;
 use tracing::warn;
 
 use super::board::NoticeBoard;
-use crate::domain::{NoticeId, NoticeKind, UserId, WallTime};
+use crate::domain::{Notice, NoticeId, NoticeKind, UserId, WallTime};
 use crate::services::identity::Clock;
 use crate::services::letters;
 use crate::store::database::{Database, StoreError};
+use crate::store::deliveries;
 use crate::store::mails::{self, NewMail};
 use crate::store::notices::{Fanned, Told, fanning};
 
@@ -113,6 +114,9 @@ impl Notifier {
             Mail::Own(mail) => mails::add(&mut transaction, &mail).await?,
             Mail::Line => fanning::gather(&mut transaction, id).await?,
         }
+        if !is_old(&fanned.notice, now) {
+            deliveries::enqueue(&mut transaction, &fanned.notice, now).await?;
+        }
         transaction.commit().await?;
         Ok(Some(fanned.notice.user))
     }
@@ -145,11 +149,16 @@ impl Notifier {
     }
 }
 
+/// Returns whether a notice is so old that it is shown only.
+fn is_old(notice: &Notice, now: WallTime) -> bool {
+    notice.at.until(now) > OLD
+}
+
 /// Returns what is written for a notice.
 fn mail_of(fanned: &Fanned, now: WallTime) -> Mail {
     let Fanned { notice, told } = fanned;
     let Told { mail: Some(mail), username, settings } = told else { return Mail::None };
-    if notice.at.until(now) > OLD || !settings.notifications.of(notice.kind).by_mail {
+    if is_old(notice, now) || !settings.notifications.of(notice.kind).by_mail {
         return Mail::None;
     }
     match notice.kind {

@@ -96,7 +96,11 @@ pub enum SendOutcome {
 ///
 /// # Errors
 /// As any statement.
-pub async fn enqueue(transaction: &mut Transaction, notice: &Notice, now: WallTime) -> Result<(), StoreError> {
+pub async fn enqueue(
+    transaction: &mut Transaction,
+    notice: &Notice,
+    now: WallTime,
+) -> Result<(), StoreError> {
     let kind = notice.kind.name();
     let pattern = format!("%,{kind},%");
     let webhooks = transaction.rows(WEBHOOKS, args![notice.user, true, pattern.as_str()]).await?;

@@ -86,7 +86,8 @@ async fn a_notice_is_sent_once_to_each_endpoint_and_browser_of_its_person_that_w
 async fn nothing_is_sent_for_people_who_are_shut_out_or_to_browsers_that_have_expired() {
     on_each_database(|database| async move {
         let anne = person(&database, "anne").await;
-        let expired = Subscription { expires_at: Some(at(10)), ..subscription(anne, "https://push.example/1") };
+        let expired =
+            Subscription { expires_at: Some(at(10)), ..subscription(anne, "https://push.example/1") };
         database.put_subscription(&expired, 10).await.unwrap();
         enqueued(&database, &notice(anne, at(10)), at(10)).await.unwrap();
         assert_eq!(database.due_targets(at(10), 10).await, Ok(Vec::new()));
@@ -110,8 +111,9 @@ async fn one_of_those_who_see_a_target_sends_to_it_and_another_if_that_one_ends(
             enqueued(&database, &notice(anne, at(second)), at(second)).await.unwrap();
         }
         let (one, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
-        let take =
-            async |owner, now| database.take_target((target, owner), (at(now), at(now + 60)), 2).await.unwrap();
+        let take = async |owner, now| {
+            database.take_target((target, owner), (at(now), at(now + 60)), 2).await.unwrap()
+        };
         let first = take(one, 10).await.unwrap();
         assert_eq!(first.addressee, Addressee::Webhook(hook.clone()));
         let times: Vec<_> = first.due.iter().map(|due| due.created_at).collect();
@@ -315,7 +317,8 @@ async fn a_browser_is_addressed_in_the_language_of_its_person() {
     on_each_database(|database| async move {
         let anne = person(&database, "anne").await;
         let phone = browser(&database, anne, "https://push.example/1").await;
-        let spanish = |row| crate::store::profiles::ProfileRow { settings: r#"{"language":"es"}"#.to_owned(), ..row };
+        let spanish =
+            |row| crate::store::profiles::ProfileRow { settings: r#"{"language":"es"}"#.to_owned(), ..row };
         database.change_profile(anne, spanish).await.unwrap();
         enqueued(&database, &notice(anne, at(1)), at(1)).await.unwrap();
         let taken = taken(&database, Target::Browser(phone.id), 10).await.unwrap();

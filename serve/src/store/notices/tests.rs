@@ -1,3 +1,5 @@
+//! Notices that are written, read, sent on and forgotten, on both kinds of database.
+
 use super::fanning::{gather, take, take_gathered};
 use super::*;
 use crate::domain::{FundsNotice, SecurityNotice};

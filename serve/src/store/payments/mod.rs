@@ -209,8 +209,8 @@ impl Database {
         Ok(self.execute(OPENED, args![id, token, url, now, due_at]).await? == 1)
     }
 
-    /// Moves a payment, if it still stands where it was seen, and tells its person if the account has the money
-    /// now. Returns whether it did.
+    /// Moves a payment, if it still stands where it was seen, and tells its person if the account has the
+    /// money now. Returns whether it did.
     ///
     /// # Errors
     /// [`StoreError`].

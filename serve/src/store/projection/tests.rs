@@ -1,5 +1,7 @@
 //! Batches by hand, on both kinds of database.
 
+mod notices;
+
 use bearpit_core::market::Side;
 use bearpit_core::units::SimTime;
 use uuid::Uuid;

@@ -13,7 +13,9 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message};
 use tokio_tungstenite::tungstenite::{Error, HandshakeError, WebSocket, client};
 
 use crate::domain::{Actor, Credential, Problem, ProblemKind, Role, Scopes, SessionId, UserId};
-use crate::http::{Authenticating, Authenticator, Metrics, Server, ServerConfig, WsConfig, WsParts};
+use crate::http::{
+    Authenticating, Authenticator, Metrics, NoticeParts, Server, ServerConfig, WsConfig, WsParts,
+};
 use crate::publication::PublicationConfig;
 use crate::services::market_data::fixture::Hand;
 
@@ -50,6 +52,15 @@ impl Fixture {
     }
 
     pub(super) fn with(config: WsConfig, publication: PublicationConfig) -> Self {
+        Self::with_notices(config, publication, |_| None)
+    }
+
+    /// Makes one whose only person may be told something.
+    pub(super) fn with_notices(
+        config: WsConfig,
+        publication: PublicationConfig,
+        notices: impl FnOnce(&Actor) -> Option<NoticeParts>,
+    ) -> Self {
         let hand = Hand::with(publication);
         let tokens = Arc::new(Tokens::default());
         let actor = Actor {
@@ -62,7 +73,7 @@ impl Fixture {
         tokens.0.lock().unwrap().insert("anne's".to_owned(), actor);
         let parts = WsParts {
             announcements: None,
-            notices: None,
+            notices: notices(&actor),
             market_data: Arc::new(hand.plain_service()),
             authenticator: Some(Arc::clone(&tokens) as Arc<dyn Authenticator>),
             config: Arc::new(config),

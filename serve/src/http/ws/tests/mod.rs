@@ -4,5 +4,6 @@ mod client;
 mod examples;
 mod hostile;
 mod limits;
+mod notices;
 mod people;
 mod streams;
