@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
+use tokio::sync::Notify;
 use tracing::warn;
 
 use super::console::print;
+use super::deliveries::{Outbox, outbox};
 use super::exit::Failure;
 use super::payments::{Till, TillParts, base_of, till};
 use super::serve::{JOURNAL, failed};
@@ -20,6 +22,7 @@ use crate::services::admin::{Admin, AdminParts, Announcements, AuditLog, Operati
 use crate::services::alerts::Alerts;
 use crate::services::alpaca::{Alpaca, AlpacaParts};
 use crate::services::contests::{Contests, ContestsParts};
+use crate::services::deliveries::Deliverer;
 use crate::services::identity::{Identity, IdentityParts, Newcomers, system_clock};
 use crate::services::mail::{Postman, mailer};
 use crate::services::market_data::{DatabaseArchive, MarketData, MarketDataParts};
@@ -94,11 +97,13 @@ pub(super) fn face(parts: Parts<'_>) -> Result<(Face, Option<Server>), Failure> 
         database: database.clone(),
         pictures: config.data.join(IMAGES),
     }));
+    let Outbox { webhooks, push, deliverer, wake } = outbox(config, &database)?;
+    tokio::spawn(forget_deliveries(deliverer));
     tokio::spawn(Arc::clone(&strategies).tidy_up());
     let of_contests = Journal { directory: journal, scenario: path.to_owned() };
     let contests = contests(&trading, &handle, of_contests, (&database, &log));
     let announcements = board(&database, &log);
-    let told = told(&database, &market_data);
+    let told = told(&database, &market_data, wake);
     let admin = Arc::new(Admin::new(AdminParts {
         identity: Arc::clone(&identity),
         trading: Arc::clone(&trading),
@@ -127,6 +132,8 @@ pub(super) fn face(parts: Parts<'_>) -> Result<(Face, Option<Server>), Failure> 
         strategies,
         contests,
         watchlists,
+        webhooks,
+        push,
         payments,
         sandbox,
         admin,
@@ -183,9 +190,10 @@ struct Told {
 }
 
 /// Returns what people are told, and begins to tell them.
-fn told(database: &Database, market_data: &Arc<MarketData>) -> Told {
+fn told(database: &Database, market_data: &Arc<MarketData>, wake: Arc<Notify>) -> Told {
     let board = Arc::new(NoticeBoard::new(database.clone(), system_clock()));
-    let notifier = Arc::new(Notifier::new(database.clone(), Arc::clone(&board), system_clock()));
+    let notifier = Notifier::new(database.clone(), Arc::clone(&board), system_clock()).waking(wake);
+    let notifier = Arc::new(notifier);
     let alerts = Arc::new(Alerts::new(database.clone(), Arc::clone(market_data), system_clock()));
     tokio::spawn(Arc::clone(&board).keep_up());
     tokio::spawn(forget_notices(Arc::clone(&notifier)));
@@ -259,6 +267,17 @@ async fn forget(identity: Arc<Identity>, postman: Arc<Postman>) {
         }
         if let Err(error) = postman.forget_old().await {
             warn!(%error, "mails that were sent are deleted later");
+        }
+    }
+}
+
+/// Deletes what was sent or given up long ago, now and then.
+async fn forget_deliveries(deliverer: Arc<Deliverer>) {
+    let mut times = tokio::time::interval(FORGET_EVERY);
+    loop {
+        times.tick().await;
+        if let Err(error) = deliverer.forget_old().await {
+            warn!(%error, "what was sent to webhooks is deleted later");
         }
     }
 }

@@ -9,6 +9,7 @@ mod bench;
 mod check;
 mod console;
 mod database;
+mod deliveries;
 mod exit;
 mod face;
 mod figures;

@@ -29,6 +29,7 @@ mod secrets;
 mod settings;
 mod unset;
 mod values;
+mod webhook_settings;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -54,6 +55,7 @@ pub use payments::{BadBaseUrl, BaseUrl, PaymentProvider, PaymentsConfig, WebpayE
 pub use redis::{BadRedisUrl, RedisUrl};
 pub use settings::{SETTINGS, Setting};
 pub use values::Kind;
+pub use webhook_settings::WebhooksConfig;
 
 /// What an operator decides. [`load`] makes it of all [`Sources`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,6 +92,8 @@ pub struct Config {
     pub mail: MailConfig,
     /// Through whom money comes in and goes back.
     pub payments: PaymentsConfig,
+    /// What is sent to servers that people have named.
+    pub webhooks: WebhooksConfig,
 }
 
 /// What is written to the log, on standard error.

@@ -14,6 +14,7 @@ use super::peers::{collector, database, database_of_file, mail_server, redis, re
 use super::values::{
     Kind, address, count, first_line, path, secret_line, secret_text, span, texts, url, words,
 };
+use super::webhook_settings::WEBHOOKS;
 use super::{Config, LogFormat, LogLevel};
 
 /// What one setting is.
@@ -122,7 +123,9 @@ const SMTP_TLS: &[&str] = &["starttls", "implicit", "none"];
 const REGISTRATIONS: &[&str] = &["open", "closed"];
 
 /// All settings, in the order of the documentation.
-pub static SETTINGS: &[Setting] = &joined::<{ FIRST.len() + PAYMENTS.len() }>(FIRST, &PAYMENTS);
+pub static SETTINGS: &[Setting] = &joined::<{ LEADING.len() + WEBHOOKS.len() }>(&LEADING, &WEBHOOKS);
+
+const LEADING: [Setting; FIRST.len() + PAYMENTS.len()] = joined(FIRST, &PAYMENTS);
 
 const FIRST: &[Setting] = &[
     setting(

@@ -7,7 +7,9 @@ use std::time::Duration;
 use super::identity::{AttemptLimits, IdentityConfig, PasswordConfig, Registration};
 use super::mail::{MailConfig, MailProvider, SendGridConfig, Sender, SmtpConfig, SmtpTls};
 use super::payments::PaymentsConfig;
-use super::{Config, HttpConfig, LogConfig, LogFormat, LogLevel, QueueConfig, StrategiesConfig};
+use super::{
+    Config, HttpConfig, LogConfig, LogFormat, LogLevel, QueueConfig, StrategiesConfig, WebhooksConfig,
+};
 
 /// A configuration before the defaults of the table are read into it: every field has one, or is optional.
 pub(super) fn unset() -> Config {
@@ -40,6 +42,7 @@ pub(super) fn unset() -> Config {
             sendgrid: SendGridConfig { url: String::new(), key: None },
         },
         payments: PaymentsConfig::UNSET,
+        webhooks: WebhooksConfig { allow_private: false },
     }
 }
 

@@ -16,10 +16,12 @@ use super::notifications::{self, AlertsDoc, NotificationsDoc};
 use super::openapi;
 use super::payments::{self, PaymentsDoc};
 use super::profile::{self, ProfileDoc};
+use super::push::{self, PushDoc};
 use super::strategies::{self, StrategiesDoc};
 use super::trading::{self, TradingDoc};
 use super::wallet::{self, WalletDoc};
 use super::watchlists::{self, WatchlistsDoc};
+use super::webhooks::{self, WebhooksDoc};
 use super::ws::{self, Authenticator, NoticeParts, WsConfig, WsParts};
 use crate::services::admin::{Admin, Announcements};
 use crate::services::alerts::Alerts;
@@ -30,10 +32,12 @@ use crate::services::market_data::MarketData;
 use crate::services::notifications::{NoticeBoard, Notifications};
 use crate::services::payments::{Payments, Sandbox};
 use crate::services::profiles::Profiles;
+use crate::services::push::Push;
 use crate::services::strategies::Strategies;
 use crate::services::trading::Trading;
 use crate::services::wallet::Wallets;
 use crate::services::watchlists::Watchlists;
+use crate::services::webhooks::Webhooks;
 
 /// The services that the public server answers with.
 #[derive(Debug, Clone)]
@@ -54,6 +58,10 @@ pub struct Face {
     pub contests: Arc<Contests>,
     /// What they watch.
     pub watchlists: Arc<Watchlists>,
+    /// Endpoints that are called with what they are told.
+    pub webhooks: Arc<Webhooks>,
+    /// Browsers that show it.
+    pub push: Arc<Push>,
     /// Money that comes in and goes back.
     pub payments: Arc<Payments>,
     /// What plays a provider of payments, if it does.
@@ -100,6 +108,8 @@ impl Face {
             strategies::share(config, &self.strategies);
             contests::share(config, &self.contests);
             watchlists::share(config, &self.watchlists);
+            webhooks::share(config, &self.webhooks);
+            push::share(config, &self.push);
             payments::share(config, &self.payments);
             notifications::share(config, &self.notifications, &self.alerts);
             if let Some(sandbox) = &self.sandbox {
@@ -135,6 +145,8 @@ pub fn document() -> Document {
         StrategiesDoc::openapi(),
         ContestsDoc::openapi(),
         WatchlistsDoc::openapi(),
+        WebhooksDoc::openapi(),
+        PushDoc::openapi(),
         PaymentsDoc::openapi(),
         NotificationsDoc::openapi(),
         AlertsDoc::openapi(),
@@ -160,6 +172,8 @@ fn native_endpoints() -> Vec<Endpoint> {
         strategies::endpoints(),
         contests::endpoints(),
         watchlists::endpoints(),
+        webhooks::endpoints(),
+        push::endpoints(),
         payments::endpoints(),
         notifications::endpoints(),
         administration::endpoints(),

@@ -31,6 +31,7 @@ mod notifications;
 mod openapi;
 mod payments;
 mod profile;
+mod push;
 mod routes;
 mod server;
 mod shared;
@@ -39,6 +40,7 @@ mod token;
 mod trading;
 mod wallet;
 mod watchlists;
+mod webhooks;
 mod ws;
 
 pub use admin::{Acting, AdminServer, Operator};

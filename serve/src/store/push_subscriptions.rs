@@ -52,8 +52,8 @@ impl std::fmt::Debug for Subscription {
 }
 
 impl Database {
-    /// Adds a browser, or what is new of one that is there, if its person has fewer than so many others and is
-    /// not shut out. One that was another's is the person's from then on.
+    /// Adds a browser, or what is new of one that is there, if its person has fewer than so many others and
+    /// is not shut out. One that was another's is the person's from then on.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -33,6 +33,7 @@ mod sessions;
 mod spans;
 mod strategies;
 mod wallet;
+mod webhooks;
 #[cfg(target_os = "linux")]
 mod wire;
 

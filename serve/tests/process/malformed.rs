@@ -25,7 +25,7 @@ const LOOKS: u32 = 100;
 const WHOLE: [&str; 6] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"];
 const ODD: [&str; 8] =
     ["TRACE", "OPTIONS", "PROPFIND", "get", "G", "POST ", "\u{e9}", "GETGETGETGETGETGETGET"];
-const FIELDS: [&str; 47] = [
+const FIELDS: [&str; 54] = [
     "symbol",
     "side",
     "type",
@@ -72,9 +72,16 @@ const FIELDS: [&str; 47] = [
     "percent_move",
     "window_minutes",
     "until",
+    "url",
+    "kinds",
+    "description",
+    "is_active",
+    "endpoint",
+    "expirationTime",
+    "keys",
     "",
 ];
-const VALUES: [&str; 33] = [
+const VALUES: [&str; 38] = [
     "null",
     "true",
     "-1",
@@ -108,6 +115,11 @@ const VALUES: [&str; 33] = [
     "\"123456\"",
     "{\"theme\":\"dark\",\"notifications\":{\"fills\":1}}",
     "{\"default_order_size\":\"1e9\"}",
+    "\"https://hooks.invalid/a\"",
+    "\"https://127.0.0.1/a\"",
+    "\"https://[::1\"",
+    "[\"funds\",\"margin\"]",
+    "{\"p256dh\":\"BA\",\"auth\":\"AA\"}",
 ];
 /// What the files of pictures begin with.
 const PICTURES: [(&str, &[u8]); 4] = [

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tracing::warn;
 
 use super::board::NoticeBoard;
@@ -34,6 +35,8 @@ pub struct Notifier {
     database: Database,
     board: Arc<NoticeBoard>,
     clock: Clock,
+    /// Wakes what sends to endpoints and browsers.
+    deliverers: Option<Arc<Notify>>,
 }
 
 impl fmt::Debug for Notifier {
@@ -56,7 +59,13 @@ impl Notifier {
     /// Makes one.
     #[must_use]
     pub const fn new(database: Database, board: Arc<NoticeBoard>, clock: Clock) -> Self {
-        Self { database, board, clock }
+        Self { database, board, clock, deliverers: None }
+    }
+
+    /// Has it wake what sends to endpoints and browsers, which looks by itself only now and then.
+    #[must_use]
+    pub fn waking(self, deliverers: Arc<Notify>) -> Self {
+        Self { deliverers: Some(deliverers), ..self }
     }
 
     /// Sends on what comes, for as long as the process runs.
@@ -96,6 +105,7 @@ impl Notifier {
             }
             if !people.is_empty() {
                 self.board.wake();
+                self.deliverers.iter().for_each(|deliverers| deliverers.notify_one());
             }
             if waiting.len() < AT_ONCE as usize {
                 break;

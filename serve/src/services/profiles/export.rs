@@ -15,8 +15,10 @@ use crate::services::alerts::AlertView;
 use crate::services::identity::{self, of_store};
 use crate::services::notifications::NoticeView;
 use crate::services::payments::{PaymentView, RefundView};
+use crate::services::push::SubscriptionView;
 use crate::services::trading::HistoryQuery;
 use crate::services::wallet::EntryQuery;
+use crate::services::webhooks::WebhookView;
 use crate::store::notices::NoticeFilter;
 use crate::store::strategies::StrategyRow;
 
@@ -99,8 +101,9 @@ struct ValueLine {
 
 impl Profiles {
     /// Begins to write all that the server knows of a person: the profile, sessions, keys, identities
-    /// elsewhere, lists, strategies, payments and refunds, and of each account the orders, fills, entries of
-    /// the ledger and values. It is read piece by piece, and no faster than that.
+    /// elsewhere, lists, webhooks and browsers without their secrets, strategies, payments and refunds, and
+    /// of each account the orders, fills, entries of the ledger and values. It is read piece by piece, and no
+    /// faster than that.
     ///
     /// # Errors
     /// [`Problem`] if a key of an account of a contest asks, or the database is away. A problem that comes
@@ -157,6 +160,10 @@ impl Profiles {
         });
         writer.list("identities", identities);
         writer.list("watchlists", self.watchlists.all(who.user).await?.watchlists);
+        let webhooks = self.database.webhooks(who.user).await.map_err(of_store)?;
+        writer.list("webhooks", webhooks.into_iter().map(WebhookView::from));
+        let browsers = self.database.subscriptions(who.user).await.map_err(of_store)?;
+        writer.list("push_subscriptions", browsers.into_iter().map(SubscriptionView::from));
         let alerts = self.database.alerts(who.user).await.map_err(of_store)?;
         writer.list("price_alerts", alerts.iter().map(AlertView::from));
         // No more of them are kept.

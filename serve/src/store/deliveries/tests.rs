@@ -7,6 +7,7 @@ use super::*;
 use crate::domain::{Language, OffReason, SubscriptionId};
 use crate::store::database::Statement;
 use crate::store::database::testing::{add_user, on_each_database};
+use crate::store::people::People;
 use crate::store::push_subscriptions::Subscription;
 use crate::store::webhooks::{SentKinds, Webhook};
 
@@ -118,7 +119,9 @@ async fn one_of_those_who_see_a_target_sends_to_it_and_another_if_that_one_ends(
         assert_eq!(first.addressee, Addressee::Webhook(hook.clone()));
         let times: Vec<_> = first.due.iter().map(|due| due.created_at).collect();
         assert_eq!(times, [at(0), at(1)], "in the order of the notices, and no more than was asked for");
+        assert_eq!(database.due_targets(at(69), 10).await, Ok(Vec::new()), "it is worked at");
         assert_eq!(take(other, 69).await, None);
+        assert_eq!(database.due_targets(at(70), 10).await, Ok(vec![target]));
         assert_eq!(take(other, 70).await.unwrap().due, first.due, "the other has ended half-way");
         assert_eq!(take(one, 71).await, None);
         let attempts = first.due.iter().map(|due| attempt(due, Ending::Delivered)).collect::<Vec<_>>();
@@ -323,6 +326,26 @@ async fn a_browser_is_addressed_in_the_language_of_its_person() {
         enqueued(&database, &notice(anne, at(1)), at(1)).await.unwrap();
         let taken = taken(&database, Target::Browser(phone.id), 10).await.unwrap();
         assert_eq!(taken.addressee, Addressee::Browser(phone, Language::Es));
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn of_people_who_leave_nothing_is_left() {
+    on_each_database(|database| async move {
+        let (anne, bert) = (person(&database, "anne").await, person(&database, "bert").await);
+        for user in [anne, bert] {
+            endpoint(&database, webhook(user)).await;
+            browser(&database, user, &format!("https://push.example/{user}")).await;
+            enqueued(&database, &notice(user, at(1)), at(1)).await.unwrap();
+        }
+        assert!(People::new(database.clone()).erase(anne, at(5)).await.unwrap().is_some());
+        assert_eq!(database.webhooks(anne).await, Ok(Vec::new()));
+        assert_eq!(database.subscriptions(anne).await, Ok(Vec::new()));
+        let left = database.rows(Statement::new("SELECT user_id FROM deliveries"), &[]).await.unwrap();
+        let left: Vec<Uuid> = left.iter().map(|row| row.get("user_id").unwrap()).collect();
+        assert_eq!(left, [bert.uuid(), bert.uuid()]);
     })
     .await
     .unwrap();

@@ -12,7 +12,9 @@ use crate::store::push_subscriptions::{self, Subscription};
 use crate::store::webhooks::{self, Webhook};
 
 statements! {
-    DUE_TARGETS = "SELECT DISTINCT target_id, is_push FROM deliveries WHERE due_at <= $1 LIMIT $2";
+    // Those that are worked at are as good as not there, so that they take no room from others.
+    DUE_TARGETS = "SELECT DISTINCT d.target_id, d.is_push FROM deliveries d WHERE d.due_at <= $1 AND NOT EXISTS
+            (SELECT 1 FROM delivery_leases l WHERE l.target_id = d.target_id AND l.leased_until > $1) LIMIT $2";
     // Of several processes that see a target one has it, until a while later: it may end half-way.
     LEASE = "INSERT INTO delivery_leases (target_id, owner, leased_until) VALUES ($1, $2, $3)
         ON CONFLICT (target_id) DO UPDATE SET owner = excluded.owner, leased_until = excluded.leased_until
@@ -149,7 +151,7 @@ pub struct Settled<'a> {
 }
 
 impl Database {
-    /// Returns targets for which something is due, up to so many.
+    /// Returns targets for which something is due, and that nobody has taken, up to so many.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -14,7 +14,11 @@ pub use fanning::{Fanned, Gathered, Told};
 pub use listing::{ListedNotice, NoticeFilter};
 
 statements! {
-    SETTINGS = "SELECT p.settings FROM users u LEFT JOIN profiles p ON p.user_id = u.id WHERE u.id = $1";
+    // An endpoint or a browser that names a kind asks for it as well.
+    SETTINGS = "SELECT p.settings, (EXISTS (SELECT 1 FROM webhooks w
+            WHERE w.user_id = u.id AND w.is_active AND w.kinds LIKE $2)
+            OR EXISTS (SELECT 1 FROM push_subscriptions s WHERE s.user_id = u.id AND s.kinds LIKE $2)) AS is_sent
+        FROM users u LEFT JOIN profiles p ON p.user_id = u.id WHERE u.id = $1";
     OWNER = "SELECT user_id FROM account_owners WHERE account_id = $1";
     ADD = "INSERT INTO notices (id, user_id, account_id, kind, at, body, source, is_shown)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (user_id, source) DO NOTHING";
@@ -49,16 +53,18 @@ impl NewNotice {
     }
 }
 
-/// Writes a notice in the transaction of what it tells, unless its person wants to be told nowhere, was told
-/// of the same before, or is not there. Returns whether it was written.
+/// Writes a notice in the transaction of what it tells, unless its person wants to be told nowhere and has no
+/// endpoint or browser that names its kind, was told of the same before, or is not there. Returns whether it was written.
 ///
 /// # Errors
 /// As any statement.
 pub async fn add(transaction: &mut Transaction, notice: &NewNotice) -> Result<bool, StoreError> {
-    let Some(row) = transaction.row(SETTINGS, args![notice.user]).await? else { return Ok(false) };
+    let kind = notice.content.kind();
+    let named = format!("%,{},%", kind.name());
+    let Some(row) = transaction.row(SETTINGS, args![notice.user, named]).await? else { return Ok(false) };
     let settings = NoticeSettings::of_json(row.get::<Option<String>>("settings")?.as_deref());
-    let wanted = settings.notifications.of(notice.content.kind());
-    if !wanted.is_told() {
+    let wanted = settings.notifications.of(kind);
+    if !wanted.is_told() && !row.get::<bool>("is_sent")? {
         return Ok(false);
     }
     Ok(transaction.execute(ADD, &notice.arguments(wanted.in_app)).await? == 1)

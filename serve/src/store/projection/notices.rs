@@ -14,9 +14,14 @@ use crate::store::database::{Amount, StoreError, Transaction, Value, statements}
 use crate::store::notices::{self, NewNotice};
 
 statements! {
-    AUDIENCE = "SELECT o.account_id, o.user_id, p.settings FROM account_owners o
+    // A row for each endpoint and browser that names kinds, which asks for these as well.
+    AUDIENCE = "SELECT o.account_id, o.user_id, p.settings, n.kinds FROM account_owners o
         JOIN users u ON u.id = o.user_id AND u.blocked_at IS NULL
-        LEFT JOIN profiles p ON p.user_id = o.user_id WHERE o.account_id IN ($1)";
+        LEFT JOIN profiles p ON p.user_id = o.user_id
+        LEFT JOIN (SELECT user_id, kinds FROM webhooks WHERE is_active
+            UNION ALL SELECT user_id, kinds FROM push_subscriptions) n
+            ON n.user_id = o.user_id AND n.kinds <> '*'
+        WHERE o.account_id IN ($1)";
 }
 
 /// How many notices a person gets of one batch at most, the newest: more are never kept.
@@ -79,9 +84,10 @@ impl<'b> Tellings<'b> {
         let mut counts: BTreeMap<UserId, usize> = BTreeMap::new();
         let mut rows = Vec::new();
         for (account, item) in self.items.iter().rev() {
-            let Some((user, choices)) = audience.get(account) else { continue };
-            let wanted = choices.of(item.kind());
-            let Some((source, content)) = wanted.is_told().then(|| item.told()).flatten() else { continue };
+            let Some(listener) = audience.get(account) else { continue };
+            let (wanted, user) = (listener.choices.of(item.kind()), &listener.user);
+            let is_told = wanted.is_told() || listener.names(item.kind());
+            let Some((source, content)) = is_told.then(|| item.told()).flatten() else { continue };
             let count = counts.entry(*user).or_default();
             *count += 1;
             if *count <= OF_BATCH_MAX {
@@ -97,19 +103,37 @@ impl<'b> Tellings<'b> {
     async fn audience(
         &self,
         transaction: &mut Transaction,
-    ) -> Result<BTreeMap<AccountId, (UserId, NoticeChoices)>, StoreError> {
+    ) -> Result<BTreeMap<AccountId, Listener>, StoreError> {
         let mut accounts: Vec<_> = self.items.iter().map(|(account, _)| *account).collect();
         accounts.sort_unstable();
         accounts.dedup();
         let accounts: Vec<_> = accounts.into_iter().map(Value::from).collect();
-        let mut audience = BTreeMap::new();
+        let mut audience: BTreeMap<AccountId, Listener> = BTreeMap::new();
         for row in transaction.rows_in(AUDIENCE, &accounts).await? {
             let settings: Option<String> = row.get("settings")?;
             let choices = NoticeSettings::of_json(settings.as_deref()).notifications;
             let user = UserId::new(row.get("user_id")?);
-            audience.insert(AccountId::new(row.get("account_id")?), (user, choices));
+            let account = AccountId::new(row.get("account_id")?);
+            let named = || Listener { user, choices, named: String::new() };
+            let listener = audience.entry(account).or_insert_with(named);
+            listener.named.push_str(&row.get::<Option<String>>("kinds")?.unwrap_or_default());
         }
         Ok(audience)
+    }
+}
+
+/// Whose an account is, and what that person wants to be told.
+#[derive(Debug)]
+struct Listener {
+    user: UserId,
+    choices: NoticeChoices,
+    /// The kinds that endpoints and browsers name, a comma before and behind each.
+    named: String,
+}
+
+impl Listener {
+    fn names(&self, kind: NoticeKind) -> bool {
+        self.named.split(',').any(|name| name == kind.name())
     }
 }
 

@@ -16,6 +16,7 @@ use crate::config::{Config, DatabaseUrl, PasswordConfig};
 use crate::domain::{AccountId, Actor, Credential, Role, Scope, Scopes, Secret, SessionId, UserId, WallTime};
 use crate::driver::{Driver, DriverConfig, ScenarioSource, Stage, SyncPolicy, SystemClock};
 use crate::http::{Face, Market, Metrics, Readiness, Server, ServerConfig};
+use crate::outgoing::{Guarded, Reach};
 use crate::projector::{Journal, LiveTerms, ProjectionSink, Projector, ProjectorConfig, ProjectorMetrics};
 use crate::publication::PublicationConfig;
 use crate::services::admin::{Admin, AdminParts, Announcements, AuditLog, Operations};
@@ -29,10 +30,12 @@ use crate::services::market_data::{MarketData, MarketDataParts, NoArchive};
 use crate::services::notifications::{NoticeBoard, Notifications};
 use crate::services::payments::{Payments, PaymentsParts};
 use crate::services::profiles::{Profiles, ProfilesParts};
+use crate::services::push::{Push, Vapid};
 use crate::services::strategies::{Strategies, StrategiesParts, StrategyOutputs};
 use crate::services::trading::{Trading, TradingParts};
 use crate::services::wallet::{Wallets, WalletsParts};
 use crate::services::watchlists::Watchlists;
+use crate::services::webhooks::{Webhooks, WebhooksParts};
 use crate::store::database::Database;
 use crate::store::people::{NewUser, People};
 use crate::store::spool::SpoolSize;
@@ -362,6 +365,7 @@ async fn face(
     let payments = payments(&trading, &database);
     let board = Arc::new(NoticeBoard::new(database.clone(), system_clock()));
     let alerts = Arc::new(Alerts::new(database.clone(), Arc::clone(&market_data), system_clock()));
+    let (webhooks, push) = outbox(directory, &database);
     let face = Face {
         identity: Arc::clone(&identity),
         profiles,
@@ -371,6 +375,8 @@ async fn face(
         strategies,
         contests,
         watchlists,
+        webhooks,
+        push,
         payments,
         sandbox: None,
         admin,
@@ -381,6 +387,14 @@ async fn face(
         alpaca,
     };
     (face, identity, People::new(database))
+}
+
+fn outbox(directory: &Path, database: &Database) -> (Arc<Webhooks>, Arc<Push>) {
+    let guarded = Guarded::new(Reach::Public).unwrap();
+    let vapid = Arc::new(Vapid::of(directory, "mailto:bearpit@localhost".to_owned()).unwrap());
+    let parts = WebhooksParts { database: database.clone(), guarded: guarded.clone(), wake: Arc::default() };
+    let push = Push::new(database.clone(), guarded, vapid, system_clock());
+    (Arc::new(Webhooks::new(parts, system_clock())), Arc::new(push))
 }
 
 fn wallets(driver: &Driver, trading: &Arc<Trading>, database: &Database) -> Arc<Wallets> {
