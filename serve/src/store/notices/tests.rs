@@ -5,6 +5,8 @@ use super::*;
 use crate::domain::{FundsNotice, SecurityNotice};
 use crate::store::database::Database;
 use crate::store::database::testing::{add_user, on_each_database};
+use crate::store::deliveries::testing::webhook;
+use crate::store::webhooks::{SentKinds, Webhook};
 
 fn at(seconds: i64) -> WallTime {
     WallTime::from_nanos(seconds * 1_000_000_000)
@@ -177,6 +179,22 @@ async fn only_the_newest_are_kept_and_none_for_long() {
         assert_eq!(database.forget_notices(at(4), at(9)).await, Ok(1));
         let left: Vec<_> = page(&database, anne).await.iter().map(|it| it.notice.at).collect();
         assert_eq!(left, [at(6), at(5)]);
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn an_endpoint_that_names_a_kind_is_told_of_it_where_its_person_is_not() {
+    on_each_database(|database| async move {
+        let anne = anne(&database).await;
+        choose(&database, anne, r#"{"notifications":{"funds":false,"in_app":{"funds":false}}}"#).await;
+        database.add_webhook(&webhook(anne), 5).await.unwrap();
+        assert!(!told(&database, &funds(anne, 5, None)).await, "one that wants all asks for nothing more");
+        let named = SentKinds::Some(vec!["margin".to_owned(), "funds".to_owned()]);
+        database.add_webhook(&Webhook { kinds: named, ..webhook(anne) }, 5).await.unwrap();
+        assert!(told(&database, &funds(anne, 6, None)).await);
+        assert_eq!(page(&database, anne).await, Vec::new(), "it is in no list");
     })
     .await
     .unwrap();

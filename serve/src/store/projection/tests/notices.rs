@@ -3,8 +3,11 @@
 use super::*;
 use crate::domain::{MarginNotice, MarginStep, NoticeContent, NoticeKind, Number, UserId, WallTime};
 use crate::store::database::{Statement, args};
+use crate::store::deliveries::testing::{subscription, webhook};
 use crate::store::notices::{ListedNotice, NoticeFilter};
 use crate::store::profiles::ProfileRow;
+use crate::store::push_subscriptions::Subscription;
+use crate::store::webhooks::{SentKinds, Webhook};
 
 /// Adds a person who has an account, with settings.
 async fn person(database: &Database, number: u128, settings: &str) -> UserId {
@@ -191,6 +194,42 @@ async fn a_bot_that_asked_for_fills_gets_the_newest_thousand_of_a_batch() {
             other => panic!("{other:?}"),
         };
         assert_eq!((trade(&rows[0]), trade(&rows[999])), ("501".to_owned(), "1500".to_owned()));
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn an_endpoint_or_a_browser_that_names_fills_is_sent_them_whatever_is_chosen() {
+    on_each_database(|database| async move {
+        let named = SentKinds::Some(vec!["stop_triggered".to_owned(), "fill".to_owned()]);
+        let mut people = Vec::new();
+        for number in 1..=5 {
+            people.push(person(&database, number, "{}").await);
+        }
+        let [anne, bert, clara, dora, emil] = people[..] else { unreachable!() };
+        for webhook in [
+            Webhook { kinds: named.clone(), ..webhook(anne) },
+            webhook(anne),
+            Webhook { kinds: named.clone(), is_active: false, ..webhook(clara) },
+            webhook(dora),
+        ] {
+            database.add_webhook(&webhook, 5).await.unwrap();
+        }
+        let phone = Subscription { kinds: named, ..subscription(bert, "https://push.example/1") };
+        database.put_subscription(&phone, 5).await.unwrap();
+        let mut projection = Projection::new(database.clone());
+        let orders: Vec<_> = (1..=5).map(|number| order(number, number.unsigned_abs().into(), 10)).collect();
+        let entries = orders.iter().map(entered);
+        let fills = orders.iter().map(|order| fill(1, order, 100, 4));
+        let changes = entries.chain(fills).collect();
+        projection.apply(&batch(1, 0, false, changes)).await.unwrap();
+        for (user, expected) in [(anne, 1), (bert, 1), (clara, 0), (dora, 0), (emil, 0)] {
+            let sql = "SELECT is_shown FROM notices WHERE user_id = $1";
+            let rows = database.rows(Statement::new(sql), args![user]).await.unwrap();
+            assert_eq!(rows.len(), expected);
+            assert!(rows.iter().all(|row| row.get("is_shown") == Ok(false)), "in no list");
+        }
     })
     .await
     .unwrap();
