@@ -192,7 +192,7 @@ fn all_that_is_known_of_a_person_is_one_document() {
 }
 
 /// Puts the pieces of a body together.
-fn unchunked(body: &str) -> String {
+pub(crate) fn unchunked(body: &str) -> String {
     let (mut left, mut whole) = (body, String::new());
     while let Some((length, rest)) = left.split_once("\r\n") {
         let length = usize::from_str_radix(length, 16).unwrap();

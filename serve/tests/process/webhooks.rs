@@ -12,6 +12,7 @@ use ring::hmac;
 use serde_json::{Value, json};
 
 use crate::harness::{Place, Served};
+use crate::profiles::unchunked;
 
 const PRIVATE: &[&str] = &["--webhooks-allow-private"];
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -290,7 +291,9 @@ fn browsers_are_their_persons_and_nobody_is_shown_how_to_send_to_them() {
 
     let hook = json!({ "url": "https://hooks.example.org/a?token=1" });
     let (_, secret) = self::made(&served, &anne, &hook);
-    let export = get(&served, "/api/profile/export", &anne);
+    let (status, _, export) = served.ask("GET", "/api/profile/export", &anne, "");
+    assert_eq!(status, 200, "{export}");
+    let export: Value = serde_json::from_str(&unchunked(&export)).unwrap();
     assert_eq!(export["webhooks"][0]["url"], hook["url"]);
     assert_eq!(export["push_subscriptions"].as_array().unwrap().len(), 9);
     let text = export.to_string();

@@ -53,8 +53,9 @@ impl NewNotice {
     }
 }
 
-/// Writes a notice in the transaction of what it tells, unless its person wants to be told nowhere and has no
-/// endpoint or browser that names its kind, was told of the same before, or is not there. Returns whether it was written.
+/// Writes a notice in the transaction of what it tells, unless its person wants to be told nowhere and has
+/// no endpoint or browser that names its kind, was told of the same before, or is not there. Returns whether
+/// it was written.
 ///
 /// # Errors
 /// As any statement.
