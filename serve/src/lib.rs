@@ -9,6 +9,7 @@ pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod driver;
+pub mod fix;
 pub mod http;
 pub mod live;
 pub mod load;

@@ -56,6 +56,7 @@ const FLOORS: [(&str, &[(&str, u32)]); 4] = [
             ("replay", 5),
             ("services", 6),
             ("http", 7),
+            ("fix", 7),
             ("cli", 8),
             ("main", 9),
         ],

@@ -13,6 +13,7 @@ mod deliveries;
 mod exit;
 mod face;
 mod figures;
+mod fix;
 mod journal;
 mod json_lines;
 mod logging;

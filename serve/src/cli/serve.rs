@@ -1,6 +1,7 @@
 //! `bearpit-serve SCENARIO`: starts a market and its servers, and ends them in order.
 
 use std::fs;
+use std::net::TcpListener;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,9 +17,10 @@ use super::exit::Failure;
 use super::figures::StatusFigures;
 use super::market::Served;
 use super::signals::Signals;
-use super::{check, face, logging, payments};
+use super::{check, face, fix, logging, payments};
 use crate::config::{Config, Flag, HttpConfig, Loaded, Sources, load};
 use crate::driver::{Driver, DriverConfig, MarketHandle, ScenarioSource, Stage, SystemClock, WrapFile};
+use crate::fix::{FixMetrics, FixServer};
 use crate::http::{AdminServer, Edge, Metrics, Server, ServerConfig};
 use crate::load::{SlowFile, Syncs};
 use crate::publication::PublicationConfig;
@@ -139,6 +141,7 @@ struct Running {
     server: Server,
     /// What plays a provider of payments.
     sandbox: Option<Server>,
+    fix: Option<FixServer>,
     admin: AdminServer,
     projecting: Projecting,
     worker: DayWorker,
@@ -152,8 +155,9 @@ fn serve(config: &Config, market: &Market<'_>) -> Result<(), Failure> {
         let mut signals = Signals::begin().map_err(|error| failed("signals cannot be waited for", &error))?;
         // An address that is taken is the most frequent fault, and is known before anything is opened.
         let edge = Edge::open(config).map_err(|error| failed("HTTP cannot be served", &error))?;
+        let fix = fix::listen(config)?;
         let opened = database::open(config, &mut signals).await?;
-        let running = start(config, market, Outside { edge, opened }).await?;
+        let running = start(config, market, Outside { edge, fix, opened }).await?;
         run_until_signal(config, running, signals).await
     });
     // A thread that does not end, after a second signal, is not waited for.
@@ -164,13 +168,15 @@ fn serve(config: &Config, market: &Market<'_>) -> Result<(), Failure> {
 /// What a process has of the world outside before its market is started.
 struct Outside {
     edge: Edge,
+    /// Where FIX is served, if it is.
+    fix: Option<TcpListener>,
     opened: Database,
 }
 
 async fn start(config: &Config, market: &Market<'_>, outside: Outside) -> Result<Running, Failure> {
     let Market { source, path, sync_extra } = market;
-    let Outside { edge, opened } = outside;
-    let has_tls = edge.has_tls();
+    let Outside { edge, fix, opened } = outside;
+    let (has_tls, tls) = (edge.has_tls(), edge.tls());
     let address = edge.address().map_err(|error| failed("HTTP cannot be served", &error))?;
     let journal = config.data.join(JOURNAL);
     let mut registry = Registry::with_prefix("bearpit");
@@ -193,6 +199,7 @@ async fn start(config: &Config, market: &Market<'_>, outside: Outside) -> Result
     // Those that a process had no time for.
     worker.catch_up(&journal).map_err(|error| failed("the journal cannot be listed", &error))?;
     registry.register_collector(Box::new(StatusFigures(driver.handle.clone())));
+    let of_fix = FixMetrics::register(&mut registry);
     let metrics = Arc::new(Metrics::new(registry));
     let sessions = database::watched_sessions(config)?;
     let served = Arc::new(Served { handle: driver.handle.clone(), sessions: sessions.clone() });
@@ -210,6 +217,7 @@ async fn start(config: &Config, market: &Market<'_>, outside: Outside) -> Result
         base: payments::base_of(address, has_tls),
     };
     let (face, sandbox) = face::face(parts)?;
+    let fix = fix::start(config, fix.map(|listener| (listener, tls)), &face, of_fix)?;
     let config_of_server = server_config(config.http);
     let server = Server::start(edge, config_of_server, Arc::clone(&metrics), served, Some(face));
     let server = server.map_err(|error| failed("HTTP cannot be served", &error))?;
@@ -218,7 +226,7 @@ async fn start(config: &Config, market: &Market<'_>, outside: Outside) -> Result
     let (address, data) = (server.address(), config.data.display());
     info!(%address, %data, version = env!("CARGO_PKG_VERSION"), process = std::process::id(), "serving");
     face::print_welcome(&server, has_tls)?;
-    Ok(Running { driver, server, sandbox, admin, projecting, worker })
+    Ok(Running { driver, server, sandbox, fix, admin, projecting, worker })
 }
 
 /// Returns what makes the medium of a journal from its file.
@@ -263,9 +271,13 @@ async fn run_until_signal(config: &Config, running: Running, mut signals: Signal
         }
     };
     info!(signal, "stopping");
-    let Running { driver, server, sandbox, admin, projecting, worker } = running;
+    let Running { driver, server, sandbox, fix, admin, projecting, worker } = running;
     let handle = driver.handle.clone();
     server.begin_stopping();
+    // Before the market: what was told is told, and the sessions say why they end.
+    if let Some(fix) = fix {
+        fix.stop().await;
+    }
     let stopped = tokio::task::spawn_blocking(move || {
         driver.handle.stop();
         driver.join();

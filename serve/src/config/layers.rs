@@ -389,6 +389,7 @@ impl Reading {
                     .to_owned();
             self.diagnostics.push(listen.place.clone(), message, Some(help));
         }
+        self.fix_is_not_overheard(has_tls);
         self.tls_is_whole();
         self.secret_is_one(is_near);
         self.mail_is_whole();
@@ -407,6 +408,19 @@ impl Reading {
 }
 
 impl Reading {
+    /// FIX has passwords too.
+    fn fix_is_not_overheard(&mut self, has_tls: bool) {
+        let is_near = self.config.fix.listen.is_none_or(|listen| listen.ip().is_loopback());
+        let Some(given) = self.given.get("fix.listen") else { return };
+        if is_near || has_tls || self.config.insecure_http {
+            return;
+        }
+        let message =
+            format!("`{}` can be reached from other machines, and FIX there could be read", given.shown);
+        let help = "set `tls_cert` and `tls_key`, listen on 127.0.0.1, or set `insecure_http`".to_owned();
+        self.diagnostics.push(given.place.clone(), message, Some(help));
+    }
+
     /// A certificate needs its key, and the other way round.
     fn tls_is_whole(&mut self) {
         for (one, other) in [("tls_cert", "tls_key"), ("tls_key", "tls_cert")] {

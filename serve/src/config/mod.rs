@@ -16,6 +16,7 @@
 mod database;
 mod documentation;
 mod environment;
+mod fix;
 mod identity;
 mod layers;
 mod mail;
@@ -40,6 +41,7 @@ use bearpit::scenario::Diagnostics;
 pub use database::{BadDatabaseUrl, DatabaseUrl};
 pub use documentation::markdown_table;
 pub use environment::Variable;
+pub use fix::FixConfig;
 pub use identity::{
     AttemptLimits, BadNetwork, BadOrigin, IdentityConfig, JwtAlgorithm, JwtSecret, Network,
     Origin as WebOrigin, PasswordConfig, Registration,
@@ -94,6 +96,8 @@ pub struct Config {
     pub payments: PaymentsConfig,
     /// What is sent to servers that people have named.
     pub webhooks: WebhooksConfig,
+    /// Whether and how FIX is served.
+    pub fix: FixConfig,
 }
 
 /// What is written to the log, on standard error.

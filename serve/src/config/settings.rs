@@ -6,6 +6,7 @@ use std::time::Duration;
 use bearpit::scenario::document::Node;
 use bearpit::scenario::document::readers::{Read, flag, mistyped, one_of, text};
 
+use super::fix::FIX;
 use super::identity::{JwtAlgorithm, JwtSecret, Registration};
 use super::mail::{MailProvider, SmtpTls};
 use super::outside::{emulator, origin, project, project_of_credentials};
@@ -123,8 +124,9 @@ const SMTP_TLS: &[&str] = &["starttls", "implicit", "none"];
 const REGISTRATIONS: &[&str] = &["open", "closed"];
 
 /// All settings, in the order of the documentation.
-pub static SETTINGS: &[Setting] = &joined::<{ LEADING.len() + WEBHOOKS.len() }>(&LEADING, &WEBHOOKS);
+pub static SETTINGS: &[Setting] = &joined::<{ SECOND.len() + FIX.len() }>(&SECOND, &FIX);
 
+const SECOND: [Setting; LEADING.len() + WEBHOOKS.len()] = joined(&LEADING, &WEBHOOKS);
 const LEADING: [Setting; FIRST.len() + PAYMENTS.len()] = joined(FIRST, &PAYMENTS);
 
 const FIRST: &[Setting] = &[

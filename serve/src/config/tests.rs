@@ -95,6 +95,7 @@ fn every_value_can_be_written_in_every_source() {
             Kind::Texts(_) => "https://trade.example.org",
             Kind::Path => "x",
             Kind::Text(_) if setting.key == "payments.commerce_code" => "x",
+            Kind::Text(_) if setting.key == "fix.comp_id" => "DESK",
             Kind::Text(_) => "smtp.example.org:587",
             Kind::Url => "https://example.org/a",
             Kind::Database => "sqlite:x.db",

@@ -108,6 +108,12 @@ impl Edge {
         self.listener.local_addr()
     }
 
+    /// Returns the TLS that it has, for what else listens.
+    #[must_use]
+    pub fn tls(&self) -> Option<Arc<TlsConfig>> {
+        self.tls.clone().map(Arc::new)
+    }
+
     /// Returns whether it has TLS.
     #[must_use]
     pub const fn has_tls(&self) -> bool {

@@ -18,6 +18,8 @@ mod contests;
 mod described;
 #[cfg(target_os = "linux")]
 mod dice;
+#[cfg(target_os = "linux")]
+mod fix;
 mod harness;
 #[cfg(target_os = "linux")]
 mod malformed;
