@@ -50,11 +50,12 @@ class Session:
     def message(self, kind, number, fields, again=False):
         message = simplefix.FixMessage()
         message.append_pair(8, "FIX.4.4")
-        for tag, value in [(35, kind), (49, self.sender), (56, "BEARPIT"), (34, number), (52, now())]:
+        at = now()
+        for tag, value in [(35, kind), (49, self.sender), (56, "BEARPIT"), (34, number), (52, at)]:
             message.append_pair(tag, value, header=True)
         if again:
             message.append_pair(43, "Y", header=True)
-            message.append_pair(122, now(), header=True)
+            message.append_pair(122, at, header=True)
         for tag, value in fields:
             message.append_pair(tag, value)
         return message.encode()

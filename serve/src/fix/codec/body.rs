@@ -91,6 +91,6 @@ mod tests {
         body.put(112, "a\u{1}b");
         let head = Head { kind: "0", from: "A", to: "B", number: 2, at: 1_500, more: Body::default() };
         let text = String::from_utf8(encode(&head, &body)).unwrap().replace('\u{1}', "|");
-        assert_eq!(text, "8=FIX.4.4|9=55|35=0|49=A|56=B|34=2|52=19700101-00:00:01.500|112=a b|10=078|");
+        assert_eq!(text, "8=FIX.4.4|9=53|35=0|49=A|56=B|34=2|52=19700101-00:00:01.500|112=a b|10=246|");
     }
 }

@@ -65,7 +65,7 @@ impl Message {
             let mut end = at + rest.iter().position(|byte| *byte == SOH).unwrap_or(rest.len());
             let equals = rest.iter().position(|byte| *byte == b'=').map(|place| at + place);
             let start = equals.filter(|place| *place < end).map_or(end, |place| place + 1);
-            let tag = number_of(&bytes[at..start.saturating_sub(1).max(at)]);
+            let tag = equals.filter(|place| *place < end).and_then(|place| number_of(&bytes[at..place]));
             if let (Some(tag), Some((of, length))) = (tag, data.take())
                 && tag == of
                 && bytes.get(start + length) == Some(&SOH)

@@ -44,7 +44,7 @@ mod tests {
 
     #[test]
     fn times_are_read_as_they_are_written() {
-        for at in [0, 1, 1_500, 1_700_000_000_123, 253_402_300_799_999_i64.min(9_000_000_000_000)] {
+        for at in [0, 1, 1_500, 1_700_000_000_123, 4_000_000_000_999] {
             assert_eq!(millis_of(&timestamp(at)), Some(at), "{}", timestamp(at));
         }
         assert_eq!(timestamp(1_741_000_000_250), "20250303-11:06:40.250");

@@ -49,7 +49,7 @@ impl Desk {
         }
         self.check().await;
         self.cancel_left();
-        if let Some(file) = self.file.to_sync() {
+        if let Some(file) = self.file.take_unsynced() {
             // Not waited for: what follows from it is derived again after a power cut.
             tokio::task::spawn_blocking(move || file.sync_data().unwrap_or_default());
         }

@@ -9,6 +9,7 @@ use crate::domain::{ClientOrderId, Problem};
 use crate::fix::orders::{Missed, OrderState, concerned, tell, tell_missed};
 use crate::fix::store::{FeedPlace, Record};
 use crate::publication::{Channel, Closed, Content, OwnEvent, OwnState, Position, SubscribeError, Update};
+use crate::services::market_data::StageName;
 use crate::services::trading::{FillLine, HistoryQuery, OrderView};
 use bearpit_core::units::{OrderId, SimTime};
 
@@ -19,29 +20,44 @@ impl Desk {
 
     /// Subscribes to the feed where it was left. Where that cannot be, it is tried again later.
     pub(super) async fn open_feed(&mut self) {
+        // While a market is rebuilt its numbers are those of its past.
+        if self.shared.market_data.market_status().stage == StageName::Opening {
+            return;
+        }
         let publication = self.shared.market_data.publication();
         let place = self.file.state().feed;
         let from = place.map(|it| Position { epoch: SimTime::from_nanos(it.epoch), next: it.next });
         match publication.subscribe(&self.channel(), from) {
-            Ok(mut feed) => {
-                if from.is_none()
-                    && let Some(Ok(update)) = feed.try_next()
-                {
-                    self.note_place(publication.epoch(), update.numbers.end);
+            Ok(feed) => {
+                self.feed = Some(feed);
+                if from.is_none() {
+                    self.begin_at_snapshot();
                 }
                 if self.doubtful_until == u64::MAX {
                     let own = publication.own(&self.key.account.to_string());
                     self.doubtful_until = own.map_or(0, |own| own.next);
                 }
-                self.feed = Some(feed);
             }
             Err(SubscribeError::UnknownChannel) => {
                 // The account's seat is opened by whatever is asked first; while the market is away, later.
-                if self.live.is_some() || place.is_none() {
-                    self.shared.trading.open(self.key.account).await.unwrap_or_default();
+                // Its channel is there before the answer is.
+                if place.is_none() && self.shared.trading.open(self.key.account).await.is_ok() {
+                    let publication = self.shared.market_data.publication();
+                    self.feed = publication.subscribe(&self.channel(), None).ok();
+                    self.begin_at_snapshot();
                 }
             }
             Err(SubscribeError::StartOver { .. }) => self.catch_up().await,
+        }
+    }
+
+    /// A session that begins goes on from what there is now.
+    fn begin_at_snapshot(&mut self) {
+        let Some(feed) = &mut self.feed else { return };
+        if let Some(Ok(update)) = feed.try_next()
+            && let Some(position) = feed.position()
+        {
+            self.note_place(position.epoch, update.numbers.end);
         }
     }
 

@@ -189,7 +189,7 @@ impl Desk {
                 Event::Tick => self.tick().await,
             }
             self.commit();
-            if self.is_failed || (self.is_idle() && arriving.is_empty() && self.retire(&mut arriving)) {
+            if self.is_failed || (self.is_idle() && arriving.is_empty()) {
                 break;
             }
         }
@@ -217,17 +217,10 @@ impl Desk {
         self.live.is_none() && !has_orders && self.in_flight == 0
     }
 
-    /// Takes the task out of those that connections can go to; returns false if one has come meanwhile.
-    fn retire(&self, arriving: &mut mpsc::Receiver<Arrival>) -> bool {
-        let mut desks = self.shared.desks.lock().unwrap_or_else(PoisonError::into_inner);
-        arriving.close();
-        desks.remove(&self.key);
-        true
-    }
-
     /// Lets go of all that there is.
     fn end(mut self, mut arriving: mpsc::Receiver<Arrival>) {
         self.unsubscribe_all();
+        arriving.close();
         if let Err(fault) = self.file.close() {
             error!(%fault, "a session of FIX is not on disk for sure");
         }

@@ -135,10 +135,7 @@ impl Desk {
             return self.say(refusal(&meant, None, (1, text)));
         };
         let is_told = self.file.state().named(&meant.original).is_some();
-        let state = self.known(id).or_else(|| {
-            (!is_told && meant.original != "NONE")
-                .then(|| crate::fix::orders::OrderState::new(&meant.original))
-        });
+        let state = self.known(id);
         let Some(mut state) = state.filter(|state| !state.is_over) else {
             let id = id.to_string();
             let text = "the order is over, or not of this session";

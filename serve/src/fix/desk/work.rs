@@ -6,7 +6,7 @@ use futures_util::FutureExt;
 
 use super::Desk;
 use crate::domain::StatusName;
-use crate::fix::orders::{CancelRejection, PendingKind, Said, cancel_reject};
+use crate::fix::orders::{CancelRejection, OrderState, PendingKind, Said, cancel_reject};
 
 /// What came of something that was asked.
 pub(super) enum Done {
@@ -77,7 +77,14 @@ impl Desk {
                     self.say(said);
                 }
             }
-            Done::Found(meant, order) => self.carry_out(*meant, order),
+            Done::Found(meant, order) => {
+                // Its feed has not said anything of it yet.
+                let is_told = self.file.state().named(&meant.original).is_some();
+                if let Some(id) = order.filter(|id| !is_told && self.known(*id).is_none()) {
+                    self.keep_order(id, OrderState::new(&meant.original));
+                }
+                self.carry_out(*meant, order);
+            }
             Done::NotTaken(untaken) => self.not_taken(&untaken),
             Done::CancelAgain(id) => {
                 self.to_cancel.insert(id);

@@ -205,7 +205,7 @@ fn silence_is_asked_about_and_then_ends_the_session() {
     let answer =
         session.receive(NOW + 40_000, said("0", 2, NOW + 40_000, ("DESK", "BEARPIT"), &[]), &Kept::default());
     assert_eq!(answer, []);
-    assert_eq!(shown(&session.tick(NOW + 77_000)), ["1", "0"]);
+    assert_eq!(shown(&session.tick(NOW + 77_000)), ["1"]);
     assert_eq!(shown(&session.tick(NOW + 114_000)), ["5", "disconnect"]);
 }
 

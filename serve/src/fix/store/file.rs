@@ -84,7 +84,11 @@ impl SessionFile {
             it.file.set_len(it.length)?;
         }
         it.was_cut = !it.state.is_closed && (it.state.boot != boot || boot.is_empty());
-        let mut records = vec![Record::Opened(boot.to_owned())];
+        let mut records = Vec::new();
+        if it.length == 0 {
+            records.push(Record::Whole(Box::new(it.state.clone())));
+        }
+        records.push(Record::Opened(boot.to_owned()));
         if it.was_cut {
             // What was written last may be lost with its numbers: they are never used again.
             let outgoing = it.state.outgoing.max(it.state.reserved);
@@ -106,7 +110,7 @@ impl SessionFile {
     }
 
     /// Returns the file if something in it is not on disk for sure; whoever takes it puts it there.
-    pub(in crate::fix) fn to_sync(&mut self) -> Option<File> {
+    pub(in crate::fix) fn take_unsynced(&mut self) -> Option<File> {
         if !std::mem::take(&mut self.is_dirty) {
             return None;
         }
