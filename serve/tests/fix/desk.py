@@ -1,9 +1,8 @@
 """A server that speaks FIX, and a session of FIX over simplefix: it counts, answers, and checks what it gets."""
-import datetime, os, re, signal, socket, subprocess, time
+import datetime, os, signal, socket, time
 
 import simplefix
 
-import server
 from server import Server
 
 PATIENCE = 60
@@ -37,9 +36,13 @@ class Session:
         self.sent, self.got, self.early = {}, [], {}
         self.asked = False
 
+    def open(self):
+        connection = socket.create_connection(("127.0.0.1", self.port))
+        connection.settimeout(PATIENCE)
+        return connection
+
     def connect(self, **more):
-        self.socket = socket.create_connection(("127.0.0.1", self.port))
-        self.socket.settimeout(PATIENCE)
+        self.socket = self.open()
         self.parser = simplefix.FixParser()
         self.asked = False
         fields = [(98, 0), (108, 30), (553, self.key[0]), (554, self.key[1])]

@@ -48,7 +48,6 @@ check("reports are sent again, all else is a gap", again == ["A", "0"] and fills
 server.kill()
 order, before = text(new, 37), session.next_in
 server.start()
-token = server.login("anne")
 answer = session.connect(_8013="N")
 check("after a kill the numbers go on", text(answer, 35) == "A" and int(text(answer, 34)) == before)
 session.send("H", [(11, "one"), (55, "ACME"), (54, 1)])

@@ -62,7 +62,7 @@ impl Desk {
     }
 
     fn note_place(&mut self, epoch: SimTime, next: u64) {
-        self.records.push(Record::Feed(FeedPlace { epoch: epoch.nanos(), next }));
+        self.place = Some(FeedPlace { epoch: epoch.nanos(), next });
     }
 
     /// Takes what has happened, as much as is there.

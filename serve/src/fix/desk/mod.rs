@@ -10,7 +10,7 @@ mod requests;
 mod steps;
 mod work;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -25,7 +25,7 @@ use super::link::Link;
 use super::orders::{Said, prefix_of};
 use super::session::{Numbers, Session};
 use super::shared::{Arrival, Key, Shared};
-use super::store::{Record, SessionFile, StoreFault};
+use super::store::{FeedPlace, Record, SessionFile, StoreFault};
 use crate::domain::Actor;
 use crate::publication::{Closed, Subscription, Update};
 use work::Done;
@@ -72,13 +72,15 @@ pub(super) struct Desk {
     done: (mpsc::UnboundedSender<Done>, mpsc::UnboundedReceiver<Done>),
     news: (mpsc::Sender<Said>, mpsc::Receiver<Said>),
     /// Subscriptions of the connection, by the names of their requests.
-    subscriptions: HashMap<String, Vec<AbortHandle>>,
+    subscriptions: BTreeMap<String, Vec<AbortHandle>>,
     /// Orders that are to be canceled since their connection has ended.
     to_cancel: BTreeSet<u64>,
     /// Whether orders that show up now are among them.
     cancels_new: bool,
     /// What was sent to nobody before the numbers were set back.
     undelivered: Vec<(String, Body)>,
+    /// How far the feed has been told, where that is not written yet.
+    place: Option<FeedPlace>,
     /// What is to be written, and then sent.
     records: Vec<Record>,
     wire: Vec<u8>,
@@ -162,10 +164,11 @@ impl Desk {
             in_flight: 0,
             done: mpsc::unbounded_channel(),
             news: mpsc::channel(NEWS),
-            subscriptions: HashMap::new(),
+            subscriptions: BTreeMap::new(),
             to_cancel: BTreeSet::new(),
             cancels_new: false,
             undelivered: Vec::new(),
+            place: None,
             records,
             wire: Vec::new(),
             is_failed: false,

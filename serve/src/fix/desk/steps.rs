@@ -112,12 +112,10 @@ impl Desk {
 
     /// Writes all that has changed to the file, and sends what was said.
     pub(super) fn commit(&mut self) {
+        self.records.extend(self.place.take().map(Record::Feed));
         let (numbers, state) = (self.session.numbers(), self.file.state());
-        let kept = self.records.iter().any(|record| matches!(record, Record::Message { .. }));
-        if kept
-            || !self.records.is_empty()
-            || (numbers.incoming, numbers.outgoing) != (state.incoming, state.outgoing)
-        {
+        let is_counted = (numbers.incoming, numbers.outgoing) == (state.incoming, state.outgoing);
+        if !self.records.is_empty() || !is_counted {
             let (incoming, outgoing) = (numbers.incoming, numbers.outgoing);
             self.records.push(Record::Numbers { incoming, outgoing });
             let records = std::mem::take(&mut self.records);
@@ -125,7 +123,9 @@ impl Desk {
                 error!(%fault, "a session of FIX cannot be kept: its connection ends");
                 self.wire.clear();
                 self.is_failed = true;
-                self.live = None;
+                if self.live.take().is_some() {
+                    self.shared.metrics.sessions.dec();
+                }
                 return;
             }
         }
