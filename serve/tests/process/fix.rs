@@ -360,5 +360,5 @@ fn orders_are_canceled_when_the_connection_ends_and_an_end_of_the_server_is_said
 fn fix_for_other_machines_needs_tls() {
     let place = Place::new();
     let ended = place.run(&["small.toml", "--check", "--fix-listen", "0.0.0.0:9876"]);
-    ended.assert_fails(2, &["fix.listen", "tls_cert"]);
+    ended.assert_fails(2, &["FIX there could be read", "tls_cert"]);
 }
