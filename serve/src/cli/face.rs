@@ -104,16 +104,8 @@ pub(super) fn face(parts: Parts<'_>) -> Result<(Face, Option<Server>), Failure> 
     let contests = contests(&trading, &handle, of_contests, (&database, &log));
     let announcements = board(&database, &log);
     let told = told(&database, &market_data, wake);
-    let admin = Arc::new(Admin::new(AdminParts {
-        identity: Arc::clone(&identity),
-        trading: Arc::clone(&trading),
-        strategies: Arc::clone(&strategies),
-        operations: Operations::new(handle.clone(), log.clone()),
-        database: database.clone(),
-        log: log.clone(),
-        clock: system_clock(),
-    }));
-    tokio::spawn(Arc::clone(&admin).settle_left());
+    let services = (Arc::clone(&identity), Arc::clone(&trading), Arc::clone(&strategies));
+    let admin = administration(services, &handle, (&database, &log));
     let Till { payments, sandbox, server } =
         till(TillParts { config, base, trading: Arc::clone(&trading), database: database.clone(), log })?;
     let alpaca = Arc::new(Alpaca::new(AlpacaParts {
@@ -180,6 +172,24 @@ fn board(database: &Database, log: &AuditLog) -> Arc<Announcements> {
     let board = Arc::new(Announcements::new(database.clone(), log.clone(), system_clock()));
     tokio::spawn(Arc::clone(&board).keep_up());
     board
+}
+
+fn administration(
+    (identity, trading, strategies): (Arc<Identity>, Arc<Trading>, Arc<Strategies>),
+    handle: &MarketHandle,
+    (database, log): (&Database, &AuditLog),
+) -> Arc<Admin> {
+    let admin = Arc::new(Admin::new(AdminParts {
+        identity,
+        trading,
+        strategies,
+        operations: Operations::new(handle.clone(), log.clone()),
+        database: database.clone(),
+        log: log.clone(),
+        clock: system_clock(),
+    }));
+    tokio::spawn(Arc::clone(&admin).settle_left());
+    admin
 }
 
 /// What people are told.

@@ -408,7 +408,7 @@ mod tests {
     fn margin() -> NoticeContent {
         NoticeContent::Margin(MarginNotice {
             step: MarginStep::Called,
-            equity: Number("-12.50".parse().unwrap()),
+            equity: Number("-12.5".parse().unwrap()),
             maintenance: Some(Number("9007199254740993.1".parse().unwrap())),
             market_at: "2025-03-03T09:30:00Z".to_owned(),
         })
@@ -419,7 +419,7 @@ mod tests {
         let json = margin().to_json();
         assert_eq!(
             json,
-            r#"{"kind":"margin","data":{"step":"called","equity":"-12.50","maintenance":"9007199254740993.1","market_at":"2025-03-03T09:30:00Z"}}"#
+            r#"{"kind":"margin","data":{"step":"called","equity":"-12.5","maintenance":"9007199254740993.1","market_at":"2025-03-03T09:30:00Z"}}"#
         );
         assert_eq!(serde_json::from_str::<NoticeContent>(&json).unwrap(), margin());
     }

@@ -7,6 +7,7 @@
 mod identity;
 mod notices;
 mod page;
+mod said;
 mod template;
 #[cfg(test)]
 mod tests;

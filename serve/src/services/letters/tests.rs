@@ -1,6 +1,6 @@
 //! All letters, in both languages.
 
-use super::notices::said;
+use super::said::said;
 use super::template::Paragraph;
 use super::*;
 use crate::domain::{

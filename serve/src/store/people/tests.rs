@@ -5,9 +5,10 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::*;
-use crate::domain::{KeyId, MailId, Scope, Scopes};
+use crate::domain::{KeyId, MailId, NoticeContent, Scope, Scopes};
 use crate::store::database::testing::on_each_database;
 use crate::store::mails::NewMail;
+use crate::store::notices::NoticeFilter;
 
 fn at(seconds: i64) -> WallTime {
     WallTime::from_nanos(seconds * 1_000_000_000)
@@ -485,6 +486,38 @@ async fn of_who_leaves_nothing_is_left_that_says_who_it_was() {
         assert_eq!(people.erase(anne.id, at(4)).await, Ok(Some(Ended { sessions: vec![], keys: vec![] })));
         // The name is free.
         people.add(&person("Anne", 5)).await.unwrap();
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn a_login_from_a_device_that_was_not_seen_before_is_told_but_for_the_first() {
+    on_each_database(|database| async move {
+        let people = People::new(database.clone());
+        let anne = person("anne", 1);
+        people.add(&anne).await.unwrap();
+        let told = async || {
+            let filter = NoticeFilter { limit: 9, ..NoticeFilter::default() };
+            let rows = database.notices(anne.id, &filter).await.unwrap();
+            rows.into_iter().map(|row| row.notice.content).collect::<Vec<_>>()
+        };
+        let device = |digest: u8| {
+            let (name, address) = (Some("Firefox on Linux".to_owned()), "192.0.2.1".to_owned());
+            Some(Device { digest: [digest; 32], name, address })
+        };
+        for (hash, digest, count) in [(1, 1, 0), (2, 1, 0), (3, 2, 1), (4, 2, 1), (5, 1, 1), (6, 3, 2)] {
+            let new = NewSession { device: device(digest), ..session(anne.id, hash, i64::from(hash)) };
+            assert_eq!(people.open_session(&new).await, Ok(true));
+            assert_eq!(told().await.len(), count, "{digest}");
+        }
+        let NoticeContent::SignIn(first) = told().await.remove(0) else { panic!("another kind") };
+        assert_eq!(first.device.as_deref(), Some("Firefox on Linux"));
+        assert_eq!(first.address.as_deref(), Some("192.0.2.1"));
+        assert_eq!(people.forget_devices(at(4)).await, Ok(1));
+        // Whoever leaves takes all of it along.
+        assert!(people.erase(anne.id, at(9)).await.unwrap().is_some());
+        assert_eq!(told().await, []);
     })
     .await
     .unwrap();

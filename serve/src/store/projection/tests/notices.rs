@@ -168,8 +168,8 @@ async fn fills_that_nobody_asked_for_cost_one_statement_a_batch() {
             (0..500).map(|trade| fill(trade, &orders[usize::try_from(trade % 5).unwrap()], 100, 1)).collect();
         let with = steps(&database, &batch(1, 5, false, fills.clone())).await;
         // The same once more, of which nothing is to be told.
-        projection.forget_from(1).await.unwrap();
         let mut again = Projection::new(database.clone());
+        again.forget_from(1).await.unwrap();
         again.apply(&batch(1, 0, false, orders.iter().map(entered).collect())).await.unwrap();
         let without = steps(&database, &batch(1, 5, false, fills)).await;
         println!("{with} steps for 500 fills of 5 people, {without} without notices");
