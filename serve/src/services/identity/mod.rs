@@ -208,10 +208,13 @@ impl Identity {
     /// That the database is away.
     pub async fn forget_expired(&self) -> Result<u64, Problem> {
         let tokens = self.people.forget_expired(self.now()).await.map_err(of_store)?;
-        let span = i64::try_from(FORMER.as_nanos()).unwrap_or(i64::MAX);
-        let before = WallTime::from_nanos(self.now().nanos().saturating_sub(span));
-        let identities = self.people.forget_former_identities(before).await.map_err(of_store)?;
-        Ok(tokens + identities + self.forget_codes().await?)
+        let before = |span: Duration| {
+            let span = i64::try_from(span.as_nanos()).unwrap_or(i64::MAX);
+            WallTime::from_nanos(self.now().nanos().saturating_sub(span))
+        };
+        let identities = self.people.forget_former_identities(before(FORMER)).await.map_err(of_store)?;
+        let devices = self.people.forget_devices(before(SEEN)).await.map_err(of_store)?;
+        Ok(tokens + identities + devices + self.forget_codes().await?)
     }
 
     fn now(&self) -> WallTime {
@@ -232,6 +235,9 @@ pub fn system_clock() -> Clock {
 
 /// For how long it is known that an identity elsewhere was taken from somebody.
 const FORMER: Duration = Duration::from_hours(90 * 24);
+
+/// For how long a device is known that somebody has logged in from.
+const SEEN: Duration = Duration::from_hours(365 * 24);
 
 /// When to ask again while the database is away.
 const AGAIN: Duration = Duration::from_secs(1);
