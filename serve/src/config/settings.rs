@@ -126,6 +126,7 @@ const REGISTRATIONS: &[&str] = &["open", "closed"];
 /// All settings, in the order of the documentation.
 pub static SETTINGS: &[Setting] = &joined::<{ SECOND.len() + FIX.len() }>(&SECOND, &FIX);
 
+const THIRD: [Setting; SECOND.len() + FIX.len()] = joined(&SECOND, &FIX);
 const SECOND: [Setting; LEADING.len() + WEBHOOKS.len()] = joined(&LEADING, &WEBHOOKS);
 const LEADING: [Setting; FIRST.len() + PAYMENTS.len()] = joined(FIRST, &PAYMENTS);
 
