@@ -79,14 +79,7 @@ pub(super) fn face(parts: Parts<'_>) -> Result<(Face, Option<Server>), Failure> 
     }));
     let identity = identity(config, (database.clone(), sessions), &trading)?;
     let watchlists = Arc::new(Watchlists::new(database.clone(), Arc::clone(&market_data)));
-    let strategies = Arc::new(Strategies::new(StrategiesParts {
-        trading: Arc::clone(&trading),
-        source,
-        data: Arc::clone(&market_data),
-        database: database.clone(),
-        outputs,
-        limits: limits(config),
-    }));
+    let strategies = strategies(config, (source, outputs), (&trading, &market_data), &database);
     let wallets = wallets(&trading, &handle, &database);
     let profiles = Arc::new(Profiles::new(ProfilesParts {
         identity: Arc::clone(&identity),
@@ -99,7 +92,6 @@ pub(super) fn face(parts: Parts<'_>) -> Result<(Face, Option<Server>), Failure> 
     }));
     let Outbox { webhooks, push, deliverer, wake } = outbox(config, &database)?;
     tokio::spawn(forget_deliveries(deliverer));
-    tokio::spawn(Arc::clone(&strategies).tidy_up());
     let of_contests = Journal { directory: journal, scenario: path.to_owned() };
     let contests = contests(&trading, &handle, of_contests, (&database, &log));
     let announcements = board(&database, &log);
@@ -108,13 +100,9 @@ pub(super) fn face(parts: Parts<'_>) -> Result<(Face, Option<Server>), Failure> 
     let admin = administration(services, &handle, (&database, &log));
     let Till { payments, sandbox, server } =
         till(TillParts { config, base, trading: Arc::clone(&trading), database: database.clone(), log })?;
-    let alpaca = Arc::new(Alpaca::new(AlpacaParts {
-        market,
-        handle,
-        trading: Arc::clone(&trading),
-        data: Arc::clone(&market_data),
-        database,
-    }));
+    let (of_trading, data) = (Arc::clone(&trading), Arc::clone(&market_data));
+    let parts = AlpacaParts { market, handle, trading: of_trading, data, database };
+    let alpaca = Arc::new(Alpaca::new(parts));
     let face = Face {
         identity,
         profiles,
@@ -136,6 +124,24 @@ pub(super) fn face(parts: Parts<'_>) -> Result<(Face, Option<Server>), Failure> 
         alpaca,
     };
     Ok((face, server))
+}
+
+fn strategies(
+    config: &Config,
+    (source, outputs): (ScenarioSource, StrategyOutputs),
+    (trading, data): (&Arc<Trading>, &Arc<MarketData>),
+    database: &Database,
+) -> Arc<Strategies> {
+    let strategies = Arc::new(Strategies::new(StrategiesParts {
+        trading: Arc::clone(trading),
+        source,
+        data: Arc::clone(data),
+        database: database.clone(),
+        outputs,
+        limits: limits(config),
+    }));
+    tokio::spawn(Arc::clone(&strategies).tidy_up());
+    strategies
 }
 
 fn wallets(trading: &Arc<Trading>, handle: &MarketHandle, database: &Database) -> Arc<Wallets> {

@@ -309,6 +309,17 @@ fn driver(directory: &Path, source: &ScenarioSource, sink: ProjectionSink) -> Dr
     driver.unwrap()
 }
 
+fn market_data(directory: &Path, driver: &Driver, source: ScenarioSource) -> Arc<MarketData> {
+    Arc::new(MarketData::new(MarketDataParts {
+        market: Box::new(driver.handle.clone()),
+        source,
+        archive: Box::new(NoArchive),
+        journal: directory.join("journal"),
+        replays: directory.join("replays"),
+        currency: MarketData::CURRENCY.to_owned(),
+    }))
+}
+
 async fn face(
     directory: &Path,
     driver: &Driver,
@@ -317,14 +328,7 @@ async fn face(
 ) -> (Face, Arc<Identity>, People) {
     let handle = driver.handle.clone();
     let journal = directory.join("journal");
-    let market_data = Arc::new(MarketData::new(MarketDataParts {
-        market: Box::new(handle.clone()),
-        source: source.clone(),
-        archive: Box::new(NoArchive),
-        journal: journal.clone(),
-        replays: directory.join("replays"),
-        currency: MarketData::CURRENCY.to_owned(),
-    }));
+    let market_data = market_data(directory, driver, source.clone());
     let trading = Arc::new(Trading::new(TradingParts {
         handle: handle.clone(),
         source: source.clone(),
@@ -333,13 +337,10 @@ async fn face(
         journal,
     }));
     let identity = Arc::new(identity(directory, &database, system_clock()));
-    let alpaca = Arc::new(Alpaca::new(AlpacaParts {
-        market: "small".to_owned(),
-        handle,
-        trading: Arc::clone(&trading),
-        data: Arc::clone(&market_data),
-        database: database.clone(),
-    }));
+    let (of_trading, data) = (Arc::clone(&trading), Arc::clone(&market_data));
+    let (market, of_alpaca) = ("small".to_owned(), database.clone());
+    let parts = AlpacaParts { market, handle, trading: of_trading, data, database: of_alpaca };
+    let alpaca = Arc::new(Alpaca::new(parts));
     let strategies = Arc::new(Strategies::new(StrategiesParts {
         trading: Arc::clone(&trading),
         source,
