@@ -88,12 +88,15 @@ impl Desk {
             || !self.entering.insert(name.clone());
         let (trading, account) = (self.shared.trading.clone(), self.key.account);
         self.begin(async move {
-            let said = match trading.enter(account, &order, None).await {
+            let entered = match is_again {
+                true => trading.enter(account, &order, None).await.map(Some),
                 // The feed tells what is new.
-                Ok(view) => is_again.then(|| {
-                    let report = status_report(&view, &name, Body::default());
-                    (kind::EXECUTION_REPORT, report)
-                }),
+                false => trading.enter_unseen(account, &order).await.map(|()| None),
+            };
+            let said = match entered {
+                Ok(view) => {
+                    view.map(|view| (kind::EXECUTION_REPORT, status_report(&view, &name, Body::default())))
+                }
                 Err(problem) if problem.order.is_some() && !is_again => None,
                 Err(problem) => Some(not_entered(&outline, (id.0, &id.1), &problem)),
             };

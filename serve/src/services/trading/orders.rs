@@ -131,6 +131,18 @@ impl Trading {
         self.submit(account, &snapshot, Entry { terms, notional: None, client, wait }).await
     }
 
+    /// Enters an order whose account's channel is followed by whoever asks: nothing is shown of it here, which
+    /// costs the more the more happens to an account.
+    ///
+    /// # Errors
+    /// As [`Trading::enter`].
+    pub async fn enter_unseen(&self, account: AccountId, request: &OrderRequest) -> Result<(), Problem> {
+        let (_, snapshot) = self.data.find(&request.symbol).map_err(|problem| problem.at("symbol"))?;
+        let terms = request.terms(&snapshot.listing.instrument)?;
+        let what = What::Instruct(Instruction::Submit { listing: snapshot.id, terms });
+        self.ask(account, what, request.client_order_id.clone()).await.map(drop)
+    }
+
     /// Enters an order for an amount of money: of as many whole lots as it pays for, before fees, at the
     /// worst price that the order accepts. The quantity in the request does not count.
     ///
