@@ -5,6 +5,7 @@
 //! [`http`] says how it is, and [`cli`] starts and stops it all by its [configuration](config).
 //! `ARCHITECTURE.md` at the root of the workspace has the idea, `docs/live.md` how it is operated.
 
+pub mod channels;
 pub mod cli;
 pub mod config;
 pub mod domain;

@@ -51,6 +51,7 @@ const FLOORS: [(&str, &[(&str, u32)]); 4] = [
             ("live", 3),
             ("publication", 3),
             ("driver", 4),
+            ("channels", 5),
             ("load", 5),
             ("projector", 5),
             ("replay", 5),

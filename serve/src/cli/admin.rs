@@ -10,7 +10,7 @@ use super::people::{self, PeopleAction};
 use super::serve::configuration;
 use crate::config::Flag;
 use crate::domain::Role;
-use crate::http::{AdminAccess, ask};
+use crate::http::{AdminAccess, ask, ask_channels};
 use crate::services::admin::Action;
 
 /// Asks, and prints the answer as JSON.
@@ -23,14 +23,19 @@ pub(super) fn run(arguments: &AdminArguments) -> Result<(), Failure> {
     let config = configuration(flags, None)?.config;
     let action = match wanted(&arguments.action)? {
         Wanted::OfPeople(action) => return people::run(&config, action),
-        Wanted::OfMarket(action) => action,
+        Wanted::OfMarket(action) => Some(action),
+        Wanted::OfChannels => None,
     };
     let data = config.data;
     let access = AdminAccess::read(&data).map_err(|error| {
         print_error(&format!("error: no process runs with {}: {error}", data.display()));
         Failure::Run
     })?;
-    match ask(&access, action.as_ref()) {
+    let answer = match &action {
+        Some(action) => ask(&access, action.as_ref()),
+        None => ask_channels(&access),
+    };
+    match answer {
         Ok(answer) => print(&format!("{answer:#}")),
         Err(error) => {
             print_error(&format!("error: {error}"));
@@ -43,6 +48,8 @@ pub(super) fn run(arguments: &AdminArguments) -> Result<(), Failure> {
 enum Wanted {
     /// Something of a running process; without an action its status.
     OfMarket(Option<Action>),
+    /// How the channels of a running process are.
+    OfChannels,
     /// Something of the database.
     OfPeople(PeopleAction),
 }
@@ -51,6 +58,7 @@ fn wanted(action: &AdminAction) -> Result<Wanted, Failure> {
     let of_people = |action| Ok(Wanted::OfPeople(action));
     let action = match action {
         AdminAction::Status => None,
+        AdminAction::Channels => return Ok(Wanted::OfChannels),
         AdminAction::Pause => Some(Action::Pause),
         AdminAction::Resume => Some(Action::Resume),
         AdminAction::Halt { listing } => Some(Action::Halt { listing: listing.clone() }),

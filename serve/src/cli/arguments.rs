@@ -173,6 +173,8 @@ pub(super) struct AdminArguments {
 pub(super) enum AdminAction {
     /// Print how the market is, as JSON.
     Status,
+    /// Print how the channels are, and what they could not deliver, as JSON.
+    Channels,
     /// Let virtual time stand still: orders can be canceled, but not entered.
     Pause,
     /// Let virtual time go on.

@@ -8,11 +8,13 @@ use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tracing::warn;
 
+use super::channels::{Prepared, Services};
 use super::console::print;
 use super::deliveries::{Outbox, outbox};
 use super::exit::Failure;
 use super::payments::{Till, TillParts, base_of, till};
 use super::serve::{JOURNAL, failed};
+use crate::channels::Running;
 use crate::config::Config;
 use crate::domain::AccountId;
 use crate::driver::{MarketHandle, ScenarioSource};
@@ -21,6 +23,7 @@ use crate::projector::Journal;
 use crate::services::admin::{Admin, AdminParts, Announcements, AuditLog, Operations};
 use crate::services::alerts::Alerts;
 use crate::services::alpaca::{Alpaca, AlpacaParts};
+use crate::services::channels::Groups;
 use crate::services::contests::{Contests, ContestsParts};
 use crate::services::deliveries::Deliverer;
 use crate::services::identity::{Identity, IdentityParts, Newcomers, system_clock};
@@ -59,15 +62,26 @@ pub(super) struct Parts<'a> {
     pub(super) path: &'a Path,
     /// What the addresses of the server begin with, if nobody says otherwise.
     pub(super) base: String,
+    /// What channels keep on disk.
+    pub(super) channels: Prepared,
+}
+
+/// What the services were put together to.
+pub(super) struct Built {
+    pub(super) face: Face,
+    /// What plays a provider of payments.
+    pub(super) sandbox: Option<Server>,
+    /// The channels.
+    pub(super) running: Vec<Running>,
 }
 
 /// Puts the services together, and what plays a provider of payments; to be called within a runtime.
 ///
 /// # Errors
 /// [`Failure::Run`], which is written to the log.
-pub(super) fn face(parts: Parts<'_>) -> Result<(Face, Option<Server>), Failure> {
+pub(super) fn face(parts: Parts<'_>) -> Result<Built, Failure> {
     let market_data = market_data(&parts);
-    let Parts { config, source, handle, database, sessions, outputs, log, path, base } = parts;
+    let Parts { config, source, handle, database, sessions, outputs, log, path, base, channels } = parts;
     let journal = config.data.join(JOURNAL);
     let market = source.scenario().name.clone();
     let trading = Arc::new(Trading::new(TradingParts {
@@ -100,6 +114,15 @@ pub(super) fn face(parts: Parts<'_>) -> Result<(Face, Option<Server>), Failure> 
     let admin = administration(services, &handle, (&database, &log));
     let Till { payments, sandbox, server } =
         till(TillParts { config, base, trading: Arc::clone(&trading), database: database.clone(), log })?;
+    let groups = groups(config, &database);
+    let services = Services {
+        data: Arc::clone(&market_data),
+        trading: Arc::clone(&trading),
+        identity: Arc::clone(&identity),
+        groups: Arc::clone(&groups),
+        database: database.clone(),
+    };
+    let started = channels.start(config, &services)?;
     let (of_trading, data) = (Arc::clone(&trading), Arc::clone(&market_data));
     let parts = AlpacaParts { market, handle, trading: of_trading, data, database };
     let alpaca = Arc::new(Alpaca::new(parts));
@@ -121,9 +144,16 @@ pub(super) fn face(parts: Parts<'_>) -> Result<(Face, Option<Server>), Failure> 
         notifications: told.notifications,
         board: told.board,
         alerts: told.alerts,
+        groups,
+        channels: started.channels,
         alpaca,
     };
-    Ok((face, server))
+    Ok(Built { face, sandbox: server, running: started.running })
+}
+
+fn groups(config: &Config, database: &Database) -> Arc<Groups> {
+    let needs_verified_mail = config.identity.require_verified_mail;
+    Arc::new(Groups::new(database.clone(), needs_verified_mail, system_clock()))
 }
 
 fn strategies(

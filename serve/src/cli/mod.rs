@@ -6,6 +6,7 @@
 mod admin;
 mod arguments;
 mod bench;
+mod channels;
 mod check;
 mod console;
 mod database;

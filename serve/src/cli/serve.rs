@@ -17,11 +17,11 @@ use super::exit::Failure;
 use super::figures::StatusFigures;
 use super::market::Served;
 use super::signals::Signals;
-use super::{check, face, fix, logging, payments};
+use super::{channels, check, face, fix, logging, payments};
 use crate::config::{Config, Flag, HttpConfig, Loaded, Sources, load};
 use crate::driver::{Driver, DriverConfig, MarketHandle, ScenarioSource, Stage, SystemClock, WrapFile};
 use crate::fix::{FixMetrics, FixServer};
-use crate::http::{AdminServer, Edge, Metrics, Server, ServerConfig};
+use crate::http::{AdminServer, Edge, Metrics, OperatorDesk, Server, ServerConfig};
 use crate::load::{SlowFile, Syncs};
 use crate::publication::PublicationConfig;
 use crate::replay::{DayMetrics, DayWorker, ReplayCommand};
@@ -145,6 +145,7 @@ struct Running {
     admin: AdminServer,
     projecting: Projecting,
     worker: DayWorker,
+    channels: Vec<crate::channels::Running>,
 }
 
 fn serve(config: &Config, market: &Market<'_>) -> Result<(), Failure> {
@@ -183,6 +184,7 @@ async fn start(config: &Config, market: &Market<'_>, outside: Outside) -> Result
     let (projecting, sink) = database::project(config, opened.clone(), path, source.live(), &mut registry)?;
     let worker = worker(config, source, path, &mut registry)?;
     let outputs = StrategyOutputs::default();
+    let (prepared, channel_sink) = channels::prepare(config, &mut registry)?;
     let driver = Driver::start(DriverConfig {
         journal: journal.clone(),
         sync: source.sync_policy(),
@@ -191,7 +193,7 @@ async fn start(config: &Config, market: &Market<'_>, outside: Outside) -> Result
         source: Box::new(source.clone()),
         wrap: medium(*sync_extra),
         publication: PublicationConfig::default(),
-        sinks: vec![Box::new(sink), outputs.sink()],
+        sinks: vec![Box::new(sink), outputs.sink(), Box::new(channel_sink)],
         settled: worker.hook(),
         metrics: crate::driver::Metrics::register(&mut registry),
     });
@@ -215,18 +217,20 @@ async fn start(config: &Config, market: &Market<'_>, outside: Outside) -> Result
         log,
         path,
         base: payments::base_of(address, has_tls),
+        channels: prepared,
     };
-    let (face, sandbox) = face::face(parts)?;
+    let face::Built { face, sandbox, running } = face::face(parts)?;
+    let operator = OperatorDesk { operations, channels: Arc::clone(&face.channels) };
     let fix = fix::start(config, fix.map(|listener| (listener, tls)), &face, of_fix)?;
     let config_of_server = server_config(config.http);
     let server = Server::start(edge, config_of_server, Arc::clone(&metrics), served, Some(face));
     let server = server.map_err(|error| failed("HTTP cannot be served", &error))?;
-    let admin = AdminServer::start(&config.data, metrics, Arc::new(operations));
+    let admin = AdminServer::start(&config.data, metrics, Arc::new(operator));
     let admin = admin.map_err(|error| failed("the operator's server cannot be started", &error))?;
     let (address, data) = (server.address(), config.data.display());
     info!(%address, %data, version = env!("CARGO_PKG_VERSION"), process = std::process::id(), "serving");
     face::print_welcome(&server, has_tls)?;
-    Ok(Running { driver, server, sandbox, fix, admin, projecting, worker })
+    Ok(Running { driver, server, sandbox, fix, admin, projecting, worker, channels: running })
 }
 
 /// Returns what makes the medium of a journal from its file.
@@ -271,7 +275,7 @@ async fn run_until_signal(config: &Config, running: Running, mut signals: Signal
         }
     };
     info!(signal, "stopping");
-    let Running { driver, server, sandbox, fix, admin, projecting, worker } = running;
+    let Running { driver, server, sandbox, fix, admin, projecting, worker, channels } = running;
     let handle = driver.handle.clone();
     server.begin_stopping();
     // Before the market: what was told is told, and the sessions say why they end.
@@ -289,6 +293,8 @@ async fn run_until_signal(config: &Config, running: Running, mut signals: Signal
         }
         _ = stopped => {}
     }
+    // All that the market has shown is with them by now.
+    channels.iter().for_each(crate::channels::Running::begin_stopping);
     // At most as long as a process takes to be ended.
     worker.stop();
     let grace = config.shutdown_grace;
@@ -299,6 +305,9 @@ async fn run_until_signal(config: &Config, running: Running, mut signals: Signal
         sandbox.stop(grace).await.unwrap_or_else(|error| warn!(%error, "a server had failed"));
     }
     projecting.end(grace).await;
+    // They take a few seconds at most for what they have not sent.
+    let ended = tokio::task::spawn_blocking(|| channels.into_iter().for_each(crate::channels::Running::join));
+    ended.await.unwrap_or_else(|error| warn!(%error, "a channel had failed"));
     match &handle.status().stage {
         Stage::Failed(why) => {
             error!(why, "the market had failed");

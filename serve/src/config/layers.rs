@@ -501,7 +501,8 @@ impl Reading {
 
     /// A provider of payments has what it needs, and nothing of another.
     fn payments_can_be_made(&mut self) {
-        for Fault { keys, message, help } in faults(&self.config) {
+        let of_channels = super::channels::faults(&self.config.channels);
+        for Fault { keys, message, help } in faults(&self.config).into_iter().chain(of_channels) {
             let given = keys.iter().find_map(|key| self.given.get(key));
             if let Some(given) = given {
                 self.diagnostics.push(given.place.clone(), message, help);

@@ -13,6 +13,8 @@
 //! It is read as strictly as a scenario: all errors at once, each with its place and what is allowed. Nothing
 //! here starts anything; what there is comes in as [`Sources`].
 
+mod channel_settings;
+mod channels;
 mod database;
 mod documentation;
 mod environment;
@@ -38,6 +40,9 @@ use std::time::Duration;
 
 use bearpit::scenario::Diagnostics;
 
+pub use channels::{
+    BadBrokerAddress, BadMqttUrl, BrokerAddress, ChannelsConfig, KafkaConfig, MqttConfig, MqttUrl,
+};
 pub use database::{BadDatabaseUrl, DatabaseUrl};
 pub use documentation::markdown_table;
 pub use environment::Variable;
@@ -98,6 +103,8 @@ pub struct Config {
     pub webhooks: WebhooksConfig,
     /// Whether and how FIX is served.
     pub fix: FixConfig,
+    /// Which brokers of others are told what happens.
+    pub channels: ChannelsConfig,
 }
 
 /// What is written to the log, on standard error.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bearpit::scenario::document::Node;
 use bearpit::scenario::document::readers::{Read, flag, mistyped, one_of, text};
 
+use super::channel_settings::CHANNELS;
 use super::fix::FIX;
 use super::identity::{JwtAlgorithm, JwtSecret, Registration};
 use super::mail::{MailProvider, SmtpTls};
@@ -124,7 +125,7 @@ const SMTP_TLS: &[&str] = &["starttls", "implicit", "none"];
 const REGISTRATIONS: &[&str] = &["open", "closed"];
 
 /// All settings, in the order of the documentation.
-pub static SETTINGS: &[Setting] = &joined::<{ SECOND.len() + FIX.len() }>(&SECOND, &FIX);
+pub static SETTINGS: &[Setting] = &joined::<{ THIRD.len() + CHANNELS.len() }>(&THIRD, &CHANNELS);
 
 const THIRD: [Setting; SECOND.len() + FIX.len()] = joined(&SECOND, &FIX);
 const SECOND: [Setting; LEADING.len() + WEBHOOKS.len()] = joined(&LEADING, &WEBHOOKS);

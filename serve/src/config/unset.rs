@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::channels::ChannelsConfig;
 use super::fix::FixConfig;
 use super::identity::{AttemptLimits, IdentityConfig, PasswordConfig, Registration};
 use super::mail::{MailConfig, MailProvider, SendGridConfig, Sender, SmtpConfig, SmtpTls};
@@ -45,6 +46,7 @@ pub(super) fn unset() -> Config {
         payments: PaymentsConfig::UNSET,
         webhooks: WebhooksConfig { allow_private: false },
         fix: FixConfig::UNSET,
+        channels: ChannelsConfig::UNSET,
     }
 }
 

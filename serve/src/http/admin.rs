@@ -26,6 +26,7 @@ use super::server::{Server, ServerConfig};
 use super::token::{Token, TokenFile};
 use crate::domain::{Problem, ProblemKind};
 use crate::services::admin::{Action, By, Operations};
+use crate::services::channels::Channels;
 
 /// What is done to a running market, and how it is.
 pub trait Operator: Send + Sync {
@@ -34,19 +35,46 @@ pub trait Operator: Send + Sync {
 
     /// Does something; ready when it is durable.
     fn act(&self, action: Action) -> Acting;
+
+    /// Returns how the channels are.
+    fn channels(&self) -> Telling;
 }
+
+/// What is told once it is known.
+pub type Telling = Pin<Box<dyn Future<Output = Result<Value, Problem>> + Send>>;
 
 /// An action while it is carried out.
 pub type Acting = Pin<Box<dyn Future<Output = Result<(), Problem>> + Send>>;
 
-impl Operator for Operations {
+/// What an operator has: the market and the channels of a process.
+#[derive(Debug)]
+pub struct OperatorDesk {
+    /// The market.
+    pub operations: Operations,
+    /// The channels.
+    pub channels: Arc<Channels>,
+}
+
+/// How many dead letters an operator is shown.
+const LETTERS: u32 = 50;
+
+impl Operator for OperatorDesk {
     fn status(&self) -> Value {
-        Self::status(self).to_json()
+        self.operations.status().to_json()
     }
 
     fn act(&self, action: Action) -> Acting {
-        let this = self.clone();
-        Box::pin(async move { Self::act(&this, By::Operator, action, None).await })
+        let operations = self.operations.clone();
+        Box::pin(async move { operations.act(By::Operator, action, None).await })
+    }
+
+    fn channels(&self) -> Telling {
+        let channels = Arc::clone(&self.channels);
+        Box::pin(async move {
+            let view = channels.view(LETTERS).await?;
+            // Fails for maps with keys that are no texts only.
+            Ok(serde_json::to_value(view).unwrap_or_default())
+        })
     }
 }
 
@@ -104,8 +132,12 @@ fn add(config: &mut web::ServiceConfig, desk: &web::Data<Desk>) {
     let action = web::resource("/action")
         .route(web::post().to(act))
         .default_service(web::to(|| async { Dialect::Native.not_allowed("POST") }));
+    let channels = web::resource("/channels")
+        .route(web::get().to(channels))
+        .default_service(web::to(|| async { Dialect::Native.not_allowed("GET") }));
     let nothing = web::to(|| async { Dialect::Native.not_found("") });
-    let scope = web::scope("/admin").service(status).service(action).default_service(nothing);
+    let scope =
+        web::scope("/admin").service(status).service(action).service(channels).default_service(nothing);
     config.app_data(desk.clone()).service(scope.wrap(from_fn(authorize)));
     config.default_service(web::to(|| async { Dialect::Native.not_found("") }));
 }
@@ -127,6 +159,13 @@ async fn authorize(
 
 async fn status(desk: web::Data<Desk>) -> HttpResponse {
     ok(&desk.operator.status())
+}
+
+async fn channels(desk: web::Data<Desk>) -> HttpResponse {
+    match desk.operator.channels().await {
+        Ok(view) => ok(&view),
+        Err(why) => problem(why),
+    }
 }
 
 async fn act(desk: web::Data<Desk>, body: web::Bytes) -> HttpResponse {

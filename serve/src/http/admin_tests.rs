@@ -19,6 +19,10 @@ impl Operator for Noting {
         json!({ "state": "open", "actions": self.0.lock().unwrap().len() })
     }
 
+    fn channels(&self) -> Telling {
+        Box::pin(async { Ok(json!({ "channels": [] })) })
+    }
+
     fn act(&self, action: Action) -> Acting {
         self.0.lock().unwrap().push(action.clone());
         Box::pin(async move {
@@ -57,6 +61,7 @@ fn what_an_operator_asks_for_is_done_and_answered() {
     assert_eq!(ask(&access, Some(&Action::Pause)).unwrap(), json!({ "done": { "action": "pause" } }));
     let status = ask(&access, None).unwrap();
     assert_eq!(status, json!({ "state": "open", "actions": 1 }));
+    assert_eq!(ask_channels(&access).unwrap(), json!({ "channels": [] }));
     let speed = Action::Speed { thousandths: 60_000 };
     let refused = ask(&access, Some(&speed)).unwrap_err();
     assert_eq!(refused.to_string(), "the clock is the wall clock");

@@ -39,7 +39,25 @@ const BYTES_MAX: u64 = 1 << 20;
 /// # Errors
 /// [`AskError`].
 pub fn ask(access: &AdminAccess, action: Option<&Action>) -> Result<Value, AskError> {
-    let answer = exchange(access, action).map_err(|error| AskError::Io { access: access.clone(), error })?;
+    // Fails for maps with keys that are no texts only.
+    let body = action.map(|action| serde_json::to_string(action).unwrap_or_default());
+    match body {
+        None => answered(access, ("GET", "status"), ""),
+        Some(body) => answered(access, ("POST", "action"), &body),
+    }
+}
+
+/// Asks a running process how its channels are.
+///
+/// # Errors
+/// [`AskError`].
+pub fn ask_channels(access: &AdminAccess) -> Result<Value, AskError> {
+    answered(access, ("GET", "channels"), "")
+}
+
+fn answered(access: &AdminAccess, what: (&str, &str), body: &str) -> Result<Value, AskError> {
+    let answer =
+        exchange(access, what, body).map_err(|error| AskError::Io { access: access.clone(), error })?;
     let (head, body) = answer.split_once("\r\n\r\n").ok_or(AskError::Strange)?;
     let status: u16 =
         head.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or(AskError::Strange)?;
@@ -51,12 +69,8 @@ pub fn ask(access: &AdminAccess, action: Option<&Action>) -> Result<Value, AskEr
     Err(AskError::Refused(message.to_owned()))
 }
 
-fn exchange(access: &AdminAccess, action: Option<&Action>) -> io::Result<String> {
+fn exchange(access: &AdminAccess, (method, path): (&str, &str), body: &str) -> io::Result<String> {
     let AdminAccess { address, token, .. } = access;
-    let (method, path, body) = match action {
-        None => ("GET", "status", String::new()),
-        Some(action) => ("POST", "action", serde_json::to_string(action)?),
-    };
     let length = body.len();
     let request = format!(
         "{method} /admin/{path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\

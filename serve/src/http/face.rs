@@ -10,6 +10,7 @@ use super::administration::{self, AdministrationDoc};
 use super::alpaca;
 use super::contests::{self, ContestsDoc};
 use super::endpoint::{Endpoint, Entry};
+use super::groups::{self, GroupsDoc};
 use super::identity::{self, IdentityDoc};
 use super::market_data::{self, MarketDataDoc};
 use super::notifications::{self, AlertsDoc, NotificationsDoc};
@@ -26,6 +27,7 @@ use super::ws::{self, Authenticator, NoticeParts, WsConfig, WsParts};
 use crate::services::admin::{Admin, Announcements};
 use crate::services::alerts::Alerts;
 use crate::services::alpaca::Alpaca;
+use crate::services::channels::{Channels, Groups};
 use crate::services::contests::Contests;
 use crate::services::identity::Identity;
 use crate::services::market_data::MarketData;
@@ -76,6 +78,10 @@ pub struct Face {
     pub board: Arc<NoticeBoard>,
     /// The prices that people wait for.
     pub alerts: Arc<Alerts>,
+    /// Groups that send orders over channels.
+    pub groups: Arc<Groups>,
+    /// How the channels are.
+    pub channels: Arc<Channels>,
     /// What clients of Alpaca's API ask beyond that.
     pub alpaca: Arc<Alpaca>,
 }
@@ -116,6 +122,7 @@ impl Face {
                 payments::sandbox::pages(config, sandbox);
             }
             administration::share(config, &self.admin, &self.announcements);
+            groups::share(config, &self.groups, &self.channels);
             alpaca::share(config, &of_alpaca);
             let all = endpoints().into_iter().chain(openapi::endpoints(&document));
             all.for_each(|endpoint| endpoint.register(config));
@@ -151,6 +158,7 @@ pub fn document() -> Document {
         NotificationsDoc::openapi(),
         AlertsDoc::openapi(),
         AdministrationDoc::openapi(),
+        GroupsDoc::openapi(),
     ];
     openapi::document(rooms, &entries())
 }
@@ -177,6 +185,7 @@ fn native_endpoints() -> Vec<Endpoint> {
         payments::endpoints(),
         notifications::endpoints(),
         administration::endpoints(),
+        groups::endpoints(),
     ];
     rooms.into_iter().flatten().collect()
 }

@@ -23,6 +23,7 @@ mod dialect;
 mod edge;
 mod endpoint;
 mod face;
+mod groups;
 mod health;
 mod identity;
 mod instruments;
@@ -43,8 +44,8 @@ mod watchlists;
 mod webhooks;
 mod ws;
 
-pub use admin::{Acting, AdminServer, Operator};
-pub use client::{AskError, ask};
+pub use admin::{Acting, AdminServer, Operator, OperatorDesk, Telling};
+pub use client::{AskError, ask, ask_channels};
 pub use edge::{Edge, EdgeError};
 pub use endpoint::{Access, Entry};
 pub use face::{Face, document, entries};

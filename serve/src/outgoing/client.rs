@@ -87,6 +87,20 @@ impl Outgoing {
     }
 }
 
+/// Returns how a client of TLS trusts others: by the system's authorities, and Mozilla's.
+///
+/// # Errors
+/// If TLS cannot be set up.
+pub(crate) fn tls_client() -> Result<ClientConfig, rustls::Error> {
+    let mut authorities = RootCertStore::empty();
+    authorities.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    // What the system has and cannot be read is no authority.
+    authorities.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    Ok(builder.with_root_certificates(authorities).with_no_client_auth())
+}
+
 impl Reply {
     /// Returns whether it says that all went well.
     #[must_use]
@@ -108,16 +122,7 @@ impl Reply {
 /// Returns what makes a client that follows no redirects, trusts the system's authorities and Mozilla's, and
 /// waits so long.
 pub(super) fn builder() -> Result<ClientBuilder, OutgoingError> {
-    let mut authorities = RootCertStore::empty();
-    authorities.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    // What the system has and cannot be read is no authority.
-    authorities.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| unfit(&error))?
-        .with_root_certificates(authorities)
-        .with_no_client_auth();
+    let tls = tls_client().map_err(|error| unfit(&error))?;
     Ok(Client::builder()
         .tls_backend_preconfigured(tls)
         .redirect(Policy::none())

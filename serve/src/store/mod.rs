@@ -2,6 +2,7 @@
 
 pub mod announcements;
 pub mod audit;
+pub mod channels;
 pub mod contests;
 pub mod database;
 pub mod deliveries;

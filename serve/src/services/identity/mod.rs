@@ -266,6 +266,14 @@ pub fn draw_reset() -> Result<Secret, Problem> {
     draw("bpx_", &[])
 }
 
+/// Draws what a group signs its requests with.
+///
+/// # Errors
+/// That the system has no randomness.
+pub(in crate::services) fn draw_group() -> Result<Secret, Problem> {
+    draw("bpg_", &[])
+}
+
 /// Draws a secret: a recognizable beginning and 32 bytes at random.
 fn draw(prefix: &str, head: &[u8]) -> Result<Secret, Problem> {
     use base64::Engine;

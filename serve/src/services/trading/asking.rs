@@ -45,14 +45,7 @@ impl Trading {
         client: Option<ClientOrderId>,
     ) -> Result<(Answer, Outcome), Problem> {
         let is_order = matches!(&what, What::Instruct(instruction) if instruction.entry().is_some());
-        let ask = Ask { seat: seat_of(account), what, client };
-        let answer = match self.send(ask.clone()).await {
-            Err(problem) if is_without_seat(&problem) => {
-                self.open(account).await?;
-                self.send(ask).await?
-            }
-            answer => answer?,
-        };
+        let answer = self.answer(account, what, client).await?;
         match answer.outcome {
             Ok(outcome) => Ok((answer, outcome)),
             // It is found among the account's orders.
@@ -60,6 +53,38 @@ impl Trading {
                 Err(explain::refusal(refusal).of_order(RefusalId::of(answer.tag)))
             }
             Err(ref refusal) => Err(explain::refusal(refusal)),
+        }
+    }
+
+    /// Asks something in the name of an account; returns the market's answer, a refusal too.
+    pub(in crate::services) async fn answer(
+        &self,
+        account: AccountId,
+        what: What,
+        client: Option<ClientOrderId>,
+    ) -> Result<Answer, Problem> {
+        let ask = Ask { seat: seat_of(account), what, client };
+        match self.send(ask.clone()).await {
+            Err(problem) if is_without_seat(&problem) => {
+                self.open(account).await?;
+                self.send(ask).await
+            }
+            answer => answer,
+        }
+    }
+
+    /// Returns whether something was asked under an id before.
+    ///
+    /// # Errors
+    /// [`Problem`] if the market takes nothing at the moment.
+    pub(in crate::services) async fn is_known(
+        &self,
+        account: AccountId,
+        client: ClientOrderId,
+    ) -> Result<bool, Problem> {
+        match self.look(account, Look::Known(client)).await? {
+            Seen::Known(answer) => Ok(answer.is_some()),
+            _ => Ok(false),
         }
     }
 

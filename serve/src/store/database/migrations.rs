@@ -42,6 +42,7 @@ const CHANGES: &[(&str, &str, &str)] = &changes![
     "0022_notices",
     "0023_price_alerts",
     "0024_webhooks",
+    "0026_channels",
 ];
 
 pub(super) fn sqlite() -> Migrator {

@@ -56,6 +56,8 @@ const ALL_STATEMENTS: &[&[Statement]] = &[
     crate::store::payments::refunds::STATEMENTS,
     crate::store::payments::sandbox::STATEMENTS,
     crate::store::payments::withdrawals::STATEMENTS,
+    crate::store::channels::dead_letters::STATEMENTS,
+    crate::store::channels::groups::STATEMENTS,
 ];
 
 fn all_statements() -> impl Iterator<Item = &'static [Statement]> {

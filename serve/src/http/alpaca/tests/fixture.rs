@@ -22,6 +22,7 @@ use crate::publication::PublicationConfig;
 use crate::services::admin::{Admin, AdminParts, Announcements, AuditLog, Operations};
 use crate::services::alerts::Alerts;
 use crate::services::alpaca::{Alpaca, AlpacaParts};
+use crate::services::channels::{Channels, Groups};
 use crate::services::contests::{Contests, ContestsParts};
 use crate::services::identity::{
     Clock, Identity, IdentityParts, Login, Newcomers, Visitor, hash_password, system_clock,
@@ -367,6 +368,8 @@ async fn face(
     let board = Arc::new(NoticeBoard::new(database.clone(), system_clock()));
     let alerts = Arc::new(Alerts::new(database.clone(), Arc::clone(&market_data), system_clock()));
     let (webhooks, push) = outbox(directory, &database);
+    let groups = Arc::new(Groups::new(database.clone(), false, system_clock()));
+    let channels = Arc::new(Channels::new(Vec::new(), database.clone()));
     let face = Face {
         identity: Arc::clone(&identity),
         profiles,
@@ -385,6 +388,8 @@ async fn face(
         notifications: Arc::new(Notifications::new(database.clone(), system_clock())),
         board,
         alerts,
+        groups,
+        channels,
         alpaca,
     };
     (face, identity, People::new(database))

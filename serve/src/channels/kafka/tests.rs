@@ -1,0 +1,43 @@
+//! Peers that are none: `.ci/channels` has a real one.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+
+use super::*;
+use crate::channels::{Adapter, Message};
+use crate::config::Config;
+
+fn adapter(address: &str) -> KafkaAdapter {
+    let mut config = Config::defaults().unwrap().channels.kafka;
+    config.brokers = vec![address.parse().unwrap()];
+    KafkaAdapter::new(KafkaPeer::new(&config, &["trades"]).unwrap())
+}
+
+#[tokio::test]
+async fn garbage_and_nobody_are_errors_and_no_more() {
+    for garbage in
+        [b"HTTP/1.1 400 Bad Request\r\n\r\n".as_slice(), &[0, 0, 0, 8, 255, 255, 255, 255, 1, 2, 3, 4]]
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        std::thread::spawn(move || {
+            for mut stream in listener.incoming().map_while(Result::ok) {
+                stream.read(&mut [0; 512]).unwrap_or_default();
+                stream.write_all(garbage).unwrap_or_default();
+            }
+        });
+        let mut adapter = adapter(&address);
+        assert!(!adapter.connect().await.unwrap_err().0.is_empty());
+    }
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let mut adapter = adapter(&nobody);
+    assert!(adapter.connect().await.is_err());
+    let message = Message { topic: "trades".to_owned(), key: None, payload: Vec::new(), is_retained: false };
+    assert!(adapter.send(&[message]).await.is_err());
+}
+
+#[test]
+fn there_is_no_peer_without_brokers() {
+    let config = Config::defaults().unwrap().channels.kafka;
+    assert!(KafkaPeer::new(&config, &["trades"]).is_none());
+}
