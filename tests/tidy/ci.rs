@@ -63,8 +63,9 @@ fn clients_that_cannot_be_installed_fail_in_ci_and_are_skipped_aloud_elsewhere()
         let found = text(&bash(&format!("command -v {program}"), false).stdout);
         symlink(found.trim(), directory.join(program)).unwrap();
     }
-    for script in [".ci/clients /dev/null", ".ci/identity /dev/null", ".ci/webhooks /dev/null", ".ci/peers"] {
-        let [here, in_ci] = [false, true].map(|is_ci| where_nothing_is(&directory, script, is_ci));
+    let scripts = ["clients /dev/null", "identity /dev/null", "webhooks /dev/null", "channels /dev/null", "peers"];
+    for script in scripts.map(|script| format!(".ci/{script}")) {
+        let [here, in_ci] = [false, true].map(|is_ci| where_nothing_is(&directory, &script, is_ci));
         assert!(here.status.success(), "{script}: {}", text(&here.stderr));
         assert!(text(&here.stdout).contains("SKIPPED: "), "{script}: {}", text(&here.stdout));
         assert_eq!(in_ci.status.code(), Some(1), "{script}: {}", text(&in_ci.stdout));

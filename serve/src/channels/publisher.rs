@@ -64,7 +64,10 @@ impl Publisher {
             let ended = match connected {
                 Ok(()) => {
                     self.state.connected();
-                    self.serve(&mut held, &mut stop, &mut backoff).await
+                    tokio::select! {
+                        ended = self.serve(&mut held, stop.clone(), &mut backoff) => ended,
+                        () = overdue(stop.clone()) => Err(AdapterError::new("it was not waited for any longer")),
+                    }
                 }
                 Err(error) => Err(error),
             };
@@ -72,6 +75,7 @@ impl Publisher {
                 Ok(()) => {
                     timeout(FAREWELL, self.farewell(&mut held)).await.unwrap_or_default();
                     self.state.closed();
+                    break;
                 }
                 Err(error) => {
                     self.state.failed(&error.0);
@@ -88,7 +92,7 @@ impl Publisher {
     async fn serve(
         &mut self,
         held: &mut Vec<Frame>,
-        stop: &mut watch::Receiver<bool>,
+        mut stop: watch::Receiver<bool>,
         backoff: &mut Backoff,
     ) -> Result<(), AdapterError> {
         if let Some(newest) = &mut self.newest {
@@ -96,12 +100,12 @@ impl Publisher {
         }
         let mut ticks = interval(self.pace.interval);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
+        while !*stop.borrow_and_update() {
             self.fill(held);
             let has_some = !held.is_empty();
             tokio::select! {
                 biased;
-                _ = stop.changed() => return Ok(()),
+                _ = stop.changed() => break,
                 _ = ticks.tick() => self.send_newest().await?,
                 () = ready(()), if has_some => {
                     self.send_held(held).await?;
@@ -111,6 +115,7 @@ impl Publisher {
                 () = news(self.outbox.as_deref(), self.pace.linger), if !has_some => {}
             }
         }
+        Ok(())
     }
 
     async fn farewell(&mut self, held: &mut Vec<Frame>) {
@@ -144,7 +149,10 @@ impl Publisher {
 
     async fn send_held(&mut self, held: &mut Vec<Frame>) -> Result<(), AdapterError> {
         let messages: Vec<Message> = held.iter().flat_map(|frame| frame.messages.iter().cloned()).collect();
-        self.send(&messages).await?;
+        let refused = self.send(&messages).await?;
+        for (message, reason) in refused {
+            self.dead.leave(&self.state, Undelivered::Message(message), &reason);
+        }
         let last = held.drain(..).map(|frame| frame.number).max();
         if let (Some(last), Some(outbox)) = (last, &self.outbox) {
             if let Err(error) = outbox.sent(last) {
@@ -159,25 +167,37 @@ impl Publisher {
         let Some(newest) = &mut self.newest else { return Ok(()) };
         let messages = newest.messages();
         for together in messages.chunks(TOGETHER_MAX) {
-            self.send(together).await?;
+            // The next ones are newer: nothing is missing that anybody could want back.
+            for (message, reason) in self.send(together).await? {
+                self.state.warned(&format!("`{}`: {reason}", message.topic));
+            }
         }
         Ok(())
     }
 
-    async fn send(&mut self, messages: &[Message]) -> Result<(), AdapterError> {
+    /// Sends messages, and returns those that were refused for good, with the reason.
+    async fn send<'a>(
+        &mut self,
+        messages: &'a [Message],
+    ) -> Result<Vec<(&'a Message, String)>, AdapterError> {
         let fates = self.adapter.send(messages).await?;
-        let mut taken = 0;
-        for (message, fate) in messages.iter().zip(&fates) {
+        let (mut taken, mut refused) = (0, Vec::new());
+        for (message, fate) in messages.iter().zip(fates) {
             match fate {
                 Fate::Taken => taken += 1,
-                Fate::Refused(reason) => {
-                    self.dead.leave(&self.state, Undelivered::Message(message), reason);
-                }
+                Fate::Refused(reason) => refused.push((message, reason)),
             }
         }
         self.state.sent(taken);
-        Ok(())
+        Ok(refused)
     }
+}
+
+/// Waits until what is asked of the peer takes longer than a process that stops has time for.
+async fn overdue(mut stop: watch::Receiver<bool>) {
+    // An error says that nobody is left who could stop it.
+    stop.wait_for(|is_stopped| *is_stopped).await.map(drop).unwrap_or_default();
+    sleep(FAREWELL).await;
 }
 
 /// Waits for lasting messages, and until they have come together.

@@ -57,7 +57,7 @@ impl Channel {
     }
 
     async fn run(self, stopped: watch::Receiver<bool>) {
-        let Self { publisher, spooler, work, .. } = self;
+        let Self { state, publisher, spooler, work } = self;
         let mut tasks = JoinSet::new();
         let (end, ended) = watch::channel(false);
         if let Some(work) = work {
@@ -79,7 +79,11 @@ impl Channel {
         };
         tasks.spawn(spooling);
         tasks.spawn(publisher.run(ended));
-        while tasks.join_next().await.is_some() {}
+        while let Some(ended) = tasks.join_next().await {
+            if let Err(error) = ended {
+                state.failed(&format!("a part of the channel has ended: {error}"));
+            }
+        }
     }
 }
 

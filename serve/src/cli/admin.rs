@@ -22,9 +22,9 @@ pub(super) fn run(arguments: &AdminArguments) -> Result<(), Failure> {
     let flags = data.into_iter().map(|value| Flag { key: "data", value }).collect();
     let config = configuration(flags, None)?.config;
     let action = match wanted(&arguments.action)? {
-        Wanted::OfPeople(action) => return people::run(&config, action),
-        Wanted::OfMarket(action) => Some(action),
-        Wanted::OfChannels => None,
+        Wanted::People(action) => return people::run(&config, action),
+        Wanted::Market(action) => Some(action),
+        Wanted::Channels => None,
     };
     let data = config.data;
     let access = AdminAccess::read(&data).map_err(|error| {
@@ -47,18 +47,18 @@ pub(super) fn run(arguments: &AdminArguments) -> Result<(), Failure> {
 /// What an operator wants.
 enum Wanted {
     /// Something of a running process; without an action its status.
-    OfMarket(Option<Action>),
+    Market(Option<Action>),
     /// How the channels of a running process are.
-    OfChannels,
+    Channels,
     /// Something of the database.
-    OfPeople(PeopleAction),
+    People(PeopleAction),
 }
 
 fn wanted(action: &AdminAction) -> Result<Wanted, Failure> {
-    let of_people = |action| Ok(Wanted::OfPeople(action));
+    let of_people = |action| Ok(Wanted::People(action));
     let action = match action {
         AdminAction::Status => None,
-        AdminAction::Channels => return Ok(Wanted::OfChannels),
+        AdminAction::Channels => return Ok(Wanted::Channels),
         AdminAction::Pause => Some(Action::Pause),
         AdminAction::Resume => Some(Action::Resume),
         AdminAction::Halt { listing } => Some(Action::Halt { listing: listing.clone() }),
@@ -78,7 +78,7 @@ fn wanted(action: &AdminAction) -> Result<Wanted, Failure> {
         AdminAction::Unblock { user } => return of_people(PeopleAction::Unblock(user.clone())),
         AdminAction::Verify { user } => return of_people(PeopleAction::Verify(user.clone())),
     };
-    Ok(Wanted::OfMarket(action))
+    Ok(Wanted::Market(action))
 }
 
 /// Returns a span of time in whole milliseconds.

@@ -50,16 +50,16 @@ struct Lasting {
 }
 
 /// What channels need of the services.
-pub(super) struct Services {
-    pub(super) data: Arc<MarketData>,
-    pub(super) trading: Arc<Trading>,
-    pub(super) identity: Arc<Identity>,
-    pub(super) groups: Arc<Groups>,
-    pub(super) database: Database,
+struct Services {
+    data: Arc<MarketData>,
+    trading: Arc<Trading>,
+    identity: Arc<Identity>,
+    groups: Arc<Groups>,
 }
 
-/// Channels at work.
+/// Channels at work, and the groups that send orders over them.
 pub(super) struct Started {
+    pub(super) groups: Arc<Groups>,
     pub(super) channels: Arc<Channels>,
     pub(super) running: Vec<Running>,
 }
@@ -96,18 +96,27 @@ impl Prepared {
     ///
     /// # Errors
     /// [`Failure::Run`], which is written to the log.
-    pub(super) fn start(self, config: &Config, services: &Services) -> Result<Started, Failure> {
+    pub(super) fn start(
+        self,
+        config: &Config,
+        (data, trading, identity): (&Arc<MarketData>, &Arc<Trading>, &Arc<Identity>),
+        database: &Database,
+    ) -> Result<Started, Failure> {
         let Self { mqtt, kafka, metrics, dead, letters } = self;
-        let making = Making { config, services, metrics, dead };
+        let needs_verified_mail = config.identity.require_verified_mail;
+        let groups = Arc::new(Groups::new(database.clone(), needs_verified_mail, system_clock()));
+        let (data, trading, identity) = (Arc::clone(data), Arc::clone(trading), Arc::clone(identity));
+        let services = Services { data, trading, identity, groups: Arc::clone(&groups) };
+        let making = Making { config, services: &services, metrics, dead };
         let all = [making.mqtt(mqtt), making.kafka(kafka), making.redis()];
         let all: Vec<Channel> = all.into_iter().flatten().collect();
         let states = all.iter().map(|channel| Arc::clone(&channel.state)).collect();
-        let channels = Arc::new(Channels::new(states, services.database.clone()));
-        tokio::spawn(keep(services.database.clone(), letters));
+        let channels = Arc::new(Channels::new(states, database.clone()));
+        tokio::spawn(keep(database.clone(), letters));
         let start =
             |channel: Channel| channel.start().map_err(|error| failed("a channel cannot be started", &error));
         let running = all.into_iter().map(start).collect::<Result<_, _>>()?;
-        Ok(Started { channels, running })
+        Ok(Started { groups, channels, running })
     }
 }
 

@@ -8,7 +8,7 @@ use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tracing::warn;
 
-use super::channels::{Prepared, Services};
+use super::channels::{Prepared, Started};
 use super::console::print;
 use super::deliveries::{Outbox, outbox};
 use super::exit::Failure;
@@ -23,7 +23,6 @@ use crate::projector::Journal;
 use crate::services::admin::{Admin, AdminParts, Announcements, AuditLog, Operations};
 use crate::services::alerts::Alerts;
 use crate::services::alpaca::{Alpaca, AlpacaParts};
-use crate::services::channels::Groups;
 use crate::services::contests::{Contests, ContestsParts};
 use crate::services::deliveries::Deliverer;
 use crate::services::identity::{Identity, IdentityParts, Newcomers, system_clock};
@@ -114,15 +113,8 @@ pub(super) fn face(parts: Parts<'_>) -> Result<Built, Failure> {
     let admin = administration(services, &handle, (&database, &log));
     let Till { payments, sandbox, server } =
         till(TillParts { config, base, trading: Arc::clone(&trading), database: database.clone(), log })?;
-    let groups = groups(config, &database);
-    let services = Services {
-        data: Arc::clone(&market_data),
-        trading: Arc::clone(&trading),
-        identity: Arc::clone(&identity),
-        groups: Arc::clone(&groups),
-        database: database.clone(),
-    };
-    let started = channels.start(config, &services)?;
+    let Started { groups, channels, running } =
+        channels.start(config, (&market_data, &trading, &identity), &database)?;
     let (of_trading, data) = (Arc::clone(&trading), Arc::clone(&market_data));
     let parts = AlpacaParts { market, handle, trading: of_trading, data, database };
     let alpaca = Arc::new(Alpaca::new(parts));
@@ -145,15 +137,10 @@ pub(super) fn face(parts: Parts<'_>) -> Result<Built, Failure> {
         board: told.board,
         alerts: told.alerts,
         groups,
-        channels: started.channels,
+        channels,
         alpaca,
     };
-    Ok(Built { face, sandbox: server, running: started.running })
-}
-
-fn groups(config: &Config, database: &Database) -> Arc<Groups> {
-    let needs_verified_mail = config.identity.require_verified_mail;
-    Arc::new(Groups::new(database.clone(), needs_verified_mail, system_clock()))
+    Ok(Built { face, sandbox: server, running })
 }
 
 fn strategies(

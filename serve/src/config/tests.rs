@@ -85,17 +85,23 @@ fn every_value_can_be_written_in_every_source() {
             Kind::Switch => "true",
             // Those that need another one, and the one that no flag takes.
             Kind::Path if setting.key.ends_with("_file") || setting.key.starts_with("tls_") => continue,
-            Kind::Text(_) if setting.key == "mail.smtp_user" => continue,
+            Kind::Text(_) if ["mail.smtp_user", "channels.kafka_user"].contains(&setting.key) => continue,
             Kind::Secret => continue,
             // Only beside another.
             Kind::Choice(_) if setting.key == "payments.environment" => continue,
             Kind::BaseUrl => "http://127.0.0.1:8080",
             Kind::Decimal => "5.25",
             Kind::Texts(_) if setting.key == "trusted_proxies" => "10.0.0.0/8",
+            Kind::Texts(_) if setting.key == "channels.kafka_brokers" => "kafka.example.org:9092",
             Kind::Texts(_) => "https://trade.example.org",
             Kind::Path => "x",
-            Kind::Text(_) if setting.key == "payments.commerce_code" => "x",
             Kind::Text(_) if setting.key == "fix.comp_id" => "DESK",
+            Kind::Text(_) if setting.key == "channels.mqtt_url" => "mqtts://broker.example.org:8884",
+            Kind::Text(_)
+                if setting.key == "payments.commerce_code" || setting.key.starts_with("channels.") =>
+            {
+                "x"
+            }
             Kind::Text(_) => "smtp.example.org:587",
             Kind::Url => "https://example.org/a",
             Kind::Database => "sqlite:x.db",

@@ -10,8 +10,8 @@ mod guarded;
 mod public_address;
 mod target;
 
-pub(crate) use client::{cause_of, tls_client};
 pub use client::{Outgoing, OutgoingError, Reply};
+pub(crate) use client::{cause_of, tls_client};
 pub use guarded::{Guarded, Looking, Lookup, SystemLookup};
 pub use public_address::is_public;
 pub use target::{BadTarget, Reach, Target};

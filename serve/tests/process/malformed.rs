@@ -146,7 +146,7 @@ const PARTS: [&str; 16] = [
     "{}",
     "%",
 ];
-const QUERIES: [&str; 14] = [
+const QUERIES: [&str; 15] = [
     "?",
     "?symbol=ACME&depth=0",
     "?symbol=ACME&depth=99999999999999999999",
@@ -161,6 +161,7 @@ const QUERIES: [&str; 14] = [
     "?wait=venue&ms=999999999999",
     "?wait=%F0%9F%92%A9",
     "?symbols=,,,,,,",
+    "?letters=99999999999",
 ];
 const HEADERS: [&str; 23] = [
     "APCA-API-KEY-ID: x",

@@ -20,4 +20,4 @@ mod tests;
 
 pub use adapter::MqttAdapter;
 pub use link::MqttPeer;
-pub use requests::{MqttRequests, Outcome, Received, Requests};
+pub use requests::{Begun, MqttRequests, Outcome, Received, Requests};

@@ -41,7 +41,16 @@ pub trait Requests: Send + Sync {
     ///
     /// It is called for one request after the other. What is carried on may be so at the same time, but is
     /// begun in order.
-    fn take(&self, received: Received) -> Doing<'_, Doing<'static, Outcome>>;
+    fn take(&self, received: Received) -> Doing<'_, Begun>;
+}
+
+/// A request that was begun, and is carried on.
+pub struct Begun(pub Doing<'static, Outcome>);
+
+impl std::fmt::Debug for Begun {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Begun")
+    }
 }
 
 /// What came of a request.
@@ -154,7 +163,7 @@ impl MqttRequests {
         self.state.received();
         let received = received(&self.peer, &publish);
         let (topic, payload) = (received.topic.clone(), publish.payload);
-        let mut work = self.requests.take(received).await;
+        let Begun(mut work) = self.requests.take(received).await;
         // As far as it comes without waiting, so that requests come to the market in their order.
         let begun = std::future::poll_fn(|cx| Poll::Ready(work.as_mut().poll(cx))).await;
         let (peer, state, dead) = (self.peer.clone(), Arc::clone(&self.state), self.dead.clone());

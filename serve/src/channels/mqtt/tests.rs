@@ -117,13 +117,13 @@ impl Requests for Shared {
         &["requests"]
     }
 
-    fn take(&self, received: Received) -> Doing<'_, Doing<'static, Outcome>> {
+    fn take(&self, received: Received) -> Doing<'_, Begun> {
         let noting = Arc::clone(&self.0);
         Box::pin(async move {
             let text = String::from_utf8_lossy(&received.payload).into_owned();
             let signature = received.properties.first().map(|(_, value)| value.clone()).unwrap_or_default();
             noting.taken.lock().unwrap().push(format!("{}:{text}:{signature}", received.topic));
-            let done: Doing<'static, Outcome> = Box::pin(async move {
+            Begun(Box::pin(async move {
                 if text == "wait" {
                     noting.gate.notified().await;
                 }
@@ -132,8 +132,7 @@ impl Requests for Shared {
                     return Outcome::Unanswerable("it cannot be read".to_owned());
                 }
                 Outcome::Answered(Message { topic: "validation".to_owned(), ..message(&text, false) })
-            });
-            done
+            }))
         })
     }
 }

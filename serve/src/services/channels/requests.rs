@@ -15,7 +15,7 @@ use super::request::{ChannelRequest, Fields, Sender, Unfit};
 use super::signature::is_signed;
 use super::validation::Validation;
 use crate::channels::Doing;
-use crate::channels::mqtt::{Outcome, Received, Requests};
+use crate::channels::mqtt::{Begun, Outcome, Received, Requests};
 use crate::config::MqttConfig;
 use crate::domain::{AccountId, ClientOrderId, Problem, ProblemKind, RefusalId, Scope, WallTime};
 use crate::driver::What;
@@ -170,16 +170,12 @@ impl Requests for ChannelRequests {
         TOPICS
     }
 
-    fn take(&self, received: Received) -> Doing<'_, Doing<'static, Outcome>> {
+    fn take(&self, received: Received) -> Doing<'_, Begun> {
         Box::pin(async move {
-            match self.admit(&received).await {
-                Ok(admitted) => {
-                    let done: Doing<'static, Outcome> =
-                        Box::pin(async { Outcome::Answered(admitted.carry_out().await.message()) });
-                    done
-                }
+            Begun(match self.admit(&received).await {
+                Ok(admitted) => Box::pin(async { Outcome::Answered(admitted.carry_out().await.message()) }),
                 Err(unfit) => Box::pin(std::future::ready(told(*unfit))),
-            }
+            })
         })
     }
 }

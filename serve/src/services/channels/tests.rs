@@ -123,7 +123,7 @@ impl Bench {
     }
 
     async fn answer(&self, received: Received) -> Value {
-        match self.requests.take(received).await.await {
+        match self.requests.take(received).await.0.await {
             Outcome::Answered(message) => {
                 assert_eq!(message.topic, "validation");
                 serde_json::from_slice(&message.payload).unwrap()
@@ -283,7 +283,7 @@ async fn keys_are_not_taken_unless_that_is_allowed_and_garbage_has_no_answer() {
     let answer = bench.answer(received(body.to_string().as_bytes())).await;
     assert_eq!(answer["reason"], "keys_not_allowed");
     for garbage in [b"".as_slice(), b"\xff\xfe", b"[1,2", b"{}", b"null", &[b'['; 10_000]] {
-        let outcome = bench.requests.take(received(garbage)).await.await;
+        let outcome = bench.requests.take(received(garbage)).await.0.await;
         assert!(matches!(outcome, Outcome::Unanswerable(_)), "{outcome:?}");
     }
     bench.floor.end();
