@@ -63,7 +63,8 @@ fn clients_that_cannot_be_installed_fail_in_ci_and_are_skipped_aloud_elsewhere()
         let found = text(&bash(&format!("command -v {program}"), false).stdout);
         symlink(found.trim(), directory.join(program)).unwrap();
     }
-    let scripts = ["clients /dev/null", "identity /dev/null", "webhooks /dev/null", "channels /dev/null", "peers"];
+    let scripts =
+        ["clients /dev/null", "identity /dev/null", "webhooks /dev/null", "channels /dev/null", "peers"];
     for script in scripts.map(|script| format!(".ci/{script}")) {
         let [here, in_ci] = [false, true].map(|is_ci| where_nothing_is(&directory, &script, is_ci));
         assert!(here.status.success(), "{script}: {}", text(&here.stderr));

@@ -511,8 +511,9 @@ async fn a_start_that_fails_in_the_market_restores_the_strategy_before_it() {
     bench.floor.end();
 }
 
-/// Starts a strategy that does something with its fills in the market, and not in the rehearsal, where nothing
-/// trades at 101; and returns the last line of its log, and its status, once it has ended or written a word.
+/// Starts a strategy that does something with its fills in the market, and not in the rehearsal, where
+/// nothing trades at 101; and returns the last line of its log, and its status, once it has ended or written
+/// a word.
 async fn last_words(
     bench: &Bench,
     who: Actor,

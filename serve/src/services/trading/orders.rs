@@ -131,8 +131,8 @@ impl Trading {
         self.submit(account, &snapshot, Entry { terms, notional: None, client, wait }).await
     }
 
-    /// Enters an order whose account's channel is followed by whoever asks: nothing is shown of it here, which
-    /// costs the more the more happens to an account.
+    /// Enters an order whose account's channel is followed by whoever asks: nothing is shown of it here,
+    /// which costs the more the more happens to an account.
     ///
     /// # Errors
     /// As [`Trading::enter`].
