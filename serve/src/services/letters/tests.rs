@@ -23,7 +23,11 @@ fn text(text: &str) -> String {
 
 /// One of each kind, and of each thing that a kind says.
 fn all() -> Vec<NoticeContent> {
-    let mut all = vec![
+    [of_single_kinds(), of_steps(), of_outcomes()].concat()
+}
+
+fn of_single_kinds() -> Vec<NoticeContent> {
+    vec![
         NoticeContent::Fill(FillNotice {
             order_id: text("17"),
             trade_id: text("18"),
@@ -56,7 +60,12 @@ fn all() -> Vec<NoticeContent> {
         }),
         NoticeContent::PasswordChanged(SecurityNotice::default()),
         NoticeContent::MailAddressChanged(SecurityNotice::default()),
-    ];
+    ]
+}
+
+/// One of each step, and of each of the rest that a notice may say.
+fn of_steps() -> Vec<NoticeContent> {
+    let mut all = Vec::new();
     for address in [None, Some(text("192.0.2.1"))] {
         all.push(NoticeContent::SignIn(SecurityNotice { device: None, address, step: None }));
     }
@@ -76,6 +85,28 @@ fn all() -> Vec<NoticeContent> {
             market_at,
         }));
     }
+    for step in ContestStep::ALL {
+        for rank in [None, Some(2)] {
+            let (contest_id, name, entrants) = (text("c"), text("Spring"), rank.map(|_| 9));
+            all.push(NoticeContent::Contest(ContestNotice { contest_id, name, step: *step, rank, entrants }));
+        }
+    }
+    for trigger in AlertTrigger::ALL {
+        all.push(NoticeContent::PriceAlert(AlertNotice {
+            alert_id: text("a"),
+            symbol: text("ALFA"),
+            venue: text("main"),
+            trigger: *trigger,
+            value: number("5"),
+            price: number("101"),
+        }));
+    }
+    all
+}
+
+/// One of each outcome of an order and of money.
+fn of_outcomes() -> Vec<NoticeContent> {
+    let mut all = Vec::new();
     for outcome in OrderEnd::ALL {
         all.push(NoticeContent::OrderEnded(OrderEndNotice {
             order_id: text("17"),
@@ -95,22 +126,6 @@ fn all() -> Vec<NoticeContent> {
             reason: (*outcome == MoneyOutcome::Refused).then(|| text("no")),
         };
         all.extend([NoticeContent::Deposit(money.clone()), NoticeContent::Withdrawal(money)]);
-    }
-    for step in ContestStep::ALL {
-        for rank in [None, Some(2)] {
-            let (contest_id, name, entrants) = (text("c"), text("Spring"), rank.map(|_| 9));
-            all.push(NoticeContent::Contest(ContestNotice { contest_id, name, step: *step, rank, entrants }));
-        }
-    }
-    for trigger in AlertTrigger::ALL {
-        all.push(NoticeContent::PriceAlert(AlertNotice {
-            alert_id: text("a"),
-            symbol: text("ALFA"),
-            venue: text("main"),
-            trigger: *trigger,
-            value: number("5"),
-            price: number("101"),
-        }));
     }
     all
 }
