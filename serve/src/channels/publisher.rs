@@ -106,7 +106,11 @@ impl Publisher {
             tokio::select! {
                 biased;
                 _ = stop.changed() => break,
-                _ = ticks.tick() => self.send_newest().await?,
+                _ = ticks.tick() => {
+                    if self.send_newest().await? {
+                        backoff.reset();
+                    }
+                }
                 () = ready(()), if has_some => {
                     self.send_held(held).await?;
                     backoff.reset();
@@ -163,8 +167,9 @@ impl Publisher {
         Ok(())
     }
 
-    async fn send_newest(&mut self) -> Result<(), AdapterError> {
-        let Some(newest) = &mut self.newest else { return Ok(()) };
+    /// Sends the newest prices; returns whether there were any to be sent.
+    async fn send_newest(&mut self) -> Result<bool, AdapterError> {
+        let Some(newest) = &mut self.newest else { return Ok(false) };
         let messages = newest.messages();
         for together in messages.chunks(TOGETHER_MAX) {
             // The next ones are newer: nothing is missing that anybody could want back.
@@ -172,7 +177,7 @@ impl Publisher {
                 self.state.warned(&format!("`{}`: {reason}", message.topic));
             }
         }
-        Ok(())
+        Ok(!messages.is_empty())
     }
 
     /// Sends messages, and returns those that were refused for good, with the reason.

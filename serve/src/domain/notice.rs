@@ -13,8 +13,9 @@ macro_rules! words {
         #[derive(
             Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema
         )]
+        #[serde(rename_all = "snake_case")]
         pub enum $name {
-            $($(#[$of])* #[serde(rename = $text)] $word,)+
+            $($(#[$of])* $word,)+
         }
 
         impl $name {
@@ -430,7 +431,12 @@ mod tests {
         assert_eq!(json["kind"], margin().kind().name());
         for kind in NoticeKind::ALL {
             assert_eq!(NoticeKind::of_name(kind.name()), Some(*kind));
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
         }
+        // The document of the API says the same words.
+        let described = serde_json::to_value(<NoticeKind as utoipa::PartialSchema>::schema()).unwrap();
+        let names: Vec<&str> = NoticeKind::ALL.iter().map(|kind| kind.name()).collect();
+        assert_eq!(described["enum"], serde_json::json!(names));
         assert_eq!(NoticeKind::of_name("fills"), None);
     }
 }
