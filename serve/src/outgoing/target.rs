@@ -115,7 +115,7 @@ fn is_near(host: &str) -> bool {
     let name = host.trim_end_matches('.').to_ascii_lowercase();
     let is_below =
         |near: &&str| name.strip_suffix(*near).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
-    name.is_empty() || NEAR_NAMES.iter().any(|near| is_below(near))
+    name.is_empty() || NEAR_NAMES.iter().any(is_below)
 }
 
 #[cfg(test)]

@@ -346,8 +346,15 @@ fn orders_are_canceled_when_the_connection_ends_and_an_end_of_the_server_is_said
     let (id, secret) = (key["id"].as_str().unwrap(), key["secret"].as_str().unwrap());
     client.send("A", &format!("98=0|108=30|553={id}|554={secret}|"));
     let logon = client.try_read().unwrap();
-    assert_eq!((logon.kind(), logon.get(34)), ("A", &*(next_in + 1).to_string()));
-    client.next_in = next_in + 2;
+    assert_eq!(logon.kind(), "A", "{logon:?}");
+    // The cancel was told before the logon, under a number that is missing here, or is told behind it.
+    let number: u64 = logon.get(34).parse().unwrap();
+    assert!(number == next_in || number == next_in + 1, "{logon:?}");
+    client.next_in = number + 1;
+    if number > next_in {
+        client.send("2", &format!("7={next_in}|16={next_in}|"));
+    }
+    client.await_report("4");
     served.signal("-TERM");
     assert!(client.await_kind("5").get(58).contains("the server stops"));
     client.send("5", "");

@@ -52,7 +52,14 @@ fn a_person_says_who_they_are_and_how_they_like_it() {
     assert!(fresh["wallet"]["cash"].is_string(), "{fresh}");
     let settings = json!({
         "language": "en", "theme": "system", "default_order_size": null, "confirm_orders": true,
-        "notifications": { "fills": false, "stops": false }
+        "notifications": {
+            "fills": false, "stops": false, "orders": false, "margin": true, "deposits": true, "withdrawals": true,
+            "funds": false, "strategies": true, "contests": true, "alerts": true,
+            "in_app": {
+                "fills": false, "stops": false, "orders": true, "margin": true, "deposits": true,
+                "withdrawals": true, "funds": true, "strategies": true, "contests": true, "alerts": true,
+            },
+        }
     });
     assert_eq!(fresh["settings"], settings);
 
@@ -67,7 +74,9 @@ fn a_person_says_who_they_are_and_how_they_like_it() {
     let settings = &changed["settings"];
     assert_eq!((&changed["first_name"], &changed["last_name"]), (&json!("Anne"), &Value::Null));
     assert_eq!((&settings["theme"], &settings["default_order_size"]), (&json!("dark"), &json!("2.5")));
-    assert_eq!(settings["notifications"], json!({ "fills": true, "stops": false }));
+    let told = &settings["notifications"];
+    let what_is_told = [&told["fills"], &told["stops"], &told["in_app"]["fills"]];
+    assert_eq!(what_is_told, [&json!(true), &json!(false), &json!(false)], "{told}");
     assert_eq!(ask(&served, "GET", "/api/profile", &bert, &Value::Null).1["first_name"], Value::Null);
     for (change, field) in [
         (json!({ "first_name": "x".repeat(65) }), "first_name"),
