@@ -282,6 +282,18 @@ fn digest_over(digests: &[String]) -> String {
     hasher.finalize().to_hex().to_string()
 }
 
+/// Nothing comes into an account of a contest, by a strategy or by a transfer, and nothing leaves it.
+fn assert_sealed(who: &Asker, account: &str) {
+    let sealed = (422, "sealed_account".to_owned());
+    let strategy = json!({ "name": "s", "source": "fn on_start() { }", "cash": "5" });
+    assert_eq!(who.in_account(account).refused("POST", "/api/strategies", &strategy), sealed);
+    let own = who.get("/api/wallet")["account_id"].as_str().unwrap().to_owned();
+    for (from, to) in [(&*own, account), (account, &*own)] {
+        let transfer = json!({ "from": from, "to": to, "amount": "1", "idempotency_key": from });
+        assert_eq!(who.refused("POST", "/api/wallet/transfers", &transfer), sealed);
+    }
+}
+
 #[test]
 fn two_entrants_play_over_a_restart_and_a_turn_of_the_day_and_the_journal_has_the_last_word() {
     let mut stage = Stage::open();
@@ -319,14 +331,7 @@ fn two_entrants_play_over_a_restart_and_a_turn_of_the_day_and_the_journal_has_th
     // Limits outlast the restart, and nothing enters a sealed account.
     let beyond = (422, "position_limit".to_owned());
     assert_eq!(in_contest.refused("POST", "/api/orders", &order("buy", "101")), beyond);
-    let strategy = json!({ "name": "s", "source": "fn on_start() { }", "cash": "5" });
-    let sealed = (422, "sealed_account".to_owned());
-    assert_eq!(in_contest.refused("POST", "/api/strategies", &strategy), sealed);
-    let own = anne.get("/api/wallet")["account_id"].as_str().unwrap().to_owned();
-    for (from, to) in [(&own, &annes), (&annes, &own)] {
-        let transfer = json!({ "from": from, "to": to, "amount": "1", "idempotency_key": from });
-        assert_eq!(anne.refused("POST", "/api/wallet/transfers", &transfer), sealed);
-    }
+    assert_sealed(anne, &annes);
     stage.run_to("2025-03-03T01:00:00");
     let cleos = enter(&cleo, &contest, &json!({ "display_name": "late" }));
     await_playing(&cleo, &contest);
