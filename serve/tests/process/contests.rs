@@ -331,7 +331,7 @@ fn two_entrants_play_over_a_restart_and_a_turn_of_the_day_and_the_journal_has_th
     // Limits outlast the restart, and nothing enters a sealed account.
     let beyond = (422, "position_limit".to_owned());
     assert_eq!(in_contest.refused("POST", "/api/orders", &order("buy", "101")), beyond);
-    assert_sealed(anne, &annes);
+    assert_sealed(&anne, &annes);
     stage.run_to("2025-03-03T01:00:00");
     let cleos = enter(&cleo, &contest, &json!({ "display_name": "late" }));
     await_playing(&cleo, &contest);
