@@ -461,12 +461,7 @@ async fn load(url: &str, groups: &[(String, String)], prefix: &str, per_second: 
         }
         let place = number % groups.len();
         let id = uuid::Uuid::now_v7().to_string();
-        let (side, price) = ("buy", format!("50.{:02}", number % 50));
-        let at = system_clock()().to_string();
-        let payload = format!(
-            r#"{{"request_id":"{id}","group":"{}","sent_at":"{at}","symbol":"ACME","side":"{side}","quantity":1,"price":"{price}"}}"#,
-            groups[place].0
-        );
+        let payload = request(&id, &groups[place].0, number);
         let tag = hmac::sign(&keys[place], payload.as_bytes());
         let signature = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
         if number >= warm_up {
@@ -484,17 +479,29 @@ async fn load(url: &str, groups: &[(String, String)], prefix: &str, per_second: 
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let took = started.elapsed() - Duration::from_secs(1);
-    let mut delays = std::mem::take(&mut *delays.lock().unwrap());
+    let delays = std::mem::take(&mut *delays.lock().unwrap());
+    print_delays(per_second, delays, took);
+    let unanswered = sent.lock().unwrap().len();
+    println!("    {} rejected, {unanswered} unanswered", rejected.load(Ordering::SeqCst));
+}
+
+/// Returns a request for a share far below the market.
+fn request(id: &str, group: &str, number: usize) -> String {
+    let (at, price) = (system_clock()().to_string(), format!("50.{:02}", number % 50));
+    format!(
+        r#"{{"request_id":"{id}","group":"{group}","sent_at":"{at}","symbol":"ACME","side":"buy","quantity":1,"price":"{price}"}}"#
+    )
+}
+
+fn print_delays(per_second: usize, mut delays: Vec<Duration>, took: Duration) {
     delays.sort_unstable();
     let at =
         |share: usize| delays.get(delays.len() * share / 1_000).map_or(f64::NAN, |it| it.as_secs_f64() * 1e3);
     println!(
-        "mqtt, durable requests, {per_second}/s due: {:.0}/s answered; p50 {:.1} ms, p99 {:.1} ms; {} rejected, {} unanswered",
+        "mqtt, durable requests, {per_second}/s due: {:.0}/s answered; p50 {:.1} ms, p99 {:.1} ms",
         rate(delays.len(), took),
         at(500),
         at(990),
-        rejected.load(Ordering::SeqCst),
-        sent.lock().unwrap().len()
     );
 }
 
