@@ -15,6 +15,11 @@ pub trait Adapter: Send {
     /// Connects, and ends a connection that there was.
     fn connect(&mut self) -> Doing<'_, Result<(), AdapterError>>;
 
+    /// Returns how many messages are handed over together, at most, but for those of one frame of the spool: at least one.
+    fn together_max(&self) -> usize {
+        1_000
+    }
+
     /// Sends messages, those of a key in order, and returns the fate of each once the peer has said so.
     ///
     /// After an error nothing is known of any of them: all are sent again, so that a message may come twice.

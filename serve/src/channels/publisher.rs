@@ -14,8 +14,6 @@ use super::outbox::{Frame, Outbox};
 use super::port::{Adapter, AdapterError, Fate, Newest};
 use super::state::ChannelState;
 
-/// How many messages are handed over together, at most, but for those of one frame.
-const TOGETHER_MAX: usize = 1_000;
 /// How long the last messages may take once the process stops; what is left waits on disk.
 pub(super) const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -136,7 +134,7 @@ impl Publisher {
     fn fill(&self, held: &mut Vec<Frame>) {
         let Some(outbox) = &self.outbox else { return };
         let mut count: usize = held.iter().map(|frame| frame.messages.len()).sum();
-        while count < TOGETHER_MAX {
+        while count < self.adapter.together_max() {
             match outbox.next() {
                 Ok(Some(frame)) => {
                     count += frame.messages.len();
@@ -171,7 +169,7 @@ impl Publisher {
     async fn send_newest(&mut self) -> Result<bool, AdapterError> {
         let Some(newest) = &mut self.newest else { return Ok(false) };
         let messages = newest.messages();
-        for together in messages.chunks(TOGETHER_MAX) {
+        for together in messages.chunks(self.adapter.together_max()) {
             // The next ones are newer: nothing is missing that anybody could want back.
             for (message, reason) in self.send(together).await? {
                 self.state.warned(&format!("`{}`: {reason}", message.topic));

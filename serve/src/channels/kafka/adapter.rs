@@ -22,12 +22,19 @@ use crate::outgoing::tls_client;
 
 /// How long it may take until all topics are known.
 const CONNECT_MAX: Duration = Duration::from_secs(10);
-/// How long the brokers may take to acknowledge records.
+/// How long the brokers may take to acknowledge a part of the records.
 const ACKNOWLEDGE_MAX: Duration = Duration::from_secs(15);
 /// How long the brokers may take to make a topic, in milliseconds.
 const MAKE_MILLIS: i32 = 5_000;
 /// For how long the client tries again by itself: then it is ours to say that something is wrong.
 const RETRY_MAX: Duration = Duration::from_secs(3);
+/// How many records are handed over together, at most. The client sends the length of a request by itself, so that
+/// the request waits until the broker has acknowledged those four bytes, often 40 ms: few large ones, then.
+const TOGETHER_MAX: usize = 10_000;
+/// How many bytes of records a request has for a partition, at most: brokers take 1 MiB unless they are told otherwise.
+const PART_MAX: usize = 900 << 10;
+/// What a record takes beside its key and its value, at most, in bytes.
+const RECORD_BYTES: usize = 64;
 /// The longest answer that is read, in bytes: metadata of many topics is long.
 const ANSWER_MAX: usize = 16 << 20;
 
@@ -146,7 +153,7 @@ impl KafkaAdapter {
             let client = self.topics.get(topic)?.get(usize::try_from(partition).ok()?)?;
             let Batch { places, records } = batch;
             let producing = produce_all(Arc::clone(client), records);
-            Some(async move { (places, in_task(producing).await) })
+            Some(async move { (places, producing.await) })
         });
         for (places, outcome) in join_all(sending).await {
             for (place, fate) in places.into_iter().zip(outcome?) {
@@ -212,9 +219,38 @@ async fn make(client: &Client, name: &str, config: &KafkaConfig) -> Result<Vec<i
     Ok((0..partitions).collect())
 }
 
-/// Produces records of a partition. If the brokers refuse them for one that can never be taken, they go one
-/// by one, so that only that is refused.
+/// Produces records of a partition, one part after the other: whatever fails, they stay in their order.
 async fn produce_all(client: Arc<PartitionClient>, records: Vec<Record>) -> Result<Vec<Fate>, AdapterError> {
+    let mut fates = Vec::with_capacity(records.len());
+    for part in parts(records) {
+        fates.extend(in_task(produce_part(Arc::clone(&client), part)).await?);
+    }
+    Ok(fates)
+}
+
+/// Divides records into parts that brokers take as they are; one that is too large for that is alone.
+pub(super) fn parts(records: Vec<Record>) -> Vec<Vec<Record>> {
+    let mut parts: Vec<Vec<Record>> = Vec::new();
+    let mut bytes = PART_MAX;
+    for record in records {
+        let more = record.approximate_size() + RECORD_BYTES;
+        match parts.last_mut() {
+            Some(part) if bytes + more <= PART_MAX => {
+                bytes += more;
+                part.push(record);
+            }
+            _ => {
+                bytes = more;
+                parts.push(vec![record]);
+            }
+        }
+    }
+    parts
+}
+
+/// Produces records together. If the brokers refuse them for one that can never be taken, they go one
+/// by one, so that only that is refused.
+async fn produce_part(client: Arc<PartitionClient>, records: Vec<Record>) -> Result<Vec<Fate>, AdapterError> {
     let count = records.len();
     match client.produce(records.clone(), Compression::NoCompression).await {
         Ok(_) => return Ok(vec![Fate::Taken; count]),
@@ -251,6 +287,10 @@ fn is_final(error: &Error) -> Option<String> {
 impl Adapter for KafkaAdapter {
     fn connect(&mut self) -> Doing<'_, Result<(), AdapterError>> {
         Box::pin(self.open())
+    }
+
+    fn together_max(&self) -> usize {
+        TOGETHER_MAX
     }
 
     fn send<'a>(&'a mut self, messages: &'a [Message]) -> Doing<'a, Result<Vec<Fate>, AdapterError>> {

@@ -1,8 +1,13 @@
 //! Peers that are none: `.ci/channels` has a real one.
 
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
+use rskafka::chrono::{DateTime, Utc};
+use rskafka::record::Record;
+
+use super::adapter::parts;
 use super::*;
 use crate::channels::{Adapter, Message};
 use crate::config::Config;
@@ -34,6 +39,25 @@ async fn garbage_and_nobody_are_errors_and_no_more() {
     assert!(adapter.connect().await.is_err());
     let message = Message { topic: "trades".to_owned(), key: None, payload: Vec::new(), is_retained: false };
     assert!(adapter.send(&[message]).await.is_err());
+}
+
+/// A record of a number, in a value of some bytes.
+fn record(number: usize, bytes: usize) -> Record {
+    let at = DateTime::<Utc>::from_timestamp_nanos(0);
+    let key = number.to_string().into_bytes();
+    Record { key: Some(key), value: Some(vec![0; bytes]), headers: BTreeMap::new(), timestamp: at }
+}
+
+#[test]
+fn parts_are_ones_that_brokers_take_and_keep_the_order() {
+    let sizes = [500_000, 500_000, 300_000, 0, 2_000_000, 1, 100, 900_000, 21_700];
+    let records: Vec<_> = sizes.iter().enumerate().map(|(at, size)| record(at, *size)).collect();
+    let divided = parts(records.clone());
+    assert_eq!(divided.iter().map(Vec::len).collect::<Vec<_>>(), [1, 3, 1, 3, 1]);
+    assert_eq!(divided.concat(), records);
+    assert!(parts(Vec::new()).is_empty());
+    let many: Vec<_> = (0..10_000).map(|number| record(number, 250)).collect();
+    assert_eq!(parts(many).len(), 4);
 }
 
 #[test]
