@@ -15,7 +15,8 @@ pub trait Adapter: Send {
     /// Connects, and ends a connection that there was.
     fn connect(&mut self) -> Doing<'_, Result<(), AdapterError>>;
 
-    /// Returns how many messages are handed over together, at most, but for those of one frame of the spool: at least one.
+    /// Returns how many messages are handed over together, at most, but for those of one frame of the spool:
+    /// at least one.
     fn together_max(&self) -> usize {
         1_000
     }

@@ -28,10 +28,12 @@ const ACKNOWLEDGE_MAX: Duration = Duration::from_secs(15);
 const MAKE_MILLIS: i32 = 5_000;
 /// For how long the client tries again by itself: then it is ours to say that something is wrong.
 const RETRY_MAX: Duration = Duration::from_secs(3);
-/// How many records are handed over together, at most. The client sends the length of a request by itself, so that
-/// the request waits until the broker has acknowledged those four bytes, often 40 ms: few large ones, then.
+/// How many records are handed over together, at most. The client sends the length of a request by itself,
+/// so that the request waits until the broker has acknowledged those four bytes, often 40 ms: few large ones,
+/// then.
 const TOGETHER_MAX: usize = 10_000;
-/// How many bytes of records a request has for a partition, at most: brokers take 1 MiB unless they are told otherwise.
+/// How many bytes of records a request has for a partition, at most: brokers take 1 MiB unless they are told
+/// otherwise.
 const PART_MAX: usize = 900 << 10;
 /// What a record takes beside its key and its value, at most, in bytes.
 const RECORD_BYTES: usize = 64;
