@@ -271,14 +271,20 @@ def brokers_that_say_nothing_sensible_are_no_matter_either(stage):
     until(lambda: all(stage.server.is_connected(name) for name in ("mqtt", "redis", "kafka")), "all are back", 90)
 
 
-def a_slow_broker_gets_everything_later(stage):
-    stage.kafka.suspend()
+def slow_brokers_get_everything_later(stage):
+    for peer in stage.all():
+        peer.suspend()
     before = stage.server.trades()
     until(lambda: len(stage.server.trades() - before) > 5, "the market trades on")
     expected = stage.server.trades()
     assert stage.server.is_ready()
-    stage.kafka.resume()
+    told = len(stage.listener.of("stocks/info"))
+    sent = stage.server.channel("redis")["sent"]
+    for peer in stage.all():
+        peer.resume()
     until(lambda: expected - before <= in_order_and_whole(stage), "trades of the time are told", 90)
+    until(lambda: len(stage.listener.of("stocks/info")) > told, "prices are told again")
+    until(lambda: stage.server.channel("redis")["sent"] > sent, "prices are written again")
 
 
 def a_redis_that_is_full_is_said_and_goes_on_when_there_is_room(stage):
@@ -339,7 +345,7 @@ CHECKS = [
     a_newcomer_sees_prices_at_once_and_what_changes,
     every_trade_is_a_record_in_the_partition_that_other_clients_choose,
     the_same_request_has_the_same_validation_by_property_and_in_an_envelope,
-    a_slow_broker_gets_everything_later,
+    slow_brokers_get_everything_later,
     brokers_that_say_nothing_sensible_are_no_matter_either,
     a_redis_that_is_full_is_said_and_goes_on_when_there_is_room,
     brokers_that_stop_are_no_matter_to_the_market,
