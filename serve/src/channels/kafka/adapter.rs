@@ -154,8 +154,8 @@ impl KafkaAdapter {
         let sending = batches.into_iter().filter_map(|((topic, partition), batch)| {
             let client = self.topics.get(topic)?.get(usize::try_from(partition).ok()?)?;
             let Batch { places, records } = batch;
-            let producing = produce_all(Arc::clone(client), records);
-            Some(async move { (places, producing.await) })
+            let produce = |part| in_task(produce_part(Arc::clone(client), part));
+            Some(async move { (places, produce_all(records, produce).await) })
         });
         for (places, outcome) in join_all(sending).await {
             for (place, fate) in places.into_iter().zip(outcome?) {
@@ -221,11 +221,28 @@ async fn make(client: &Client, name: &str, config: &KafkaConfig) -> Result<Vec<i
     Ok((0..partitions).collect())
 }
 
-/// Produces records of a partition, one part after the other: whatever fails, they stay in their order.
-async fn produce_all(client: Arc<PartitionClient>, records: Vec<Record>) -> Result<Vec<Fate>, AdapterError> {
+/// Has records of a partition taken, one part after the other: whatever fails, they stay in their order.
+///
+/// A part that is refused for good is halved, until what is refused is one record: `produce` returns why.
+pub(super) async fn produce_all<Producing>(
+    records: Vec<Record>,
+    produce: impl Fn(Vec<Record>) -> Producing,
+) -> Result<Vec<Fate>, AdapterError>
+where
+    Producing: Future<Output = Result<Option<String>, AdapterError>>,
+{
     let mut fates = Vec::with_capacity(records.len());
-    for part in parts(records) {
-        fates.extend(in_task(produce_part(Arc::clone(&client), part)).await?);
+    let mut waiting = parts(records);
+    waiting.reverse();
+    while let Some(mut part) = waiting.pop() {
+        match produce(part.clone()).await? {
+            None => fates.extend(part.iter().map(|_| Fate::Taken)),
+            Some(reason) if part.len() == 1 => fates.push(Fate::Refused(reason)),
+            Some(_) => {
+                let second = part.split_off(part.len() / 2);
+                waiting.extend([second, part]);
+            }
+        }
     }
     Ok(fates)
 }
@@ -250,26 +267,15 @@ pub(super) fn parts(records: Vec<Record>) -> Vec<Vec<Record>> {
     parts
 }
 
-/// Produces records together. If the brokers refuse them for one that can never be taken, they go one
-/// by one, so that only that is refused.
-async fn produce_part(client: Arc<PartitionClient>, records: Vec<Record>) -> Result<Vec<Fate>, AdapterError> {
-    let count = records.len();
-    match client.produce(records.clone(), Compression::NoCompression).await {
-        Ok(_) => return Ok(vec![Fate::Taken; count]),
-        Err(error) if is_final(&error).is_none() => return Err(AdapterError::new(error)),
-        Err(_) => {}
+/// Produces records together; returns why the brokers will never take them, if they say so.
+async fn produce_part(
+    client: Arc<PartitionClient>,
+    records: Vec<Record>,
+) -> Result<Option<String>, AdapterError> {
+    match client.produce(records, Compression::NoCompression).await {
+        Ok(_) => Ok(None),
+        Err(error) => is_final(&error).map(Some).ok_or_else(|| AdapterError::new(error)),
     }
-    let mut fates = Vec::with_capacity(count);
-    for record in records {
-        fates.push(match client.produce(vec![record], Compression::NoCompression).await {
-            Ok(_) => Fate::Taken,
-            Err(error) => match is_final(&error) {
-                Some(reason) => Fate::Refused(reason),
-                None => return Err(AdapterError::new(error)),
-            },
-        });
-    }
-    Ok(fates)
 }
 
 /// Returns what the brokers say of a record that they will never take; nothing if it may be taken later.

@@ -1,5 +1,6 @@
 //! Peers that are none: `.ci/channels` has a real one.
 
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -7,9 +8,9 @@ use std::net::TcpListener;
 use rskafka::chrono::{DateTime, Utc};
 use rskafka::record::Record;
 
-use super::adapter::parts;
+use super::adapter::{parts, produce_all};
 use super::*;
-use crate::channels::{Adapter, Message};
+use crate::channels::{Adapter, AdapterError, Fate, Message};
 use crate::config::Config;
 
 fn adapter(address: &str) -> KafkaAdapter {
@@ -58,6 +59,33 @@ fn parts_are_ones_that_brokers_take_and_keep_the_order() {
     assert!(parts(Vec::new()).is_empty());
     let many: Vec<_> = (0..10_000).map(|number| record(number, 250)).collect();
     assert_eq!(parts(many).len(), 4);
+}
+
+#[tokio::test]
+async fn what_is_refused_is_one_record_and_found_by_halving() {
+    let records: Vec<_> =
+        (0..2_000).map(|number| record(number, if number == 700 { 13 } else { 50 })).collect();
+    let (taken, requests) = (RefCell::new(Vec::new()), Cell::new(0));
+    let fates = produce_all(records.clone(), async |part: Vec<Record>| {
+        requests.set(requests.get() + 1);
+        if part.iter().any(|record| record.value.as_ref().unwrap().len() == 13) {
+            return Ok(Some("too odd".to_owned()));
+        }
+        taken.borrow_mut().extend(part);
+        Ok(None)
+    });
+    let fates = fates.await.unwrap();
+    assert_eq!(fates.len(), records.len());
+    for (number, fate) in fates.iter().enumerate() {
+        let expected = if number == 700 { Fate::Refused("too odd".to_owned()) } else { Fate::Taken };
+        assert_eq!(*fate, expected, "{number}");
+    }
+    let others: Vec<_> =
+        records.into_iter().enumerate().filter(|(at, _)| *at != 700).map(|it| it.1).collect();
+    assert_eq!(*taken.borrow(), others);
+    assert!(requests.get() <= 1 + 2 * 11, "{} requests", requests.get());
+    let failed = produce_all(others, async |_| Err(AdapterError::new("away"))).await;
+    assert_eq!(failed, Err(AdapterError::new("away")));
 }
 
 #[test]
