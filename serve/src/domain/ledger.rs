@@ -93,6 +93,8 @@ kinds! {
     SplitFraction = "split_fraction", "corporate_actions";
     /// What a position in a future has gained since it was last marked to market.
     Settlement = "settlement", "clearing";
+    /// Cash or shares that were swapped in an auction between participants.
+    Swap = "swap", "market";
 }
 
 impl EntryKind {

@@ -84,6 +84,7 @@ impl What {
         match self {
             Self::Instruct(Instruction::Submit { .. } | Instruction::SubmitNotional { .. }) => "submit",
             Self::Instruct(Instruction::Replace { .. }) => "replace",
+            Self::Instruct(Instruction::Auction(_)) => "auction",
             Self::Instruct(_) => "cancel",
             Self::Fund(_) => "fund",
             Self::Join { .. } => "join",

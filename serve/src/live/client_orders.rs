@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bearpit_core::account::FundingRefusal;
 use bearpit_core::exchange::Market;
 use bearpit_core::kernel::RequestTag;
-use bearpit_core::market::Refusal;
+use bearpit_core::market::{AuctionRefusal, Refusal};
 use bearpit_core::participant::{Answer, Outcome, RequestKind, RequestRefusal};
 use bearpit_core::units::{ActorId, OrderId, SimTime};
 use serde::{Deserialize, Serialize};
@@ -63,6 +63,7 @@ pub(super) struct Remembered {
 enum RememberedRefusal {
     Instruction(Refusal),
     Funding(FundingRefusal),
+    Auction(AuctionRefusal),
 }
 
 impl RememberedRefusal {
@@ -71,6 +72,7 @@ impl RememberedRefusal {
         match refusal {
             RequestRefusal::Instruction(refusal) => Some(Self::Instruction(*refusal)),
             RequestRefusal::Funding(refusal) => Some(Self::Funding(*refusal)),
+            RequestRefusal::Auction(refusal) => Some(Self::Auction(*refusal)),
             RequestRefusal::Operator(_) | RequestRefusal::Join(_) => None,
         }
     }
@@ -81,6 +83,7 @@ impl From<RememberedRefusal> for RequestRefusal {
         match refusal {
             RememberedRefusal::Instruction(refusal) => Self::Instruction(refusal),
             RememberedRefusal::Funding(refusal) => Self::Funding(refusal),
+            RememberedRefusal::Auction(refusal) => Self::Auction(refusal),
         }
     }
 }
@@ -221,6 +224,7 @@ pub(super) const fn owner_of(kind: &RequestKind) -> Option<ActorId> {
         | RequestKind::Block { .. }
         | RequestKind::Unblock { .. }
         | RequestKind::Reseat { .. }
-        | RequestKind::Limit { .. } => None,
+        | RequestKind::Limit { .. }
+        | RequestKind::Identify { .. } => None,
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bearpit_core::exchange::{BuildError, ClosingState, Market, MarketBuilder};
 use bearpit_core::kernel::{Pacer, Speed};
 use bearpit_core::participant::AccountLimits;
-use bearpit_core::units::SimDuration;
+use bearpit_core::units::{PersonId, SimDuration};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -63,6 +63,38 @@ impl LeftPace {
     }
 }
 
+/// What a market leaves of auctions between participants: all of them have ended with its day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct LeftAuctions {
+    /// The ids of the next auction and the next proposal.
+    next_ids: [u64; 2],
+    /// To whom the account at each place among the participants belongs, where that was said.
+    persons: Vec<(u32, PersonId)>,
+}
+
+impl Default for LeftAuctions {
+    fn default() -> Self {
+        Self { next_ids: [1, 1], persons: Vec::new() }
+    }
+}
+
+impl LeftAuctions {
+    fn of(market: &ClosingState) -> Self {
+        let persons = market.participants.iter().zip(0_u32..);
+        let persons = persons.filter_map(|(it, place)| Some((place, it.person?))).collect();
+        Self { next_ids: market.next_auction_ids, persons }
+    }
+
+    fn apply(self, market: &mut ClosingState) -> Result<(), UnknownState> {
+        market.next_auction_ids = self.next_ids;
+        for (place, person) in self.persons {
+            let place = usize::try_from(place).map_err(|_| UnknownState)?;
+            market.participants.get_mut(place).ok_or(UnknownState)?.person = Some(person);
+        }
+        Ok(())
+    }
+}
+
 /// Bytes that are no state of this program.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("the opening state is of another version of this program")]
@@ -85,8 +117,13 @@ impl LiveState {
         let limited = self.market.participants.iter().zip(0_u32..);
         let limited = limited.filter_map(|(it, place)| Some((place, it.limits.clone()?)));
         let limited: Vec<(u32, AccountLimits)> = limited.collect();
-        if !limited.is_empty() {
+        // And behind those, where there were no auctions yet.
+        let auctions = LeftAuctions::of(&self.market);
+        if !limited.is_empty() || auctions != LeftAuctions::default() {
             bytes.extend(postcard::to_stdvec(&limited).unwrap_or_default());
+        }
+        if auctions != LeftAuctions::default() {
+            bytes.extend(postcard::to_stdvec(&auctions).unwrap_or_default());
         }
         bytes
     }
@@ -98,10 +135,15 @@ impl LiveState {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, UnknownState> {
         let (mut state, rest): (Self, _) = postcard::take_from_bytes(bytes).map_err(|_| UnknownState)?;
         if !rest.is_empty() {
-            let limited: Vec<(u32, AccountLimits)> = postcard::from_bytes(rest).map_err(|_| UnknownState)?;
+            let (limited, rest): (Vec<(u32, AccountLimits)>, _) =
+                postcard::take_from_bytes(rest).map_err(|_| UnknownState)?;
             for (place, limits) in limited {
                 let place = usize::try_from(place).map_err(|_| UnknownState)?;
                 state.market.participants.get_mut(place).ok_or(UnknownState)?.limits = Some(limits);
+            }
+            if !rest.is_empty() {
+                let auctions: LeftAuctions = postcard::from_bytes(rest).map_err(|_| UnknownState)?;
+                auctions.apply(&mut state.market)?;
             }
         }
         if state.market.version == ClosingState::VERSION { Ok(state) } else { Err(UnknownState) }

@@ -1,7 +1,9 @@
 //! [`LedgerMaker`]: what each fact moves on the accounts of people, their strategies and contests.
 
 use bearpit_core::exchange::Market;
-use bearpit_core::market::{AccountOpening, Fact, Funding, Instrument, PaymentReason, Side, Trade, Transfer};
+use bearpit_core::market::{
+    AccountOpening, AuctionEvent, Fact, Funding, Instrument, PaymentReason, Side, Trade, Transfer,
+};
 use bearpit_core::units::{ActorId, InstrumentId, Money, NetQuantity, SimTime};
 
 use super::order_terms::in_units;
@@ -98,8 +100,28 @@ impl LedgerMaker {
                     .into_iter()
                     .collect()
             }
+            Fact::Auction(ref event) => self.swapped(at, event, owners),
             _ => Vec::new(),
         }
+    }
+
+    /// Returns what a swap moves on its two accounts; nothing of other events of an auction.
+    fn swapped(&self, at: SimTime, event: &AuctionEvent, owners: &Owners<AccountId>) -> Vec<Change> {
+        let mut changes = Vec::new();
+        for side in event.swap().into_iter().flatten() {
+            let Some(account) = owners.of(side.account) else { continue };
+            let cause = || Cause::new(account, at, EntryKind::Swap);
+            changes.extend(self.cash(cause(), side.cash()));
+            for (instrument, lots) in side.shares() {
+                let shares = self.shares(instrument, lots);
+                changes.extend(
+                    shares.map(|(asset, lots)| {
+                        self.posting(&cause().on(instrument), asset, Movement::By(lots))
+                    }),
+                );
+            }
+        }
+        changes
     }
 
     fn opened(&self, account: AccountId, at: SimTime, opening: &AccountOpening, is_new: bool) -> Change {

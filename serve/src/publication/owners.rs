@@ -56,12 +56,18 @@ impl<K: Copy> Owners<K> {
         id.index() < self.by_actor.len()
     }
 
-    /// Hands the events of a fact to whom they concern: a trade is up to two fills.
+    /// Hands the events of a fact to whom they concern: a trade is up to two fills, and a swap concerns two.
     pub fn follow(&mut self, at: SimTime, fact: &Fact, take: &mut impl FnMut(K, OwnEvent)) {
         if let Fact::Traded(trade) = fact {
             for fill in fills(trade) {
                 self.fill(at, fill, take);
             }
+            return;
+        }
+        if let Fact::Auction(event) = fact {
+            let (first, other) = event.concerned();
+            let owners = [Some(first), other].into_iter().flatten().filter_map(|id| self.of(id));
+            owners.for_each(|owner| take(owner, OwnEvent::new(at, OwnChange::Fact(fact.clone()))));
             return;
         }
         let (order, owner) = concerned(fact);
@@ -176,6 +182,7 @@ fn concerned(fact: &Fact) -> (Option<OrderId>, Option<ActorId>) {
         | Fact::Plotted { actor, .. }
         | Fact::Recorded { actor, .. }
         | Fact::StrategyFailed { actor, .. } => (None, Some(actor)),
+        Fact::Auction(ref event) => (None, Some(event.concerned().0)),
         // Owners are not told that the next part of an iceberg is displayed.
         Fact::OrderRefreshed { .. }
         | Fact::Traded(_)

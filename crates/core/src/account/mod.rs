@@ -32,6 +32,7 @@ mod position;
 mod reducing;
 mod replayed;
 mod ruin;
+mod swapping;
 #[cfg(test)]
 mod tests;
 pub mod trips;

@@ -14,12 +14,12 @@ use crate::kernel::{
 };
 use crate::market::{BarInterval, Contract, FeeSchedule, FundingTerms, Instrument, Listing, Tape, TapeSink};
 use crate::participant::{
-    AnyTrader, Latencies, MarkToMarket, MarketConfig, MarketState, MarketWorld, ParticipantConfig, Request,
-    Role, Trader, TradingActor, VenueConfig,
+    AnyTrader, AuctionHouse, AuctionRules, Latencies, MarkToMarket, MarketConfig, MarketState, MarketWorld,
+    ParticipantConfig, Request, Role, Trader, TradingActor, VenueConfig,
 };
 use crate::process::{PriceProcess, Value};
 use crate::replay::Replay;
-use crate::units::{ActorId, InstrumentId, ListingId, Money, Seed, SimDuration, SimTime, VenueId};
+use crate::units::{ActorId, InstrumentId, ListingId, Money, PersonId, Seed, SimDuration, SimTime, VenueId};
 
 /// Says why a market cannot be laid out.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -57,8 +57,8 @@ pub enum BuildError {
     /// The market cannot open with what the last one left.
     #[error(transparent)]
     Opening(#[from] OpeningError),
-    /// A scheduled event is about a participant that is not there.
-    #[error("a scheduled event is about {0:?}, which is no participant")]
+    /// A scheduled event, or an account of a person, is about a participant that is not there.
+    #[error("a scheduled event, or a person's account, is about {0:?}, which is no participant")]
     UnknownParticipant(String),
     /// There are more instruments, venues or listings than ids.
     #[error("there are too many instruments, venues or listings: ids are 32 bits wide")]
@@ -122,6 +122,7 @@ pub struct MarketBuilder {
     opening: Option<Box<ClosingState>>,
     misstated: Money,
     scheduled: Vec<(SimTime, ScheduledEvent)>,
+    persons: Vec<(String, PersonId)>,
 }
 
 struct Agent {
@@ -163,6 +164,7 @@ impl MarketBuilder {
             opening: None,
             misstated: Money::ZERO,
             scheduled: Vec::new(),
+            persons: Vec::new(),
         })
     }
 
@@ -177,6 +179,17 @@ impl MarketBuilder {
     /// virtual time for ever.
     pub const fn instant_answers_max(&mut self, most: u64) {
         self.config.instant_answers_max = most;
+    }
+
+    /// Lets participants auction shares between them; without, they cannot.
+    pub const fn auctions(&mut self, rules: AuctionRules) {
+        self.config.auctions = Some(rules);
+    }
+
+    /// Says to which person the account of an agent belongs, which must be added under that name; between
+    /// accounts of one person nothing is proposed in auctions.
+    pub fn person(&mut self, agent: &str, person: PersonId) {
+        self.persons.push((agent.to_owned(), person));
     }
 
     /// Sets the interval at which tracked accounts are marked to market; a minute unless set, never if
@@ -401,6 +414,7 @@ impl MarketBuilder {
         self.go_on_from(opening.as_ref())?;
         let exchanges = self.exchanges(opening.as_ref());
         let venues: Vec<String> = self.config.venues.iter().map(|venue| venue.name.clone()).collect();
+        let has_auctions = self.config.auctions.is_some();
         let state = MarketState::new(self.config, self.tape);
         let mut world: MarketWorld = World::with_outside(self.seed, self.open, state, self.outside);
         for (venue, exchange) in venues.iter().zip(exchanges) {
@@ -408,6 +422,10 @@ impl MarketBuilder {
         }
         let marker = Box::new(Trader(MarkToMarket::new(self.sample_interval)));
         world.add("clerk/", &Role::House, marker)?;
+        if has_auctions {
+            let house = world.add("auctions/", &Role::House, Box::new(Trader(AuctionHouse)))?;
+            world.domain_mut().hold_auctions(house, self.close);
+        }
         for Agent { name, config, actor } in self.agents {
             world.add(&name, &Role::Participant(config), actor)?;
         }
@@ -419,6 +437,11 @@ impl MarketBuilder {
             event.request(find).map(|kind| (at, kind)).map_err(BuildError::UnknownParticipant)
         });
         let scheduled = scheduled.collect::<Result<Vec<_>, _>>()?;
+        for (name, person) in self.persons {
+            let found = world.domain().participants().iter().find(|it| it.name == name).map(|it| it.id);
+            let owner = found.ok_or(BuildError::UnknownParticipant(name))?;
+            world.domain_mut().identify(owner, person);
+        }
         let state = world.domain_mut();
         if self.goes_on {
             state.go_on();
@@ -446,8 +469,8 @@ impl MarketBuilder {
                 .collect(),
             venues: self.config.venues.iter().map(|venue| venue.name.as_str()).collect(),
             agents: self.agents.iter().map(|agent| agent.name.as_str()).collect(),
-            // The venues come first, and who marks accounts.
-            first_agent: count(self.config.venues.len()) + 1,
+            // The venues come first, who marks accounts, and who sees to auctions.
+            first_agent: count(self.config.venues.len()) + 1 + u32::from(self.config.auctions.is_some()),
         }
     }
 

@@ -3,9 +3,11 @@
 use crate::account::{Account, AccountState, FeeState};
 use crate::book::BookState;
 use crate::market::Reference;
+#[cfg(feature = "serde")]
+use crate::participant::FIRST_AUCTION_IDS;
 use crate::participant::{AccountLimits, HaltState, MarketState, Participant, Seat};
 use crate::process::ValueState;
-use crate::units::{ActorId, InstrumentId, ListingId, SimTime};
+use crate::units::{ActorId, InstrumentId, ListingId, PersonId, SimTime};
 
 /// What a market leaves when it has settled, and the next opens with
 /// ([`MarketBuilder::opening`](super::MarketBuilder::opening)): plain data, so that it can be stored between
@@ -35,6 +37,17 @@ pub struct ClosingState {
     pub participants: Vec<ClosingParticipant>,
     /// What open orders have been charged, and what sets the tiers of fees.
     pub fees: FeeState,
+    /// The ids of the next auction between participants and of the next proposal: none comes twice in a
+    /// market. Not part of its serialized form, which is older: whoever stores a closing state stores them
+    /// beside it.
+    #[cfg_attr(feature = "serde", serde(skip, default = "first_auction_ids"))]
+    pub next_auction_ids: [u64; 2],
+}
+
+/// Returns the ids with which auctions and proposals begin.
+#[cfg(feature = "serde")]
+const fn first_auction_ids() -> [u64; 2] {
+    FIRST_AUCTION_IDS
 }
 
 /// Whether a market stopped with its day or within it.
@@ -92,6 +105,9 @@ pub struct ClosingParticipant {
     /// whoever stores a closing state stores limits beside it.
     #[cfg_attr(feature = "serde", serde(skip))]
     pub limits: Option<AccountLimits>,
+    /// To whom its account belongs, if that was said; stored beside it like limits.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub person: Option<PersonId>,
 }
 
 impl ClosingState {
@@ -115,6 +131,7 @@ impl ClosingState {
             listings: listings(state),
             participants: state.participants().iter().map(|it| participant(state, it)).collect(),
             fees: state.fee_state(),
+            next_auction_ids: state.next_auction_ids(),
         }
     }
 }
@@ -141,5 +158,6 @@ fn participant(state: &MarketState, participant: &Participant) -> ClosingPartici
         blocked: state.blocked(participant.id).cloned(),
         saved: state.saved(participant.id).map(|saved| saved.to_string()),
         limits: state.limits(participant.id).cloned(),
+        person: state.person_of(participant.id),
     }
 }

@@ -99,6 +99,7 @@ pub(super) struct Opening {
     stopped: SimTime,
     end: MarketEnd,
     next_ids: [u64; 2],
+    next_auction_ids: [u64; 2],
     values: Vec<Option<ValueState>>,
     books: BTreeMap<ListingId, ResumedBook>,
     /// Agents of the scenario that were there before, in the order of their ids.
@@ -148,7 +149,17 @@ impl Opening {
         let fees = ids.fees(state.fees.clone(), &state, layout);
         let books = ids.books(&state, layout)?;
         let next_ids = [state.next_order, state.next_trade];
-        Ok(Self { stopped: state.at, end: state.end, next_ids, values, books, agents, guests, fees })
+        Ok(Self {
+            stopped: state.at,
+            end: state.end,
+            next_ids,
+            next_auction_ids: state.next_auction_ids,
+            values,
+            books,
+            agents,
+            guests,
+            fees,
+        })
     }
 
     /// Returns what an instrument's value goes on from.
@@ -184,6 +195,7 @@ impl Opening {
     /// Brings ids, fees and interest into the market, and says on its tape what it begins with.
     pub(super) fn finish(self, state: &mut MarketState) {
         state.restore_ledgers(self.next_ids, self.fees, self.stopped);
+        state.restore_auction_ids(self.next_auction_ids);
         let mut facts = Vec::new();
         if self.end == MarketEnd::DayOver {
             self.agents.iter().for_each(|agent| bring_back(agent, state, &mut facts));
@@ -196,6 +208,9 @@ impl Opening {
         }
         for (owner, limits) in carried().filter_map(|carried| Some((carried.id, carried.limits.clone()?))) {
             state.limit(owner, limits);
+        }
+        for (owner, person) in carried().filter_map(|carried| Some((carried.id, carried.person?))) {
+            state.identify(owner, person);
         }
         for (id, saved) in carried().filter_map(|carried| Some((carried.id, carried.saved.as_deref()?))) {
             state.restore_saved(id, saved.into());

@@ -11,6 +11,7 @@ use super::fact::{AccountMark, AccountOpening, Clearing, Fact, Trade};
 use super::funding::Transfer;
 use super::order::{Link, OrderKind, OrderTerms, Peg, PostOnly, SelfTrade, TimeInForce};
 use super::phase::Phase;
+use super::private_auction::{AuctionEvent, AuctionLot, Consideration};
 use super::quote::{Quote, QuoteLevel};
 use super::side::Side;
 use super::trailing::TrailingDistance;
@@ -81,6 +82,7 @@ pub(super) fn encode(at: SimTime, fact: &Fact, out: &mut Vec<u8>) {
         Fact::Recorded { actor, table, row } => {
             bytes.tag(21).u32(actor.get()).text(table).row(row);
         }
+        Fact::Auction(event) => encode_auction(event, &mut bytes),
     }
 }
 
@@ -184,6 +186,29 @@ fn encode_account(fact: &Fact, bytes: &mut Bytes<'_>) {
             bytes.tag(50).u32(owner.get()).text(kind);
         }
         _ => {}
+    }
+}
+
+/// Appends the bytes of what happened in an auction between participants.
+fn encode_auction(event: &AuctionEvent, bytes: &mut Bytes<'_>) {
+    match *event {
+        AuctionEvent::Offered { auction, owner, lot, deadline } => {
+            bytes.tag(54).u64(auction.get()).u32(owner.get()).lot(lot).i64(deadline.nanos());
+        }
+        AuctionEvent::Proposed { auction, proposal, proposer, consideration } => {
+            bytes.tag(55).u64(auction.get()).u64(proposal.get()).u32(proposer.get());
+            bytes.consideration(consideration);
+        }
+        AuctionEvent::Accepted { auction, proposal, owner, proposer, lot, consideration, value } => {
+            bytes.tag(56).u64(auction.get()).u64(proposal.get()).u32(owner.get()).u32(proposer.get());
+            bytes.lot(lot).consideration(consideration).money(value);
+        }
+        AuctionEvent::ProposalEnded { auction, proposal, proposer, why } => {
+            bytes.tag(57).u64(auction.get()).u64(proposal.get()).u32(proposer.get()).text(why.name());
+        }
+        AuctionEvent::Ended { auction, owner, why } => {
+            bytes.tag(58).u64(auction.get()).u32(owner.get()).text(why.name());
+        }
     }
 }
 
@@ -476,6 +501,19 @@ impl Bytes<'_> {
             Transfer::Cash(amount) => self.tag(0).money(amount),
             Transfer::Shares { instrument, quantity } => {
                 self.tag(1).u32(instrument.get()).i64(quantity.lots())
+            }
+        }
+    }
+
+    fn lot(&mut self, AuctionLot { instrument, quantity }: AuctionLot) -> &mut Self {
+        self.u32(instrument.get()).u64(quantity.lots())
+    }
+
+    fn consideration(&mut self, consideration: Consideration) -> &mut Self {
+        match consideration {
+            Consideration::Cash(amount) => self.tag(0).money(amount),
+            Consideration::Shares { instrument, quantity } => {
+                self.tag(1).lot(AuctionLot { instrument, quantity })
             }
         }
     }

@@ -9,6 +9,7 @@ use super::contract::FundingRate;
 use super::funding::{Funding, Reference};
 use super::order::{OrderKind, OrderTerms, TimeInForce};
 use super::phase::Phase;
+use super::private_auction::AuctionEvent;
 use super::quote::Quote;
 use super::reason::{CancelReason, ExpiryReason, ReduceReason, RejectReason};
 use super::refusal::Refusal;
@@ -383,6 +384,8 @@ pub enum Fact {
         /// The error with its place, callback and virtual time.
         text: Arc<str>,
     },
+    /// Something happened in an auction between participants. What a swap moves is in this fact alone.
+    Auction(AuctionEvent),
 }
 
 impl Fact {
@@ -431,7 +434,8 @@ impl Fact {
             | Self::Logged { .. }
             | Self::Plotted { .. }
             | Self::Recorded { .. }
-            | Self::StrategyFailed { .. } => None,
+            | Self::StrategyFailed { .. }
+            | Self::Auction(_) => None,
         }
     }
 }

@@ -25,6 +25,7 @@ mod order;
 mod path;
 mod phase;
 mod plain_time;
+mod private_auction;
 mod quote;
 mod reason;
 mod refusal;
@@ -55,6 +56,10 @@ pub use order::{Link, OrderKind, OrderTerms, Peg, PostOnly, SelfTrade, TimeInFor
 pub use path::{Leg, Point};
 pub use phase::Phase;
 pub(crate) use plain_time::PlainTime;
+pub use private_auction::{
+    AuctionAction, AuctionEnd, AuctionEvent, AuctionLot, AuctionRefusal, Consideration, CounterpartyFault,
+    ProposalEnd, SwapSide,
+};
 pub use quote::{Ladders, Quote, QuoteLevel};
 pub use reason::{CancelReason, ExpiryReason, ReduceReason, RejectReason};
 pub use refusal::Refusal;

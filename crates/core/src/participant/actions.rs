@@ -44,6 +44,8 @@ impl Context {
 
     fn split(&mut self, listing: ListingId, instrument: InstrumentId, ratio: SplitRatio) -> Vec<Owed> {
         let (venue, now) = (self.id(), self.now());
+        // What they hold would have to be split, and what was agreed on with it.
+        self.end_auctions_for(instrument);
         let mut owed = Vec::new();
         let mut given = NetQuantity::ZERO;
         for owner in (0..).map(ActorId::new).take(self.domain().accounts().len()) {

@@ -7,6 +7,7 @@ use crate::process::Value;
 use crate::units::{ActorId, InstrumentId, Money, NetQuantity, SimDuration};
 
 use super::links::Latencies;
+use super::private_auctions::AuctionRules;
 
 /// What a market is laid out from: instruments with their value processes, venues, listings.
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub struct MarketConfig {
     pub bar_interval: BarInterval,
     /// How many messages one agent may answer at one instant with messages that arrive at that same instant.
     pub instant_answers_max: u64,
+    /// What participants may do in auctions between them; nothing if absent.
+    pub auctions: Option<AuctionRules>,
 }
 
 impl MarketConfig {
@@ -37,6 +40,7 @@ impl Default for MarketConfig {
             listings: Vec::new(),
             bar_interval: BarInterval::default(),
             instant_answers_max: Self::INSTANT_ANSWERS_MAX,
+            auctions: None,
         }
     }
 }

@@ -15,7 +15,8 @@ use super::state::MarketState;
 use crate::account::{Account, AccountConfig, AccountError, FundingRefusal, MarginStanding};
 use crate::kernel::{ActorSpec, Admission, Arrival, Domain, Join, JoinRefusal, Moment, RequestTag, Reseat};
 use crate::market::{
-    AccountOpening, ExecutionReport, Fact, Funding, Listing, Refusal, ReportKind, SinkError, Transfer,
+    AccountOpening, AuctionAction, ExecutionReport, Fact, Funding, Listing, Refusal, ReportKind, SinkError,
+    Transfer,
 };
 use crate::units::{ActorId, Money, SimTime};
 
@@ -85,6 +86,9 @@ impl Domain for MarketState {
             RequestKind::Unblock { participant } => (participant, seat_message(tag, SeatOperation::Unblock)),
             RequestKind::Limit { participant, limits } => {
                 (participant, seat_message(tag, SeatOperation::Limit(limits)))
+            }
+            RequestKind::Identify { participant, person } => {
+                (participant, seat_message(tag, SeatOperation::Identify(person)))
             }
             RequestKind::Transfer { from, to, funding } => {
                 self.check_participant(to)?;
@@ -191,7 +195,14 @@ impl Domain for MarketState {
             Message::Seat(_) => true,
             Message::Instruction(request) => matches!(
                 request.what,
-                Instruction::Cancel(_) | Instruction::MassCancel { .. } | Instruction::Disconnect
+                Instruction::Cancel(_)
+                    | Instruction::MassCancel { .. }
+                    | Instruction::Disconnect
+                    | Instruction::Auction(
+                        AuctionAction::Reject { .. }
+                            | AuctionAction::WithdrawProposal { .. }
+                            | AuctionAction::Withdraw { .. }
+                    )
             ),
             _ => false,
         };
@@ -212,9 +223,10 @@ impl Domain for MarketState {
             Message::Seat(request) if self.closed => {
                 let refusal = match request.what {
                     SeatOperation::Transfer { .. } => FundingRefusal::Closed.into(),
-                    SeatOperation::Block(_) | SeatOperation::Unblock | SeatOperation::Limit(_) => {
-                        OperatorRefusal::Closed.into()
-                    }
+                    SeatOperation::Block(_)
+                    | SeatOperation::Unblock
+                    | SeatOperation::Limit(_)
+                    | SeatOperation::Identify(_) => OperatorRefusal::Closed.into(),
                 };
                 self.answer(now, request.tag, Err(refusal));
             }
@@ -353,6 +365,7 @@ impl MarketState {
         interest: Interest,
     ) -> Result<(), SinkError> {
         self.listings.iter_mut().for_each(|state| state.feeds.unsubscribe(owner));
+        self.auctions.subscribers.remove(owner);
         let found = self.participants.iter_mut().find(|participant| participant.id == owner);
         let Some(participant) = found else { return Ok(()) };
         let may_wait = !interest.reports && is_looked_at_by_itself(&participant.account);

@@ -169,6 +169,31 @@ impl MarketState {
         beyond(bound?, reach(account, terms.side.sign(), instrument, None), terms.quantity)
     }
 
+    /// Returns why a participant may not take part in a swap of an instrument now, by an operator's limits, if
+    /// that is so.
+    pub(super) fn swap_limit_refusal(
+        &self,
+        owner: ActorId,
+        instrument: InstrumentId,
+        now: SimTime,
+    ) -> Option<Refusal> {
+        let limited = self.limited.get(&owner)?;
+        let bound = limited.bound_of(self.instruments[instrument.index()].instrument.symbol());
+        bound.err().or_else(|| limited.pace_refusal(now))
+    }
+
+    /// Returns why a participant may not come to hold so much more, if an operator's limits say so.
+    pub(super) fn holding_limit_refusal(
+        &self,
+        owner: ActorId,
+        instrument: InstrumentId,
+        more: Quantity,
+    ) -> Option<Refusal> {
+        let limited = self.limited.get(&owner)?;
+        let bound = limited.bound_of(self.instruments[instrument.index()].instrument.symbol()).ok()??;
+        beyond(bound, reach(self.accounts.get(owner.index())?, 1, instrument, None), more)
+    }
+
     /// Returns why a participant may not replace an order now, if an operator's limits say so.
     pub(super) fn replace_limit_refusal(
         &self,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::account::MarginCall;
 use crate::kernel::Wakeup;
 use crate::market::{
-    Bar, CorporateAction, ExecutionReport, Funding, Ladders, Phase, Quote, ReportKind, Side,
+    AuctionEvent, Bar, CorporateAction, ExecutionReport, Funding, Ladders, Phase, Quote, ReportKind, Side,
 };
 use crate::units::{ListingId, Price, Quantity, SimTime};
 
@@ -113,4 +113,6 @@ pub enum Update {
     MarginCall(MarginCall),
     /// The levels of the book after it changed: as many as were subscribed to, where there are so many.
     Book(Arc<Ladders>),
+    /// Something happened in an auction between participants, whose lot the listing is the first of.
+    Auction(AuctionEvent),
 }

@@ -19,6 +19,7 @@
 mod actions;
 mod adapter;
 mod annotations;
+mod auctioning;
 mod bars;
 mod boxed;
 mod carry_over;
@@ -39,6 +40,7 @@ mod notional;
 mod operator;
 mod packed;
 mod preview;
+mod private_auctions;
 mod publish;
 mod queries;
 mod replayed;
@@ -53,6 +55,7 @@ mod view;
 
 pub(crate) use actions::Owed;
 pub use adapter::{AnyTrader, HandlerResult, Ignored, Interest, Trader, TradingActor};
+pub use auctioning::AuctionHouse;
 pub use carry_over::HaltState;
 pub(crate) use carry_over::LeftBook;
 pub(crate) use charging::ChargedFill;
@@ -67,6 +70,9 @@ pub use message::{MarketData, Message, Update};
 pub use operator::{HaltChange, OperatorRefusal, SeatOperation, VenueOperation};
 pub use packed::{CommandMessage, ReportMessage};
 pub use preview::Preview;
+#[cfg(feature = "serde")]
+pub(crate) use private_auctions::FIRST_AUCTION_IDS;
+pub use private_auctions::{AuctionRules, OpenAuction, OpenProposal};
 pub(crate) use publish::BarAlarms;
 pub(crate) use replayed::Counterparty;
 pub use request::{Answer, Instruction, Outcome, Request, RequestError, RequestKind, RequestRefusal, Tagged};

@@ -12,8 +12,8 @@ use super::request::{Outcome, RequestError, RequestRefusal, Tagged};
 use super::state::MarketState;
 use crate::account::{Account, FundingRefusal};
 use crate::kernel::{Arrival, Moment, RequestTag};
-use crate::market::{Fact, Funding, Listing, Reference, Transfer};
-use crate::units::{ActorId, InstrumentId, ListingId, SimDuration};
+use crate::market::{AuctionEnd, Fact, Funding, Listing, ProposalEnd, Reference, Transfer};
+use crate::units::{ActorId, InstrumentId, ListingId, PersonId, SimDuration};
 
 /// What an operator asks of a venue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +52,8 @@ pub enum SeatOperation {
     },
     /// It may do no more than that.
     Limit(AccountLimits),
+    /// Its account belongs to that person.
+    Identify(PersonId),
 }
 
 /// Says why what an operator asked for was not done.
@@ -150,6 +152,10 @@ impl MarketState {
                 self.limit(owner, limits.clone());
                 Ok(Outcome::Limited)
             }
+            SeatOperation::Identify(person) => {
+                self.identify(owner, *person);
+                Ok(Outcome::Identified)
+            }
         };
         self.answer(at.time, request.tag, outcome);
         Ok(())
@@ -161,6 +167,7 @@ impl MarketState {
         }
         self.blocked.insert(owner, reason.clone());
         self.record(at.time, &Fact::ParticipantBlocked { owner, reason: reason.clone() })?;
+        self.end_auctions_of(at.time, owner, (AuctionEnd::Blocked, ProposalEnd::Blocked))?;
         Ok(Ok(Outcome::Blocked))
     }
 
@@ -213,8 +220,11 @@ impl Context {
     pub(super) fn follow_seat_operation(&mut self, operation: &SeatOperation) {
         let owner = self.id();
         match operation {
-            SeatOperation::Block(_) => self.sweep(),
-            SeatOperation::Unblock | SeatOperation::Limit(_) => {}
+            SeatOperation::Block(_) => {
+                self.sweep();
+                self.publish_auctions();
+            }
+            SeatOperation::Unblock | SeatOperation::Limit(_) | SeatOperation::Identify(_) => {}
             SeatOperation::Transfer { to, funding } => {
                 if let Transfer::Shares { instrument, .. } = funding.transfer {
                     self.cancel_unfit(instrument);
@@ -237,7 +247,7 @@ impl Context {
     }
 
     /// Cancels another actor's reduce-only orders that no longer fit its position.
-    fn cancel_unfit_of(&mut self, owner: ActorId, instrument: InstrumentId) {
+    pub(super) fn cancel_unfit_of(&mut self, owner: ActorId, instrument: InstrumentId) {
         let unfit = self.domain().account(owner).map(|account| account.unfit_orders(instrument));
         for order in unfit.into_iter().flatten() {
             self.cancel_for(owner, order);

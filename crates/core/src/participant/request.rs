@@ -7,8 +7,12 @@ use super::limits::AccountLimits;
 use super::operator::OperatorRefusal;
 use crate::account::{AccountError, FundingRefusal};
 use crate::kernel::{ActorSpec, JoinRefusal, LatencyError, RequestTag};
-use crate::market::{ExitIds, Funding, OrderTerms, Reference, Refusal, Replacement, Side};
-use crate::units::{ActorId, ListingId, Money, OrderId, SimDuration, SimTime};
+use crate::market::{
+    AuctionAction, AuctionRefusal, ExitIds, Funding, OrderTerms, Reference, Refusal, Replacement, Side,
+};
+use crate::units::{
+    ActorId, AuctionId, ListingId, Money, OrderId, PersonId, ProposalId, SimDuration, SimTime,
+};
 
 /// A request to a market from a person or program outside the world: plain data, so that a journal can hold
 /// it.
@@ -99,6 +103,14 @@ pub enum RequestKind {
         /// What it may do from now on.
         limits: AccountLimits,
     },
+    /// By whoever keeps accounts: say to which person a participant's account belongs. Between accounts of
+    /// one person nothing is proposed in auctions.
+    Identify {
+        /// The participant.
+        participant: ActorId,
+        /// The person.
+        person: PersonId,
+    },
 }
 
 /// An action to be carried out in a participant's name.
@@ -139,6 +151,8 @@ pub enum Instruction {
         /// For how much.
         notional: Money,
     },
+    /// Act in an auction between participants.
+    Auction(AuctionAction),
 }
 
 impl Instruction {
@@ -147,7 +161,11 @@ impl Instruction {
     pub const fn entry(&self) -> Option<ListingId> {
         match *self {
             Self::Submit { listing, .. } | Self::SubmitNotional { listing, .. } => Some(listing),
-            Self::Cancel(_) | Self::Replace { .. } | Self::MassCancel { .. } | Self::Disconnect => None,
+            Self::Cancel(_)
+            | Self::Replace { .. }
+            | Self::MassCancel { .. }
+            | Self::Disconnect
+            | Self::Auction(_) => None,
         }
     }
 }
@@ -231,6 +249,46 @@ pub enum Outcome {
     Reseated,
     /// The participant has the limits.
     Limited,
+    /// The auction is open.
+    AuctionOpened {
+        /// Its id.
+        auction: AuctionId,
+    },
+    /// The proposal is open.
+    ProposalMade {
+        /// The auction.
+        auction: AuctionId,
+        /// Its id.
+        proposal: ProposalId,
+    },
+    /// The lot and what was proposed have changed hands.
+    AuctionAccepted {
+        /// The auction.
+        auction: AuctionId,
+        /// The proposal.
+        proposal: ProposalId,
+    },
+    /// The proposal is rejected.
+    ProposalRejected {
+        /// The auction.
+        auction: AuctionId,
+        /// The proposal.
+        proposal: ProposalId,
+    },
+    /// The proposal is withdrawn.
+    ProposalWithdrawn {
+        /// The auction.
+        auction: AuctionId,
+        /// The proposal.
+        proposal: ProposalId,
+    },
+    /// The auction is withdrawn.
+    AuctionWithdrawn {
+        /// The auction.
+        auction: AuctionId,
+    },
+    /// It is known to whom the account belongs.
+    Identified,
 }
 
 /// Says why nothing was done about a request.
@@ -248,6 +306,9 @@ pub enum RequestRefusal {
     /// The participant could not join.
     #[error(transparent)]
     Join(#[from] JoinRefusal<AccountError>),
+    /// Nothing was done in an auction between participants.
+    #[error(transparent)]
+    Auction(#[from] AuctionRefusal),
 }
 
 /// Says why a request cannot be taken at all.

@@ -8,7 +8,9 @@ use super::message::{MarketData, Message, Update};
 use super::state::MarketState;
 use crate::account::{Account, Closing, Liquidation, MarginCall, Restriction, Ruined, Valuation};
 use crate::kernel::Wakeup;
-use crate::market::{CommandKind, Fact, OrderTerms, Phase, Side, SinkError, TimeInForce};
+use crate::market::{
+    AuctionEnd, CommandKind, Fact, OrderTerms, Phase, ProposalEnd, Side, SinkError, TimeInForce,
+};
 use crate::units::{ActorId, InstrumentId, ListingId, Money, OrderId, SimTime};
 
 /// The tag with which an exchange is woken to look for ruin at its replayed listings.
@@ -47,6 +49,7 @@ impl MarketState {
         };
         self.follow_risk(owner);
         self.record(now, &fact)?;
+        self.end_auctions_of(now, owner, (AuctionEnd::Restricted, ProposalEnd::Restricted))?;
         Ok(true)
     }
 
@@ -121,6 +124,7 @@ impl Context {
     /// marked next. Replayed listings do it themselves, at this instant.
     pub(super) fn enforce_ruin(&mut self) {
         self.publish_margin_calls();
+        self.publish_auctions();
         for owner in self.domain_mut().restricted() {
             self.enforce_ruin_of(owner);
         }
@@ -238,6 +242,7 @@ impl Context {
         if is_new {
             self.mark_ruined(owner);
             self.publish_margin_calls();
+            self.publish_auctions();
         }
         let market = self.domain();
         let found = market.account(owner).and_then(|account| Some((account, account.restriction()?)));

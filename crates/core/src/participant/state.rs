@@ -8,6 +8,7 @@ use super::feeds::Feeds;
 use super::limits::Limited;
 use super::links::Links;
 use super::mark::Mark;
+use super::private_auctions::PrivateAuctions;
 use super::request::Answer;
 use super::ruin_watch::AtRisk;
 use super::unread::UnreadReports;
@@ -78,6 +79,8 @@ pub struct MarketState {
     pub(super) blocked: BTreeMap<ActorId, Reference>,
     /// Participants that an operator limits in what they do.
     pub(super) limited: BTreeMap<ActorId, Limited>,
+    /// Auctions between participants.
+    pub(super) auctions: PrivateAuctions,
 }
 
 #[derive(Debug)]
@@ -173,6 +176,7 @@ impl MarketState {
             carry: CarryOver::default(),
             blocked: BTreeMap::new(),
             limited: BTreeMap::new(),
+            auctions: PrivateAuctions::new(config.auctions),
         }
     }
 

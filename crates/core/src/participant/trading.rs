@@ -293,7 +293,7 @@ impl Context {
     /// listing where any is open.
     ///
     /// For a participant that fails or leaves. Brackets are treated as by [`Context::mass_cancel`]; an actor
-    /// that goes on may enter new orders.
+    /// that goes on may enter new orders. Its auctions and proposals are withdrawn, too.
     pub fn disconnect(&mut self) {
         let open = self.account().into_iter().flat_map(Account::open_orders);
         let listings: BTreeSet<ListingId> = open.map(|order| order.listing).collect();
@@ -301,6 +301,7 @@ impl Context {
             let left = self.send_mass_cancel(listing, None, |_| CommandKind::Disconnect);
             debug_assert!(left.is_ok(), "an actor with open orders has an account");
         }
+        self.leave_auctions();
     }
 
     /// Sends a command that concerns all orders at a listing, or those of one side.
@@ -347,6 +348,7 @@ impl Context {
                 self.disconnect();
                 Ok(Outcome::Disconnected)
             }
+            Instruction::Auction(action) => return self.carry_out_auction(tag, action),
         };
         if let (Err(refusal), None) = (&outcome, what.entry()) {
             self.log(refusal.to_string());

@@ -62,3 +62,24 @@ dense_id! {
     /// Identifies a listing: one instrument at one venue, with a book of its own.
     ListingId(u32)
 }
+dense_id! {
+    /// Identifies an auction between participants: counted from 1 in a market, over all its days.
+    AuctionId(u64)
+}
+dense_id! {
+    /// Identifies a proposal to an auction: counted from 1 in a market, over all its days and auctions.
+    ProposalId(u64)
+}
+
+/// Identifies the person to whom accounts belong, for those who keep accounts: the market only compares it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct PersonId(u128);
+
+impl PersonId {
+    /// Takes a number that no other person has.
+    #[must_use]
+    pub const fn new(number: u128) -> Self {
+        Self(number)
+    }
+}

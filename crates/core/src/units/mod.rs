@@ -19,7 +19,7 @@ mod visible;
 
 pub use decimal::{Decimal, DecimalError};
 pub use divisor::greatest_common_divisor;
-pub use ids::{ActorId, InstrumentId, ListingId, OrderId, TradeId, VenueId};
+pub use ids::{ActorId, AuctionId, InstrumentId, ListingId, OrderId, PersonId, ProposalId, TradeId, VenueId};
 pub use money::{FeeRate, Money};
 pub use number_text::NumberText;
 pub use price::Price;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bearpit_core::market::Refusal;
+use bearpit_core::market::{AuctionRefusal, Refusal};
 use bearpit_core::participant::RequestRefusal;
 
 use crate::domain::{Problem, ProblemKind};
@@ -47,6 +47,8 @@ pub(in crate::services) fn refusal(why: &RequestRefusal) -> Problem {
         RequestRefusal::Funding(why) => Problem::new(ProblemKind::Refused, "funding_refused", why),
         RequestRefusal::Operator(why) => Problem::new(ProblemKind::Refused, "operator_refused", why),
         RequestRefusal::Join(why) => Problem::new(ProblemKind::Refused, "no_seat", why),
+        RequestRefusal::Auction(AuctionRefusal::Account(refusal)) => gate(refusal),
+        RequestRefusal::Auction(why) => Problem::new(ProblemKind::Refused, why.name(), why),
     }
 }
 

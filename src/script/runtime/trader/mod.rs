@@ -575,7 +575,7 @@ impl StrategyState {
             Update::MarginCall(call) => {
                 (Callback::MarginCall, Ok(Dynamic::from(MarginCallView { call, at: data.at })))
             }
-            Update::Indicative(_) => return None,
+            Update::Indicative(_) | Update::Auction(_) => return None,
         })
     }
 }
