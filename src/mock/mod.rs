@@ -18,7 +18,7 @@ use bearpit_agents::Desk;
 use bearpit_core::account::AccountConfig;
 use bearpit_core::exchange::MarketBuilder;
 use bearpit_core::market::{Fees, Instrument};
-use bearpit_core::participant::{Latencies, ParticipantConfig};
+use bearpit_core::participant::{AuctionRules, Latencies, ParticipantConfig};
 use bearpit_core::units::{
     Decimal, InstrumentId, ListingId, Money, Price, Quantity, Seed, SimDuration, SimTime,
 };
@@ -204,6 +204,7 @@ fn build_market(
     let mut builder = MarketBuilder::new(Seed::new(0), OPEN, close)?;
     builder.sample_interval(SimDuration::ZERO);
     builder.sink(Box::new(strategy_log.clone()));
+    builder.auctions(AuctionRules::default());
     let mut instruments: Vec<(&str, InstrumentId)> = Vec::new();
     let mut venues: Vec<(&str, Vec<InstrumentId>)> = Vec::new();
     for (symbol, venue) in &config.markets {

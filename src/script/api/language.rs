@@ -11,8 +11,8 @@ use rhai::packages::{
 use rhai::{Engine, EvalAltResult, Module, Shared as SharedModule};
 
 use super::{
-    account, auto_update, indicators, market, memory, objects, orders, output, params, random, rounding,
-    test_functions, time,
+    account, auctions, auto_update, indicators, market, memory, objects, orders, output, params, random,
+    rounding, test_functions, time,
 };
 use crate::script::api::entries::Api;
 use crate::script::api::market_handle::MarketHandle;
@@ -71,6 +71,7 @@ impl Language {
         rounding::register(&mut api);
         market::register(&mut api, &host);
         account::register(&mut api, &host);
+        auctions::register(&mut api, &host);
         time::register(&mut api, &host);
         random::register(&mut api, &host);
         output::register(&mut api, &host);

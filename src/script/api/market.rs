@@ -180,7 +180,8 @@ fn find(host: &SharedHost, symbol: &Dynamic, venue: Option<&Dynamic>) -> ScriptR
     find_for("market", host, symbol, venue)
 }
 
-fn find_for(
+/// Finds a market by its symbol, and by its venue if one is named.
+pub(super) fn find_for(
     function: &str,
     host: &SharedHost,
     symbol: &Dynamic,

@@ -1,6 +1,7 @@
 //! What scripts can call and read: functions and objects, with the list of them.
 
 mod account;
+mod auctions;
 mod auto_update;
 pub(crate) mod entries;
 mod indicators;

@@ -296,6 +296,7 @@ mod tests {
     use crate::script::api::market_handle::MarketHandle;
     use crate::script::api::rounding::PercentView;
     use crate::script::value::arguments::short_type_name;
+    use crate::script::value::auction::{AuctionEventView, AuctionView, ProposalView};
     use crate::script::value::indicator::IndicatorHandle;
 
     #[test]
@@ -318,6 +319,9 @@ mod tests {
             type_name::<OrderEvent>(),
             type_name::<MarketHandle>(),
             type_name::<IndicatorHandle>(),
+            type_name::<AuctionView>(),
+            type_name::<ProposalView>(),
+            type_name::<AuctionEventView>(),
         ] {
             assert_ne!(engine.map_type_name(path), path, "not registered");
             assert_eq!(engine.map_type_name(path), short_type_name(path));

@@ -32,9 +32,9 @@ use crate::script::value::listing::ListingInfo;
 use crate::script::value::order_handle::{OrderHandle, OrderReason};
 use crate::script::value::views::HoldingView;
 use bearpit_core::kernel::SimContext;
-use bearpit_core::market::BarInterval;
+use bearpit_core::market::{AuctionRefusal, BarInterval};
 use bearpit_core::participant::{Context, FeedError, MarketState};
-use bearpit_core::units::{ListingId, OrderId, SimTime};
+use bearpit_core::units::{ActorId, ListingId, OrderId, SimTime};
 
 /// The host as the functions of a world share it.
 pub(crate) type SharedHost = Rc<RefCell<Host>>;
@@ -90,6 +90,10 @@ pub(crate) struct StrategyState {
     pub(crate) requests: BTreeMap<OrderId, (OrderHandle, u32)>,
     /// Refused orders and requests for which `on_order` has not been called yet.
     pub(crate) refused: Vec<(OrderHandle, OrderReason)>,
+    /// Why things were refused in auctions for which `on_auction` has not been called yet.
+    pub(crate) refused_in_auctions: Vec<AuctionRefusal>,
+    /// The trader's actor, once it runs.
+    pub(crate) actor: ActorId,
     /// The orders that `order_target` and `close` have sent, by the listing.
     pub(crate) targets: BTreeMap<ListingId, Vec<OrderHandle>>,
     pub(crate) spent: CallbackUsage,
@@ -169,6 +173,8 @@ impl Default for StrategyState {
             orders: BTreeMap::new(),
             requests: BTreeMap::new(),
             refused: Vec::new(),
+            refused_in_auctions: Vec::new(),
+            actor: ActorId::new(0),
             targets: BTreeMap::new(),
             spent: CallbackUsage::default(),
             run_limits: RunLimits::DEFAULT,

@@ -43,6 +43,8 @@ pub enum Callback {
     Action,
     /// When the account's equity fell below its maintenance margin.
     MarginCall,
+    /// When something has happened in an auction between participants.
+    Auction,
     /// At the end of each day.
     DayEnd,
     /// Once, after the close.
@@ -60,7 +62,7 @@ struct CallbackEntry {
 }
 
 /// The callbacks, with their names and arguments, and when they are called.
-const CALLBACKS: [CallbackEntry; 22] = [
+const CALLBACKS: [CallbackEntry; 23] = [
     CallbackEntry {
         callback: Callback::Init,
         name: "on_init",
@@ -184,6 +186,13 @@ const CALLBACKS: [CallbackEntry; 22] = [
                 the market; orders are refused until that is over",
     },
     CallbackEntry {
+        callback: Callback::Auction,
+        name: "on_auction",
+        arguments: &["news"],
+        about: "something has happened in an auction between participants, anybody's; or what the strategy asked for in one \
+                was refused",
+    },
+    CallbackEntry {
         callback: Callback::DayEnd,
         name: "on_day_end",
         arguments: &[],
@@ -231,13 +240,14 @@ pub(crate) const TEST_PREFIX: &str = "test_";
 
 /// Returns the type of a callback's argument from its usual name, if it is an object.
 pub(crate) fn object_of(argument: &str) -> Option<&'static str> {
-    const OBJECTS: [(&str, &str); 8] = [
+    const OBJECTS: [(&str, &str); 9] = [
         ("action", "Action"),
         ("bar", "Bar"),
         ("quote", "Quote"),
         ("trade", "Trade"),
         ("book", "Book"),
         ("event", "OrderEvent"),
+        ("news", "AuctionEvent"),
         ("position", "Holding"),
         ("phase", "Phase"),
     ];

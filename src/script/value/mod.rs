@@ -1,6 +1,7 @@
 //! The values that scripts handle: their types, their limits, and how arguments are read.
 
 pub(crate) mod arguments;
+pub(crate) mod auction;
 pub(crate) mod callback;
 pub(crate) mod foreign_syntax;
 pub(crate) mod indicator;

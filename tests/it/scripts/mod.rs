@@ -1,6 +1,7 @@
 //! Strategies in Rhai, in a market: what they receive, what they can do, and how they fail.
 
 mod api;
+mod auctions;
 mod callbacks;
 mod consolidated;
 mod errors;

@@ -195,16 +195,17 @@ fn encode_auction(event: &AuctionEvent, bytes: &mut Bytes<'_>) {
         AuctionEvent::Offered { auction, owner, lot, deadline } => {
             bytes.tag(54).u64(auction.get()).u32(owner.get()).lot(lot).i64(deadline.nanos());
         }
-        AuctionEvent::Proposed { auction, proposal, proposer, consideration } => {
-            bytes.tag(55).u64(auction.get()).u64(proposal.get()).u32(proposer.get());
+        AuctionEvent::Proposed { auction, proposal, owner, proposer, consideration } => {
+            bytes.tag(55).u64(auction.get()).u64(proposal.get()).u32(owner.get()).u32(proposer.get());
             bytes.consideration(consideration);
         }
         AuctionEvent::Accepted { auction, proposal, owner, proposer, lot, consideration, value } => {
             bytes.tag(56).u64(auction.get()).u64(proposal.get()).u32(owner.get()).u32(proposer.get());
             bytes.lot(lot).consideration(consideration).money(value);
         }
-        AuctionEvent::ProposalEnded { auction, proposal, proposer, why } => {
-            bytes.tag(57).u64(auction.get()).u64(proposal.get()).u32(proposer.get()).text(why.name());
+        AuctionEvent::ProposalEnded { auction, proposal, owner, proposer, why } => {
+            bytes.tag(57).u64(auction.get()).u64(proposal.get()).u32(owner.get()).u32(proposer.get());
+            bytes.text(why.name());
         }
         AuctionEvent::Ended { auction, owner, why } => {
             bytes.tag(58).u64(auction.get()).u32(owner.get()).text(why.name());

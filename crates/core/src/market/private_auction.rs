@@ -118,6 +118,8 @@ pub enum AuctionEvent {
         auction: AuctionId,
         /// The proposal.
         proposal: ProposalId,
+        /// The auction's owner.
+        owner: ActorId,
         /// Who proposes.
         proposer: ActorId,
         /// What is proposed.
@@ -148,6 +150,8 @@ pub enum AuctionEvent {
         auction: AuctionId,
         /// The proposal.
         proposal: ProposalId,
+        /// The auction's owner.
+        owner: ActorId,
         /// Who had proposed.
         proposer: ActorId,
         /// Why.
@@ -177,13 +181,14 @@ impl AuctionEvent {
         }
     }
 
-    /// Returns the participants whom it concerns: one, and of a swap the other too.
+    /// Returns the participants whom it concerns: the auction's owner, and whoever proposes or had proposed.
     #[must_use]
     pub const fn concerned(&self) -> (ActorId, Option<ActorId>) {
         match *self {
             Self::Offered { owner, .. } | Self::Ended { owner, .. } => (owner, None),
-            Self::Proposed { proposer, .. } | Self::ProposalEnded { proposer, .. } => (proposer, None),
-            Self::Accepted { owner, proposer, .. } => (owner, Some(proposer)),
+            Self::Proposed { owner, proposer, .. }
+            | Self::ProposalEnded { owner, proposer, .. }
+            | Self::Accepted { owner, proposer, .. } => (owner, Some(proposer)),
         }
     }
 

@@ -300,7 +300,7 @@ impl Context {
     }
 
     /// Withdraws all auctions and proposals of the current actor.
-    pub(super) fn leave_auctions(&mut self) {
+    pub fn leave_auctions(&mut self) {
         let (owner, now) = (self.id(), self.now());
         let why = (AuctionEnd::Withdrawn, ProposalEnd::Withdrawn);
         let ended = self.domain_mut().end_auctions_of(now, owner, why);

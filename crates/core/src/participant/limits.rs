@@ -169,8 +169,7 @@ impl MarketState {
         beyond(bound?, reach(account, terms.side.sign(), instrument, None), terms.quantity)
     }
 
-    /// Returns why a participant may not take part in a swap of an instrument now, by an operator's limits, if
-    /// that is so.
+    /// Returns why a participant may not take part in a swap now, by an operator's limits, if that is so.
     pub(super) fn swap_limit_refusal(
         &self,
         owner: ActorId,

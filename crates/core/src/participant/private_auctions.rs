@@ -318,8 +318,8 @@ impl MarketState {
         self.auctions.next_ids[1] += 1;
         if let Some(open) = self.auctions.open.get_mut(&auction) {
             open.proposals.push(OpenProposal { id, proposer, consideration, proposed_at: now });
-            let instrument = open.lot.instrument;
-            let event = AuctionEvent::Proposed { auction, proposal: id, proposer, consideration };
+            let (instrument, owner) = (open.lot.instrument, open.owner);
+            let event = AuctionEvent::Proposed { auction, proposal: id, owner, proposer, consideration };
             self.note_auction(now, instrument, event)?;
         }
         Ok(id)
@@ -370,8 +370,9 @@ impl MarketState {
     ) -> Result<(), SinkError> {
         let OpenProposal { id, proposer, consideration, .. } = *proposal;
         self.accounts[proposer.index()].release(consideration);
-        let event = AuctionEvent::ProposalEnded { auction: auction.id, proposal: id, proposer, why };
-        self.note_auction(now, auction.lot.instrument, event)
+        let OpenAuction { id: auction, owner, lot, .. } = *auction;
+        let event = AuctionEvent::ProposalEnded { auction, proposal: id, owner, proposer, why };
+        self.note_auction(now, lot.instrument, event)
     }
 
     /// Ends the auctions and proposals that a condition picks, each for a reason of its own.

@@ -23,6 +23,7 @@ use crate::script::runtime::script_test::ScriptTest;
 use crate::script::runtime::shared_budget::SharedBudget;
 use crate::script::runtime::turns::{Turn, Turns};
 use crate::script::value::arguments::ScriptResult;
+use crate::script::value::auction::AuctionEventView;
 use crate::script::value::callback::Callback;
 use crate::script::value::order_event::{OrderEvent, OrderEventKind};
 use crate::script::value::script_error::{ScriptError, SourcePosition};
@@ -137,6 +138,7 @@ impl ScriptTrader {
         let state = StrategyState {
             home: Some(self.config.listing),
             start: ctx.now(),
+            actor: ctx.id(),
             params: Params::given(&self.config.params),
             feeds: Feeds::new(ctx.bar_interval()),
             operations: self.config.operations,
@@ -214,9 +216,17 @@ impl ScriptTrader {
     fn report_refusals(&mut self, ctx: &mut Context) {
         for _ in 0..REFUSALS_MAX {
             let TraderState::Running(program) = &mut self.state else { return };
-            let refused = program.with_state(|state| mem::take(&mut state.refused));
-            if refused.is_empty() {
+            let (refused, in_auctions) = program.with_state(|state| {
+                (mem::take(&mut state.refused), mem::take(&mut state.refused_in_auctions))
+            });
+            if refused.is_empty() && in_auctions.is_empty() {
                 return;
+            }
+            for refusal in in_auctions {
+                let news = AuctionEventView::refused(refusal, ctx.id(), ctx.now());
+                if let Err(error) = self.call_counted(ctx, Callback::Auction, [Dynamic::from(news)]) {
+                    return self.fail(ctx, Some(Callback::Auction), &error);
+                }
             }
             for (order, reason) in refused {
                 let is_order = order.id().is_none();
@@ -232,9 +242,15 @@ impl ScriptTrader {
             }
         }
         let TraderState::Running(program) = &self.state else { return };
-        let defined = [Callback::OrderRefused, Callback::Order].into_iter().find(|it| program.has(*it));
+        let defined = [Callback::OrderRefused, Callback::Order, Callback::Auction]
+            .into_iter()
+            .find(|it| program.has(*it));
         let callback = defined.unwrap_or(Callback::Order);
-        let message = "orders sent in on_order or on_order_refused are refused again and again".to_owned();
+        let message = if callback == Callback::Auction {
+            "what is asked for in on_auction is refused again and again".to_owned()
+        } else {
+            "orders sent in on_order or on_order_refused are refused again and again".to_owned()
+        };
         let error = self.at_callback(callback, message);
         self.fail(ctx, Some(callback), &error);
     }
@@ -252,6 +268,7 @@ impl ScriptTrader {
         if let Some(turns) = &mut self.turns {
             turns.leave();
         }
+        ctx.leave_auctions();
         match self.config.on_error {
             OnError::Halt => {
                 // The position stays, and so does what protects it.
@@ -274,6 +291,9 @@ impl ScriptTrader {
     fn ask_for_defaults(&mut self, ctx: &mut Context) {
         let TraderState::Running(program) = &mut self.state else { return };
         let home = self.config.listing;
+        if program.has(Callback::Auction) {
+            ctx.subscribe_auctions();
+        }
         if program.has(Callback::Bars) && !program.with_state(|state| state.feeds.has_feed_for(Callback::Bar))
         {
             let wanted = FeedRequest::Bars(ctx.bar_interval());
@@ -575,7 +595,11 @@ impl StrategyState {
             Update::MarginCall(call) => {
                 (Callback::MarginCall, Ok(Dynamic::from(MarginCallView { call, at: data.at })))
             }
-            Update::Indicative(_) | Update::Auction(_) => return None,
+            Update::Auction(event) => {
+                let news = AuctionEventView::of(&self.listings, event, (listing, self.actor, data.at));
+                (Callback::Auction, Ok(Dynamic::from(news)))
+            }
+            Update::Indicative(_) => return None,
         })
     }
 }
