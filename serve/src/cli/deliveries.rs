@@ -14,6 +14,7 @@ use crate::services::identity::system_clock;
 use crate::services::push::{Push, Vapid};
 use crate::services::webhooks::{Webhooks, WebhooksParts};
 use crate::store::database::Database;
+use crate::store::instance::instance_of;
 
 /// Endpoints and browsers, and what sends to them.
 pub(super) struct Outbox {
@@ -41,7 +42,9 @@ pub(super) fn outbox(config: &Config, database: &Database) -> Result<Outbox, Fai
         WebhooksParts { database: database.clone(), guarded: guarded.clone(), wake: Arc::clone(&wake) };
     let webhooks = Arc::new(Webhooks::new(parts, system_clock()));
     let push = Push::new(database.clone(), guarded.clone(), Arc::clone(&vapid), system_clock());
-    let parts = DelivererParts { database: database.clone(), guarded, vapid, wake: Arc::clone(&wake) };
+    let owner =
+        instance_of(&config.data).map_err(|error| failed("this server has no name of its own", &error))?;
+    let parts = DelivererParts { database: database.clone(), guarded, vapid, wake: Arc::clone(&wake), owner };
     let deliverer = Arc::new(Deliverer::new(parts, system_clock()));
     tokio::spawn(Arc::clone(&deliverer).run());
     Ok(Outbox { webhooks, push: Arc::new(push), deliverer, wake })

@@ -1,9 +1,9 @@
 //! The settings of channels.
 
 use bearpit::scenario::document::Node;
-use bearpit::scenario::document::readers::{Read, ValueError, disallowed, flag, text};
+use bearpit::scenario::document::readers::{Read, ValueError, disallowed, flag, one_of, text};
 
-use super::channels::{BadMqttUrl, MqttUrl};
+use super::channels::{BadMqttUrl, KafkaSasl, MqttUrl};
 use super::peers::{redis, redis_of_file};
 use super::settings::{Setting, number_of, put, secret, setting, span_of};
 use super::values::{Kind, secret_line, secret_text, texts};
@@ -14,9 +14,10 @@ const REQUESTS: Kind = Kind::Count(1, 1_000_000);
 const AGE: Kind = Kind::Span(1_000, 3_600_000);
 const PARTITIONS: Kind = Kind::Count(1, 1_000);
 const REPLICAS: Kind = Kind::Count(1, 100);
+const SASL: Kind = Kind::Choice(&["plain", "scram-sha-256", "scram-sha-512"]);
 
 /// All of them, in the order of the documentation.
-pub(super) const CHANNELS: [Setting; 22] = [
+pub(super) const CHANNELS: [Setting; 23] = [
     setting(
         "channels.spool_mib",
         SPOOL,
@@ -104,13 +105,9 @@ pub(super) const CHANNELS: [Setting; 22] = [
         "Whether those brokers are reached by TLS",
         |config, node| put(&mut config.channels.kafka.has_tls, flag(node)),
     ),
-    setting(
-        "channels.kafka_user",
-        Kind::Text("name"),
-        None,
-        "Our name there, by SASL PLAIN",
-        |config, node| put(&mut config.channels.kafka.user, text(node).map(|it| Some(it.to_owned()))),
-    ),
+    setting("channels.kafka_user", Kind::Text("name"), None, "Our name there", |config, node| {
+        put(&mut config.channels.kafka.user, text(node).map(|it| Some(it.to_owned())))
+    }),
     secret(setting(
         "channels.kafka_password",
         Kind::Secret,
@@ -124,6 +121,20 @@ pub(super) const CHANNELS: [Setting; 22] = [
         None,
         "A file whose first line is that password",
         |config, node| put(&mut config.channels.kafka.password, secret_line(node).map(Some)),
+    ),
+    setting(
+        "channels.kafka_sasl",
+        SASL,
+        Some("plain"),
+        "How the password is shown there: as it is, or by a proof that we know it",
+        |config, node| {
+            let kinds = [
+                ("plain", KafkaSasl::Plain),
+                ("scram-sha-256", KafkaSasl::ScramSha256),
+                ("scram-sha-512", KafkaSasl::ScramSha512),
+            ];
+            put(&mut config.channels.kafka.sasl, one_of(&kinds)(node))
+        },
     ),
     setting(
         "channels.kafka_prefix",

@@ -48,6 +48,17 @@ pub struct MqttConfig {
     pub request_age: Duration,
 }
 
+/// How a password is shown to brokers that speak Kafka's protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KafkaSasl {
+    /// As it is (RFC 4616).
+    Plain,
+    /// By a proof with SHA-256 that one knows it (RFC 7677).
+    ScramSha256,
+    /// By a proof with SHA-512.
+    ScramSha512,
+}
+
 /// Brokers that speak Kafka's protocol.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KafkaConfig {
@@ -59,6 +70,8 @@ pub struct KafkaConfig {
     pub user: Option<String>,
     /// The password of that name.
     pub password: Option<Secret>,
+    /// How it is shown.
+    pub sasl: KafkaSasl,
     /// What the names of topics begin with.
     pub prefix: Option<String>,
     /// How many partitions a topic gets that is not there.
@@ -87,6 +100,7 @@ impl ChannelsConfig {
             has_tls: false,
             user: None,
             password: None,
+            sasl: KafkaSasl::Plain,
             prefix: None,
             partitions: 0,
             replication: 0,

@@ -41,7 +41,7 @@ use std::time::Duration;
 use bearpit::scenario::Diagnostics;
 
 pub use channels::{
-    BadBrokerAddress, BadMqttUrl, BrokerAddress, ChannelsConfig, KafkaConfig, MqttConfig, MqttUrl,
+    BadBrokerAddress, BadMqttUrl, BrokerAddress, ChannelsConfig, KafkaConfig, KafkaSasl, MqttConfig, MqttUrl,
 };
 pub use database::{BadDatabaseUrl, DatabaseUrl};
 pub use documentation::markdown_table;

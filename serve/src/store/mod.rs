@@ -8,6 +8,7 @@ pub mod database;
 pub mod deliveries;
 pub mod files;
 pub mod fundings;
+pub mod instance;
 pub mod journal;
 pub mod mails;
 pub mod notices;

@@ -14,24 +14,24 @@ const SOH: char = '\u{1}';
 
 /// A message as it came: its fields in their order.
 #[derive(Debug, Clone)]
-struct Message(Vec<(u32, String)>);
+pub(crate) struct Message(Vec<(u32, String)>);
 
 impl Message {
-    fn get(&self, tag: u32) -> &str {
+    pub(crate) fn get(&self, tag: u32) -> &str {
         self.0.iter().find(|it| it.0 == tag).map_or("", |it| &it.1)
     }
 
-    fn kind(&self) -> &str {
+    pub(crate) fn kind(&self) -> &str {
         self.get(35)
     }
 }
 
 /// A client that counts, and checks what it gets.
-struct Client {
-    stream: TcpStream,
+pub(crate) struct Client {
+    pub(crate) stream: TcpStream,
     buffer: Vec<u8>,
-    next_out: u64,
-    next_in: u64,
+    pub(crate) next_out: u64,
+    pub(crate) next_in: u64,
 }
 
 fn timestamp() -> String {
@@ -50,7 +50,7 @@ fn timestamp() -> String {
     format!("{year:04}{month:02}{day:02}-{hour:02}:{minute:02}:{second:02}.000")
 }
 
-fn written(kind: &str, number: u64, sender: &str, fields: &str) -> Vec<u8> {
+pub(crate) fn written(kind: &str, number: u64, sender: &str, fields: &str) -> Vec<u8> {
     let fields = fields.replace('|', "\u{1}");
     let body = format!(
         "35={kind}{SOH}49={sender}{SOH}56=BEARPIT{SOH}34={number}{SOH}52={}{SOH}{fields}",
@@ -62,26 +62,26 @@ fn written(kind: &str, number: u64, sender: &str, fields: &str) -> Vec<u8> {
 }
 
 impl Client {
-    fn connect(address: SocketAddr, next_out: u64, next_in: u64) -> Self {
+    pub(crate) fn connect(address: SocketAddr, next_out: u64, next_in: u64) -> Self {
         let stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         Self { stream, buffer: Vec::new(), next_out, next_in }
     }
 
-    fn send(&mut self, kind: &str, fields: &str) {
+    pub(crate) fn send(&mut self, kind: &str, fields: &str) {
         let bytes = written(kind, self.next_out, "DESK", fields);
         self.next_out += 1;
         self.stream.write_all(&bytes).unwrap();
     }
 
-    fn log_on(&mut self, key: &Value, more: &str) -> Message {
+    pub(crate) fn log_on(&mut self, key: &Value, more: &str) -> Message {
         let (id, secret) = (key["id"].as_str().unwrap(), key["secret"].as_str().unwrap());
         self.send("A", &format!("98=0|108=30|553={id}|554={secret}|{more}"));
         self.read()
     }
 
     /// Reads the next message; none once the other side has closed.
-    fn try_read(&mut self) -> Option<Message> {
+    pub(crate) fn try_read(&mut self) -> Option<Message> {
         loop {
             if let Some(end) = find(&self.buffer, b"\x0110=").filter(|end| self.buffer.len() >= end + 8) {
                 let bytes: Vec<u8> = self.buffer.drain(..end + 8).collect();
@@ -103,7 +103,7 @@ impl Client {
     }
 
     /// Reads the next message, whose number must be the next one.
-    fn read(&mut self) -> Message {
+    pub(crate) fn read(&mut self) -> Message {
         let message = self.try_read().unwrap();
         let number: u64 = message.get(34).parse().unwrap();
         if message.get(43) == "Y" {
@@ -115,7 +115,7 @@ impl Client {
     }
 
     /// Reads up to a message of a type.
-    fn await_kind(&mut self, kind: &str) -> Message {
+    pub(crate) fn await_kind(&mut self, kind: &str) -> Message {
         let until = Instant::now() + PATIENCE;
         loop {
             let message = self.read();
@@ -127,7 +127,7 @@ impl Client {
     }
 
     /// Reads up to an execution report of a type.
-    fn await_report(&mut self, exec_type: &str) -> Message {
+    pub(crate) fn await_report(&mut self, exec_type: &str) -> Message {
         loop {
             let message = self.await_kind("8");
             if message.get(150) == exec_type {
@@ -137,7 +137,7 @@ impl Client {
         }
     }
 
-    fn order(&mut self, name: &str, side: u8, quantity: u32, more: &str) {
+    pub(crate) fn order(&mut self, name: &str, side: u8, quantity: u32, more: &str) {
         let at = timestamp();
         self.send("D", &format!("11={name}|55=ACME|54={side}|38={quantity}|60={at}|{more}"));
     }
@@ -148,7 +148,7 @@ fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
 }
 
 /// Starts a process that serves FIX, and returns where.
-fn start(place: &Place, more: &[&str]) -> (Served, SocketAddr) {
+pub(crate) fn start(place: &Place, more: &[&str]) -> (Served, SocketAddr) {
     let mut served = place.begin_with(&[&["--fix-listen", "127.0.0.1:0"], more].concat());
     let line = served.await_line("serving FIX");
     let address = line["address"].as_str().unwrap().parse().unwrap();
@@ -158,7 +158,7 @@ fn start(place: &Place, more: &[&str]) -> (Served, SocketAddr) {
     (served, address)
 }
 
-fn key_of(served: &Served, who: &str, scopes: &[&str]) -> Value {
+pub(crate) fn key_of(served: &Served, who: &str, scopes: &[&str]) -> Value {
     let body = json!({ "name": "fix", "scopes": scopes }).to_string();
     let (status, _, body) = served.ask("POST", "/api/keys", who, &body);
     assert_eq!(status, 201, "{body}");

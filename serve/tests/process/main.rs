@@ -20,6 +20,8 @@ mod described;
 mod dice;
 #[cfg(target_os = "linux")]
 mod fix;
+#[cfg(target_os = "linux")]
+mod fix_limits;
 mod harness;
 #[cfg(target_os = "linux")]
 mod malformed;

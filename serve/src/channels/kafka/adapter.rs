@@ -17,7 +17,7 @@ use super::murmur2::partition_of;
 use crate::channels::message::Message;
 use crate::channels::port::{Adapter, AdapterError, Doing, Fate};
 use crate::channels::state::now;
-use crate::config::KafkaConfig;
+use crate::config::{KafkaConfig, KafkaSasl};
 use crate::outgoing::tls_client;
 
 /// How long it may take until all topics are known.
@@ -82,7 +82,11 @@ impl KafkaPeer {
         }
         if let (Some(user), Some(password)) = (&self.config.user, &self.config.password) {
             let credentials = Credentials::new(user.clone(), password.expose().to_owned());
-            builder = builder.sasl_config(SaslConfig::Plain(credentials));
+            builder = builder.sasl_config(match self.config.sasl {
+                KafkaSasl::Plain => SaslConfig::Plain(credentials),
+                KafkaSasl::ScramSha256 => SaslConfig::ScramSha256(credentials),
+                KafkaSasl::ScramSha512 => SaslConfig::ScramSha512(credentials),
+            });
         }
         builder.build().await.map_err(AdapterError::new)
     }

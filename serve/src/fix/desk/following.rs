@@ -136,6 +136,7 @@ impl Desk {
     pub(super) fn keep_order(&mut self, id: u64, state: OrderState) {
         if self.cancels_new && !state.is_over && self.live.is_none() {
             self.to_cancel.insert(id);
+            self.keep_leaving();
         }
         let is_over = state.is_over && state.pending.is_empty();
         self.records.push(Record::Order(id, Box::new(state)));

@@ -4,6 +4,7 @@ use super::Desk;
 use super::work::Done;
 use crate::domain::ProblemKind;
 use crate::fix::shared::now;
+use crate::fix::store::Record;
 use bearpit_core::units::OrderId;
 
 /// How many cancels are on their way at a time.
@@ -18,7 +19,14 @@ impl Desk {
         self.cancels_new = true;
         let open = self.file.state().orders.iter().filter(|(_, order)| !order.is_over);
         self.to_cancel.extend(open.map(|(id, _)| *id));
+        self.keep_leaving();
         self.cancel_left();
+    }
+
+    /// Writes down what is to be canceled: a process that is killed before it is leaves it to the next one.
+    pub(super) fn keep_leaving(&mut self) {
+        let all = self.file.state().leaving.union(&self.to_cancel).copied().collect();
+        self.records.push(Record::Leaving(all));
     }
 
     /// Cancels what is to be canceled. Where the market takes nothing now, it is asked again.

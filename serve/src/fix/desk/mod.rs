@@ -144,6 +144,9 @@ impl Desk {
         let file = SessionFile::open(&path_of(shared, &key), shared.config.cancel_on_disconnect)?;
         let state = file.state();
         let numbers = Numbers { incoming: state.incoming, outgoing: state.outgoing };
+        // Whoever was here before has not come to it.
+        let to_cancel = state.leaving.clone();
+        let cancels_new = !to_cancel.is_empty();
         let session = Session::new(&shared.config.comp_id, &key.sender, numbers);
         let doubtful_until = if file.was_cut() { u64::MAX } else { 0 };
         let records = match state.away_from {
@@ -165,8 +168,8 @@ impl Desk {
             done: mpsc::unbounded_channel(),
             news: mpsc::channel(NEWS),
             subscriptions: BTreeMap::new(),
-            to_cancel: BTreeSet::new(),
-            cancels_new: false,
+            to_cancel,
+            cancels_new,
             undelivered: Vec::new(),
             place: None,
             records,

@@ -1,6 +1,6 @@
 //! [`Record`]: what is written of a session; [`SessionState`]: what follows from all of it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +59,8 @@ pub(in crate::fix) enum Record {
     Closed,
     /// Another process begins to write, on a system that was started under this name.
     Opened(String),
+    /// The orders that are to be canceled since the connection has ended.
+    Leaving(BTreeSet<u64>),
 }
 
 /// What follows from all that was written.
@@ -80,6 +82,8 @@ pub(in crate::fix) struct SessionState {
     pub(in crate::fix) cancels: bool,
     /// The first number that was sent to nobody, while nobody is there.
     pub(in crate::fix) away_from: Option<u64>,
+    /// Orders that are to be canceled since the connection has ended, and were not by then.
+    pub(in crate::fix) leaving: BTreeSet<u64>,
     /// Whether all that was written is on disk for sure.
     pub(in crate::fix) is_closed: bool,
     /// The name of the system's start under which was written last.
@@ -124,6 +128,7 @@ impl SessionState {
                 self.orders.insert(*id, (**order).clone());
             }
             Record::Over(id) => {
+                self.leaving.remove(id);
                 if let Some(order) = self.orders.remove(id) {
                     for name in order.names() {
                         if self.names.len() == NAMES_MAX
@@ -137,6 +142,7 @@ impl SessionState {
             }
             Record::Cancels(cancels) => self.cancels = *cancels,
             Record::Away(from) => self.away_from = *from,
+            Record::Leaving(orders) => self.leaving.clone_from(orders),
             Record::Closed => self.is_closed = true,
             Record::Opened(boot) => {
                 self.is_closed = false;

@@ -87,3 +87,17 @@ fn what_is_kept_is_bounded_and_a_reset_forgets_it() {
     file.append(&[Record::Reset]).unwrap();
     assert_eq!((file.kept(0..u64::MAX).len(), file.state().outgoing), (0, 1));
 }
+
+#[test]
+fn what_is_to_be_canceled_is_known_to_the_next_process_until_it_is_over() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("session.log");
+    let mut file = SessionFile::read(&path, true, "boot").unwrap();
+    let order = |id: u64| Record::Order(id, Box::new(OrderState::new(&id.to_string())));
+    file.append(&[order(1), order(2), order(3), Record::Leaving([1, 2].into())]).unwrap();
+    file.append(&[Record::Over(1)]).unwrap();
+    drop(file);
+    let file = SessionFile::read(&path, true, "boot").unwrap();
+    assert_eq!(file.state().leaving, [2].into());
+    assert_eq!(file.state().orders.keys().copied().collect::<Vec<_>>(), [2, 3]);
+}

@@ -69,6 +69,9 @@ pub struct DelivererParts {
     pub vapid: Arc<Vapid>,
     /// What tells that something was written.
     pub wake: Arc<Notify>,
+    /// By what name targets are taken. A process that is started again under it goes on at once where the one
+    /// before it has ended; others wait a minute for that.
+    pub owner: Uuid,
 }
 
 /// Sends what was written for endpoints and browsers. Several processes may share a database.
@@ -96,14 +99,14 @@ impl Deliverer {
     /// Makes one.
     #[must_use]
     pub fn new(parts: DelivererParts, clock: Clock) -> Self {
-        let DelivererParts { database, guarded, vapid, wake } = parts;
+        let DelivererParts { database, guarded, vapid, wake, owner } = parts;
         Self {
             database,
             guarded,
             vapid,
             wake,
             clock,
-            owner: Uuid::new_v4(),
+            owner,
             working: Mutex::default(),
             resting: Mutex::default(),
             room: Semaphore::new(AT_ONCE_IN_ALL),
@@ -114,13 +117,13 @@ impl Deliverer {
     pub async fn run(self: Arc<Self>) {
         let mut looks = tokio::time::interval(LOOK_EVERY);
         looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut is_away = false;
+        let (mut is_away, mut is_released) = (false, false);
         loop {
             tokio::select! {
                 _ = looks.tick() => {}
                 () = self.wake.notified() => {}
             }
-            match self.due().await {
+            match self.released_and_due(&mut is_released).await {
                 Ok(targets) => {
                     is_away = false;
                     for turn in targets.into_iter().filter_map(|target| Turn::take(&self, target)) {
@@ -163,6 +166,15 @@ impl Deliverer {
             WallTime::from_nanos(self.now().nanos().saturating_sub(span))
         };
         self.database.forget_deliveries(before(DELIVERED_KEPT), before(FAILED_KEPT)).await
+    }
+
+    /// Returns what is due; before that, once, it lets go of what a process of the same name had taken that ended.
+    async fn released_and_due(&self, is_released: &mut bool) -> Result<Vec<Target>, StoreError> {
+        if !*is_released {
+            self.database.release_targets(self.owner).await?;
+            *is_released = true;
+        }
+        self.due().await
     }
 
     /// Returns targets for which something is due, and that do not rest.

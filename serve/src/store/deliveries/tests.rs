@@ -121,9 +121,18 @@ async fn one_of_those_who_see_a_target_sends_to_it_and_another_if_that_one_ends(
         assert_eq!(times, [at(0), at(1)], "in the order of the notices, and no more than was asked for");
         assert_eq!(database.due_targets(at(69), 10).await, Ok(Vec::new()), "it is worked at");
         assert_eq!(take(other, 69).await, None);
+        database.release_targets(other).await.unwrap();
+        assert_eq!(database.due_targets(at(69), 10).await, Ok(Vec::new()), "it was not the other's");
         assert_eq!(database.due_targets(at(70), 10).await, Ok(vec![target]));
         assert_eq!(take(other, 70).await.unwrap().due, first.due, "the other has ended half-way");
         assert_eq!(take(one, 71).await, None);
+        database.release_targets(other).await.unwrap();
+        assert_eq!(
+            database.due_targets(at(71), 10).await,
+            Ok(vec![target]),
+            "it is let go of before its time"
+        );
+        assert!(take(other, 71).await.is_some());
         let attempts = first.due.iter().map(|due| attempt(due, Ending::Delivered)).collect::<Vec<_>>();
         let settled = Settled { target, owner: other, attempts: &attempts, state: TargetState::Works };
         database.settle_target(&settled, at(72)).await.unwrap();

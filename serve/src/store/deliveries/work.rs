@@ -20,6 +20,7 @@ statements! {
         ON CONFLICT (target_id) DO UPDATE SET owner = excluded.owner, leased_until = excluded.leased_until
         WHERE delivery_leases.leased_until <= $4 OR delivery_leases.owner = excluded.owner";
     RELEASE = "DELETE FROM delivery_leases WHERE target_id = $1 AND owner = $2";
+    RELEASE_ALL = "DELETE FROM delivery_leases WHERE owner = $1";
     DUE = "SELECT id, event_id, kind, body, attempts, created_at FROM deliveries
         WHERE target_id = $1 AND due_at <= $2 ORDER BY event_id LIMIT $3";
     DELIVERED = "UPDATE deliveries SET state = $2, attempts = $3, status = $4, changed_at = $5, body = NULL,
@@ -167,6 +168,14 @@ impl Database {
             })
         };
         rows.iter().map(target).collect()
+    }
+
+    /// Lets go of all that was taken under a name: whoever did that has ended.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn release_targets(&self, owner: Uuid) -> Result<(), StoreError> {
+        self.execute(RELEASE_ALL, args![owner]).await.map(drop)
     }
 
     /// Takes a target, until a while later, and returns what is due for it, up to so many; nothing if another

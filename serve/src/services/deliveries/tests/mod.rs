@@ -39,6 +39,7 @@ impl Office {
             guarded: Guarded::new(Reach::Private).unwrap(),
             vapid: Arc::new(vapid),
             wake: Arc::clone(&wake),
+            owner: Uuid::new_v4(),
         };
         let deliverer = Arc::new(Deliverer::new(parts, clock_of(&millis)));
         Self { database, deliverer, wake, millis, anne, _data: data }

@@ -84,6 +84,7 @@ async fn two_processes_that_share_a_database_send_each_message_once() {
             guarded: office.deliverer.guarded.clone(),
             vapid: Arc::clone(&office.deliverer.vapid),
             wake: Arc::default(),
+            owner: Uuid::new_v4(),
         };
         let other = Arc::new(Deliverer::new(parts, clock_of(&office.millis)));
         let (one, two) = tokio::join!(office.deliverer.deliver(), other.deliver());
