@@ -18,7 +18,7 @@ def until(holds, what, patience=60):
 
 
 class Proxy:
-    """Passes connections on to a port; or answers each with bytes that mean nothing; or lets none pass."""
+    """Passes connections on to a port; or answers each with bytes that mean nothing, or not at all."""
 
     def __init__(self, to):
         self.to, self.manner, self.open = to, "pass", []
@@ -47,14 +47,21 @@ class Proxy:
                 near.sendall(b"\xff\xfe\x00\x00{}<html>" * 9)
                 near.close()
                 return
+            if self.manner == "silence":
+                self.open.append(near)
+                return
             far = socket.create_connection(("127.0.0.1", self.to), timeout=5)
             far.settimeout(None)
+            self.let_in(near, far)
         except OSError:
             near.close()
             return
         self.open += [near, far]
         for one, other in ((near, far), (far, near)):
             threading.Thread(target=self.pass_on, args=(one, other), daemon=True).start()
+
+    def let_in(self, near, far):
+        """Looks at who comes; nobody is looked at here."""
 
     def pass_on(self, one, other):
         try:

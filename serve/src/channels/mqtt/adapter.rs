@@ -1,6 +1,6 @@
 //! [`MqttAdapter`]: publishes messages with QoS 1.
 
-use super::link::{Link, MqttPeer, with_will};
+use super::link::{Ending, Link, MqttPeer, with_will};
 use crate::channels::message::Message;
 use crate::channels::port::{Adapter, AdapterError, Doing, Fate};
 
@@ -39,7 +39,47 @@ impl MqttAdapter {
         Ok(())
     }
 
-    async fn publish(&self, messages: &[Message]) -> Result<Vec<Fate>, AdapterError> {
+    /// Publishes messages; where the broker may have ended the connection for the sake of one of them, that
+    /// one is found by publishing them one by one.
+    async fn publish(&mut self, messages: &[Message]) -> Result<Vec<Fate>, AdapterError> {
+        match self.together(messages).await {
+            Err(ending) if ending.is_of_message => self.one_by_one(messages).await,
+            fates => fates.map_err(|ending| ending.error),
+        }
+    }
+
+    async fn one_by_one(&mut self, messages: &[Message]) -> Result<Vec<Fate>, AdapterError> {
+        self.open().await?;
+        let mut fates = Vec::with_capacity(messages.len());
+        for message in messages {
+            match self.together(std::slice::from_ref(message)).await {
+                Ok(fate) => fates.extend(fate),
+                Err(ending) if ending.is_of_message => {
+                    let why =
+                        format!("the broker ended the connection twice because of it: {}", ending.error);
+                    fates.push(Fate::Refused(why));
+                    self.open().await?;
+                }
+                Err(ending) => return Err(ending.error),
+            }
+        }
+        Ok(fates)
+    }
+
+    async fn together(&mut self, messages: &[Message]) -> Result<Vec<Fate>, Ending> {
+        let error = match self.send_all(messages).await {
+            Ok(fates) => return Ok(fates),
+            Err(error) => error,
+        };
+        // What a message says of its end is less than what the connection says, if that has ended.
+        let ended = match &mut self.link {
+            Some(link) => link.ended().await,
+            None => None,
+        };
+        Err(ended.unwrap_or(Ending { error, is_of_message: false }))
+    }
+
+    async fn send_all(&self, messages: &[Message]) -> Result<Vec<Fate>, AdapterError> {
         let Some(link) = &self.link else { return Err(AdapterError::new("there is no connection")) };
         let mut begun = Vec::with_capacity(messages.len());
         for message in messages {

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rumqttc::mqttbytes::v5::{LastWill, Packet, Publish};
+use rumqttc::mqttbytes::v5::{DisconnectReasonCode, LastWill, Packet, Publish};
 use rumqttc::{
-    AckMode, AsyncClient, BrokerSessionResumePolicy, Event, EventLoop, MqttOptions, PublishNotice,
-    PublishNoticeError, PublishOptions, TlsConfiguration, Transport,
+    AckMode, AsyncClient, BrokerSessionResumePolicy, ConnectionError, Event, EventLoop, MqttOptions,
+    PublishNotice, PublishNoticeError, PublishOptions, StateError, TlsConfiguration, Transport,
 };
 use tokio::sync::mpsc::{Sender, channel};
 use tokio::task::JoinHandle;
@@ -21,6 +21,8 @@ use crate::outgoing::tls_client;
 const CONNECT_MAX: Duration = Duration::from_secs(10);
 /// How long the broker may take to acknowledge a message.
 pub(super) const ACKNOWLEDGE_MAX: Duration = Duration::from_secs(15);
+/// How long it may take until it is known why a connection has ended, once that has lost a message.
+const ENDING_MAX: Duration = Duration::from_secs(1);
 /// How many messages may be on their way at a time, in either direction.
 pub(super) const WINDOW: u16 = 1_024;
 /// The longest packet that is taken, in bytes: a broker drops longer ones.
@@ -112,13 +114,49 @@ pub(super) fn with_session(options: &mut MqttOptions) {
     options.set_ack_mode(AckMode::Manual);
 }
 
+/// Why a connection has ended.
+#[derive(Debug)]
+pub(super) struct Ending {
+    pub(super) error: AdapterError,
+    /// Whether that may be for the sake of one message, which the broker would not take again.
+    pub(super) is_of_message: bool,
+}
+
+impl Ending {
+    fn new(error: impl std::fmt::Display) -> Self {
+        Self { error: AdapterError::new(error), is_of_message: false }
+    }
+
+    /// Some brokers refuse a message with a code that MQTT has not for that, as Mosquitto does where it is too
+    /// long, or end the connection.
+    fn of_client(error: &ConnectionError) -> Self {
+        let is_of_message = match error {
+            ConnectionError::MqttState(StateError::ServerDisconnect { reason_code, .. }) => {
+                is_of_message(*reason_code)
+            }
+            ConnectionError::MqttState(
+                StateError::Deserialization(_) | StateError::OutgoingPacketTooLarge { .. },
+            ) => true,
+            _ => false,
+        };
+        Self { is_of_message, ..Self::new(error) }
+    }
+}
+
+const fn is_of_message(reason: DisconnectReasonCode) -> bool {
+    use DisconnectReasonCode as Code;
+    matches!(reason, Code::PacketTooLarge | Code::PayloadFormatInvalid | Code::TopicNameInvalid)
+}
+
 /// A connection.
 pub(super) struct Link {
     pub(super) client: AsyncClient,
     /// Whether the broker has gone on with a session of before.
     pub(super) has_session: bool,
     /// Polls the connection, and returns why it ended.
-    polling: JoinHandle<AdapterError>,
+    polling: JoinHandle<Ending>,
+    /// Whether it was said why.
+    is_over: bool,
 }
 
 impl Link {
@@ -133,7 +171,7 @@ impl Link {
         let has_session = connecting.map_err(late)??;
         let publishes = publishes.unwrap_or_else(|| channel(1).0);
         let polling = tokio::spawn(poll(events, publishes));
-        Ok(Self { client, has_session, polling })
+        Ok(Self { client, has_session, polling, is_over: false })
     }
 
     /// Publishes a message; what becomes of it is known later.
@@ -149,10 +187,21 @@ impl Link {
 
     /// Waits until the connection has ended, and returns why.
     pub(super) async fn broken(&mut self) -> AdapterError {
-        match (&mut self.polling).await {
-            Ok(error) => error,
-            Err(error) => AdapterError::new(format!("the connection cannot go on: {error}")),
+        self.ending().await.error
+    }
+
+    async fn ending(&mut self) -> Ending {
+        if self.is_over {
+            return Ending::new("the connection was lost");
         }
+        let ending = (&mut self.polling).await;
+        self.is_over = true;
+        ending.unwrap_or_else(|error| Ending::new(format!("the connection cannot go on: {error}")))
+    }
+
+    /// Returns why the connection has ended, if it has, once a message is known to be lost.
+    pub(super) async fn ended(&mut self) -> Option<Ending> {
+        timeout(ENDING_MAX, self.ending()).await.ok()
     }
 
     /// Ends the connection in good order.
@@ -221,20 +270,22 @@ async fn accepted(events: &mut EventLoop) -> Result<bool, AdapterError> {
     }
 }
 
-async fn poll(mut events: EventLoop, publishes: Sender<Publish>) -> AdapterError {
+async fn poll(mut events: EventLoop, publishes: Sender<Publish>) -> Ending {
     loop {
         match events.poll().await {
             // There is room for as many as the broker sends without acknowledgement.
             Ok(Event::Incoming(Packet::Publish(publish))) => {
                 if publishes.send(publish).await.is_err() {
-                    return AdapterError::new("nobody takes what the broker sends");
+                    return Ending::new("nobody takes what the broker sends");
                 }
             }
             Ok(Event::Incoming(Packet::Disconnect(disconnect))) => {
-                return AdapterError::new(format!("the broker ends it: {:?}", disconnect.reason_code));
+                let reason = disconnect.reason_code;
+                let ending = Ending::new(format!("the broker ends it: {reason:?}"));
+                return Ending { is_of_message: is_of_message(reason), ..ending };
             }
             Ok(_) => {}
-            Err(error) => return AdapterError::new(error),
+            Err(error) => return Ending::of_client(&error),
         }
     }
 }

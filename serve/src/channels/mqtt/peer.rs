@@ -20,6 +20,8 @@ pub enum Manner {
     Garbage,
     /// It refuses each message with a reason (a code of MQTT 5).
     Refusing(u8),
+    /// It refuses messages of more than a hundred bytes so.
+    RefusingLong(u8),
 }
 
 /// Something that was published at the peer.
@@ -214,7 +216,8 @@ impl Shared {
         take(&mut rest, properties)?;
         match self.manner() {
             Manner::Silent => return Ok(()),
-            Manner::Refusing(reason) => {
+            Manner::RefusingLong(_) if rest.len() <= 100 => {}
+            Manner::Refusing(reason) | Manner::RefusingLong(reason) => {
                 answers.extend([0x40, 3]);
                 answers.extend(id);
                 answers.push(reason);

@@ -46,8 +46,8 @@ pub(super) static SEVERAL: Template = Template {
     paragraphs: &[
         ["Hello {username},", "Hola, {username}:"],
         [
-            "{count} fills, elected stops and ended orders came together until {now}. The first {shown} of them:",
-            "{count} ejecuciones, stops activados y órdenes terminadas se reunieron hasta el {now}. Los primeros {shown}:",
+            "These fills, elected stops and ended orders came together until {now} ({shown} of {count}):",
+            "Estas ejecuciones, stops activados y órdenes terminadas se reunieron hasta el {now} ({shown} de {count}):",
         ],
         ["{lines}", "{lines}"],
         [
@@ -82,9 +82,12 @@ pub fn of_notice(language: Language, username: &str, notice: &Notice, now: WallT
     mail(language, template, values, Times::of_notice(now))
 }
 
-/// Returns the mail that lists several notices, to nobody yet.
+/// Returns the mail that lists several notices, to nobody yet; of one it is that notice's.
 #[must_use]
 pub fn of_several(language: Language, username: &str, notices: &[Notice], now: WallTime) -> NewMail {
+    if let [one] = notices {
+        return of_notice(language, username, one, now);
+    }
     let shown = notices.len().min(LINES_MAX);
     let lines: Vec<_> = notices[..shown].iter().map(|it| short_text(language, &it.content).body).collect();
     let values: Values<'_> = &[

@@ -252,6 +252,8 @@ fn a_letter_about_many_lists_the_first_and_counts_all() {
     let content = &all()[0];
     let many: Vec<_> = (0..150).map(|_| of(content)).collect();
     let mail = of_several(Language::En, "anne", &many, NOW);
-    assert!(mail.subject.contains("150") && mail.body.contains("The first 100"), "{}", mail.body);
+    assert!(mail.subject.contains("150") && mail.body.contains("(100 of 150)"), "{}", mail.body);
     assert_eq!(mail.body.lines().filter(|line| line.starts_with("- Order 17")).count(), 100);
+    let one = of_several(Language::Es, "anne", &many[..1], NOW);
+    assert_eq!(one.body, of_notice(Language::Es, "anne", &many[0], NOW).body);
 }
