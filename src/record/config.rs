@@ -178,6 +178,7 @@ impl TableSet {
             | Fact::ContractCleared { .. }
             | Fact::PositionSplit { .. }
             | Fact::AccountPaid { .. } => true,
+            Fact::ValueQuoted { .. } => self.contains(Table::Actions),
             Fact::Logged { .. } | Fact::StrategyFailed { .. } => self.contains(Table::Log),
             Fact::Plotted { .. } => self.contains(Table::Series),
             Fact::Recorded { .. } => self.contains(Table::Records),

@@ -145,13 +145,47 @@ fn a_fat_finger_goes_through_the_book() {
 }
 
 #[test]
+fn quotes_move_the_value_of_a_feed_and_the_maker_that_follows_it() {
+    let process = "process = { kind = \"feed\", initial = 100 }";
+    let text = MARKET
+        .replace("process = { kind = \"ou\", initial = 100, half_life = \"2h\", volatility = 0.2 }", process);
+    let maker = "[[agents]]\nkind = \"feed\"\nmax_short = { ACME = 50_000 }\nhalf_spread = \"0.02\"\nquantity = 50\n\
+                 max_inventory = 20_000\nstale_after = \"5m\"\n";
+    let quote = |at: &str, value: &str| {
+        format!("[[events]]\nkind = \"quote\"\nat = 2025-03-03T{at}\nvalue = {value}\n")
+    };
+    let events =
+        [quote("09:40:00", "\"101.5\""), quote("09:42:00", "103\nbid = 102.9\nask = 103.05")].concat();
+    let scenario = Scenario::from_text(Path::new("x.toml"), &format!("{text}{maker}{events}"), &[])
+        .unwrap_or_else(|found| panic!("{}", found.render(false)));
+    let mut market = scenario.lay_out().unwrap().open().unwrap();
+    market.start();
+    for (until, expected) in [
+        ("2025-03-03T09:39:00", vec![]),
+        ("2025-03-03T09:41:00", vec![10_148, 10_152]),
+        ("2025-03-03T09:43:00", vec![10_290, 10_305]),
+        ("2025-03-03T09:47:01", vec![]),
+    ] {
+        step(&mut market, until);
+        let id = market.participant("feed").unwrap().id;
+        let account = market.world().domain().account(id).unwrap();
+        let mut prices: Vec<i64> =
+            account.open_orders().iter().filter_map(|order| order.price).map(Price::ticks).collect();
+        prices.sort_unstable();
+        assert_eq!(prices, expected, "{until}");
+    }
+    let found = said(&quote("09:40:00", "101"));
+    assert_eq!(found, ["29:8: the value of `ACME` takes no quotes: its process is no `feed`"]);
+}
+
+#[test]
 fn wrong_events_are_errors_at_their_place() {
     let event = |rest: &str| format!("[[events]]\n{rest}\n");
     for (text, expected) in [
         (
             event("kind = \"hault\"\nat = 2025-03-03T09:40:00"),
             "29:8: `kind` is `hault`, which does not exist; did you mean `halt`? allowed: `halt`, `fat_finger`, \
-             `fundamental_shock`, `liquidity_withdrawal`",
+             `fundamental_shock`, `liquidity_withdrawal`, `quote`",
         ),
         (
             event("kind = \"fundamental_shock\"\nchange = -0.05\nat = 2025-03-03T10:00:00"),

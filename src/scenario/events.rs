@@ -3,7 +3,7 @@
 use bearpit_agents::Desk;
 use bearpit_core::account::{AccountConfig, Credit};
 use bearpit_core::exchange::{BuildError, MarketBuilder, ScheduledEvent};
-use bearpit_core::market::{OrderTerms, Reference, Side};
+use bearpit_core::market::{OrderTerms, Reference, Side, ValueQuote};
 use bearpit_core::participant::ParticipantConfig;
 use bearpit_core::units::{InstrumentId, ListingId, Quantity, SimDuration, SimTime};
 
@@ -46,6 +46,13 @@ pub enum EventKind {
         /// By which share of itself.
         change: f64,
     },
+    /// An instrument whose value is a feed is quoted outside.
+    Quote {
+        /// The instrument.
+        instrument: InstrumentId,
+        /// What it is worth there.
+        quote: ValueQuote,
+    },
     /// Agents cancel their orders and send none for a time.
     LiquidityWithdrawal {
         /// The names of all of them.
@@ -64,7 +71,9 @@ impl EventConfig {
                 Some((self.at, end(duration).saturating_add(*reopening)))
             }
             EventKind::LiquidityWithdrawal { duration, .. } => Some((self.at, end(duration))),
-            EventKind::FatFinger { .. } | EventKind::FundamentalShock { .. } => None,
+            EventKind::FatFinger { .. } | EventKind::FundamentalShock { .. } | EventKind::Quote { .. } => {
+                None
+            }
         }
     }
 
@@ -84,6 +93,10 @@ impl EventConfig {
                 builder.schedule(self.at, ScheduledEvent::Submit { participant, listing: *listing, terms });
             }
             EventKind::FundamentalShock { .. } => {}
+            EventKind::Quote { instrument, quote } => {
+                let (instrument, quote) = (*instrument, *quote);
+                builder.schedule(self.at, ScheduledEvent::Quote { instrument, quote });
+            }
             EventKind::LiquidityWithdrawal { agents, duration } => {
                 // The text is short and has no control characters.
                 let Ok(reason) = Reference::new("liquidity_withdrawal") else { return Ok(()) };

@@ -164,7 +164,7 @@ fn each_fault_names_its_place_value_and_what_is_allowed() {
             "kind = \"noisy\"",
             "t.toml:25:8: `kind` is `noisy`, which does not exist; did you mean `noise`? allowed: \
              `market_maker`, `noise`, `value`, `momentum`, `chiarella_iori`, `extended_chiarella`, \
-             `adaptive_maker`, `avellaneda_stoikov`, `glft`, `zic`, `zip`, `gd`, `aa`, `twap`, `vwap`, \
+             `adaptive_maker`, `avellaneda_stoikov`, `glft`, `feed`, `zic`, `zip`, `gd`, `aa`, `twap`, `vwap`, \
              `pov`, `almgren_chriss`, `smart_order_router`, `metaorders`, `farmer_patelli_zovko`, `cont_stoikov_talreja`, `hawkes`, \
              `queue_reactive`, `latency_arbitrageur`, `spoofer`, `replay`, `ticks`, `order_flow`, `script`",
         ),

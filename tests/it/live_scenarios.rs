@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 use crate::cli::{bearpit, run};
 
-const SHIPPED: [&str; 3] = ["classroom", "exchange_day", "open_market"];
+const SHIPPED: [&str; 4] = ["classroom", "exchange_day", "feed", "open_market"];
 
 fn path(name: &str) -> PathBuf {
     let live = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("scenarios/live");
@@ -71,6 +71,7 @@ fn they_have_their_golden_digests_and_trade_in_every_instrument() {
     for (name, end, digest) in [
         ("classroom", "10:00:00", CLASSROOM),
         ("exchange_day", "10:00:00", EXCHANGE_DAY),
+        ("feed", "00:30:00", FEED),
         ("open_market", "00:30:00", OPEN_MARKET),
     ] {
         let Finished { manifest, data, .. } = simulate(name, end);
@@ -86,6 +87,7 @@ fn they_have_their_golden_digests_and_trade_in_every_instrument() {
 
 const CLASSROOM: &str = "eee7f7c524b59f17d50dde50cbb278f31c8e00fbc74ca6bb625083db095746d7";
 const EXCHANGE_DAY: &str = "cd5c6b3d3ab20e0a8d0f7b2ba230c99da7fd62e775c4ddb701d6b89f9ba2ccbc";
+const FEED: &str = "";
 const OPEN_MARKET: &str = "66ff735051fb43d3edd4c15d7b96ca46bbdd719e8c22f8b333b07cf7933d92e1";
 
 #[test]

@@ -2,15 +2,15 @@
 
 use super::kind::AgentKind;
 use super::{
-    adaptive_maker, chiarella, double_auction, execution, flow, market_maker, metaorders, momentum, noise,
-    order_flow, quoting, replay, routing, stress, ticks, value,
+    adaptive_maker, chiarella, double_auction, execution, feed, flow, market_maker, metaorders, momentum,
+    noise, order_flow, quoting, replay, routing, stress, ticks, value,
 };
 
 /// All kinds of native agents, in the order of the documentation.
 ///
 /// To add one, write its file and add it here; scenario files, error messages, the documentation and the JSON
 /// schema follow from this list.
-pub static KINDS: [&AgentKind; 28] = [
+pub static KINDS: [&AgentKind; 29] = [
     &market_maker::KIND,
     &noise::KIND,
     &value::KIND,
@@ -20,6 +20,7 @@ pub static KINDS: [&AgentKind; 28] = [
     &adaptive_maker::KIND,
     &quoting::AVELLANEDA_STOIKOV,
     &quoting::GLFT,
+    &feed::KIND,
     &double_auction::ZIC,
     &double_auction::ZIP,
     &double_auction::GD,

@@ -13,6 +13,7 @@ mod corporate_actions;
 mod desk;
 mod double_auction;
 mod execution;
+mod feed;
 mod fill_rules;
 mod finer;
 mod flow;
@@ -40,6 +41,7 @@ pub use corporate_actions::prices_show_split;
 pub use desk::Desk;
 pub use double_auction::{PrivateTrader, PrivateTraderConfig, Shout, Strategy};
 pub use execution::{AlmgrenChriss, ExecutionSchedule, Executor, ExecutorConfig};
+pub use feed::{FeedMaker, FeedMakerConfig};
 pub use flow::{
     HawkesEvent, HawkesFlow, HawkesFlowConfig, HawkesProcess, PoissonFlow, PoissonFlowConfig, QueueRates,
     QueueReactiveConfig, QueueReactiveFlow, Unstable,

@@ -62,6 +62,10 @@ fn wanted(action: &AdminAction) -> Result<Wanted, Failure> {
         AdminAction::Pause => Some(Action::Pause),
         AdminAction::Resume => Some(Action::Resume),
         AdminAction::Halt { listing } => Some(Action::Halt { listing: listing.clone() }),
+        AdminAction::Quote { symbol, value, bid, ask, force } => {
+            let (symbol, value) = (symbol.clone(), value.clone());
+            Some(Action::Quote { symbol, value, bid: bid.clone(), ask: ask.clone(), force: *force })
+        }
         AdminAction::Reopen { listing, auction } => {
             Some(Action::Reopen { listing: listing.clone(), auction_millis: millis(*auction)? })
         }

@@ -189,6 +189,22 @@ pub(super) enum AdminAction {
         /// SYMBOL, or SYMBOL@VENUE.
         listing: Option<String>,
     },
+    /// Say what an instrument is worth elsewhere, whose value follows a feed.
+    Quote {
+        /// Its symbol.
+        symbol: String,
+        /// What it is worth.
+        value: String,
+        /// The best bid there.
+        #[arg(long, value_name = "PRICE")]
+        bid: Option<String>,
+        /// The best ask there.
+        #[arg(long, value_name = "PRICE")]
+        ask: Option<String>,
+        /// Take it although it is further from the last one than `max_jump` of the process allows.
+        #[arg(long)]
+        force: bool,
+    },
     /// End a halt by an auction.
     Reopen {
         /// SYMBOL, or SYMBOL@VENUE.

@@ -25,6 +25,7 @@ use crate::services::alerts::Alerts;
 use crate::services::alpaca::{Alpaca, AlpacaParts};
 use crate::services::contests::{Contests, ContestsParts};
 use crate::services::deliveries::Deliverer;
+use crate::services::feeds::Feeds;
 use crate::services::identity::{Identity, IdentityParts, Newcomers, system_clock};
 use crate::services::mail::{Postman, mailer};
 use crate::services::market_data::{DatabaseArchive, MarketData, MarketDataParts};
@@ -63,6 +64,8 @@ pub(super) struct Parts<'a> {
     pub(super) base: String,
     /// What channels keep on disk.
     pub(super) channels: Prepared,
+    /// What polls quotes.
+    pub(super) feeds: Arc<Feeds>,
 }
 
 /// What the services were put together to.
@@ -80,7 +83,8 @@ pub(super) struct Built {
 /// [`Failure::Run`], which is written to the log.
 pub(super) fn face(parts: Parts<'_>) -> Result<Built, Failure> {
     let market_data = market_data(&parts);
-    let Parts { config, source, handle, database, sessions, outputs, log, path, base, channels } = parts;
+    let Parts { config, source, handle, database, sessions, outputs, log, path, base, channels, feeds } =
+        parts;
     let journal = config.data.join(JOURNAL);
     let market = source.scenario().name.clone();
     let trading = Arc::new(Trading::new(TradingParts {
@@ -110,7 +114,7 @@ pub(super) fn face(parts: Parts<'_>) -> Result<Built, Failure> {
     let announcements = board(&database, &log);
     let told = told(&database, &market_data, wake);
     let services = (Arc::clone(&identity), Arc::clone(&trading), Arc::clone(&strategies));
-    let admin = administration(services, &handle, (&database, &log));
+    let admin = administration(services, &handle, (&database, &log), feeds);
     let Till { payments, sandbox, server } =
         till(TillParts { config, base, trading: Arc::clone(&trading), database: database.clone(), log })?;
     let Started { groups, channels, running } =
@@ -201,6 +205,7 @@ fn administration(
     (identity, trading, strategies): (Arc<Identity>, Arc<Trading>, Arc<Strategies>),
     handle: &MarketHandle,
     (database, log): (&Database, &AuditLog),
+    feeds: Arc<Feeds>,
 ) -> Arc<Admin> {
     let admin = Arc::new(Admin::new(AdminParts {
         identity,
@@ -210,6 +215,7 @@ fn administration(
         database: database.clone(),
         log: log.clone(),
         clock: system_clock(),
+        feeds,
     }));
     tokio::spawn(Arc::clone(&admin).settle_left());
     admin

@@ -13,6 +13,7 @@ mod database;
 mod deliveries;
 mod exit;
 mod face;
+mod feeds;
 mod figures;
 mod fix;
 mod journal;

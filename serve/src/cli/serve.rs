@@ -17,7 +17,7 @@ use super::exit::Failure;
 use super::figures::StatusFigures;
 use super::market::Served;
 use super::signals::Signals;
-use super::{channels, check, face, fix, logging, payments};
+use super::{channels, check, face, feeds, fix, logging, payments};
 use crate::config::{Config, Flag, HttpConfig, Loaded, Sources, load};
 use crate::driver::{Driver, DriverConfig, MarketHandle, ScenarioSource, Stage, SystemClock, WrapFile};
 use crate::fix::{FixMetrics, FixServer};
@@ -26,6 +26,7 @@ use crate::load::{SlowFile, Syncs};
 use crate::publication::PublicationConfig;
 use crate::replay::{DayMetrics, DayWorker, ReplayCommand};
 use crate::services::admin::{AuditLog, Operations};
+use crate::services::feeds::{FeedConfig, FeedMetrics};
 use crate::services::identity::system_clock;
 use crate::services::market_data::MarketData;
 use crate::services::payments::check_rate;
@@ -55,6 +56,7 @@ pub(super) fn run(arguments: &Arguments, flags: Vec<Flag>) -> Result<(), Failure
         print_error(&format!("error: {error}"));
         Failure::Input
     })?;
+    let feeds = feeds::configured(&loaded.config, &scenario)?;
     if arguments.check {
         return checked(&scenario, path, &loaded);
     }
@@ -67,7 +69,8 @@ pub(super) fn run(arguments: &Arguments, flags: Vec<Flag>) -> Result<(), Failure
         warn!(scenario = scenario.name, "the scenario has no [live]: it runs at the speed of the wall clock");
     }
     let sync_extra = Duration::from_millis(arguments.sync_extra);
-    serve(&loaded.config, &Market { source: ScenarioSource::new(scenario, text), path, sync_extra })
+    let source = ScenarioSource::new(scenario, text);
+    serve(&loaded.config, &Market { source, path, feeds, sync_extra })
 }
 
 /// Reads the configuration, and says what is wrong or odd.
@@ -131,6 +134,8 @@ struct Market<'a> {
     source: ScenarioSource,
     /// The file of its scenario.
     path: &'a Path,
+    /// What is asked what instruments are worth elsewhere.
+    feeds: Vec<FeedConfig>,
     /// How much longer each sync of its journal takes: a bench plays a slower disk.
     sync_extra: Duration,
 }
@@ -175,7 +180,7 @@ struct Outside {
 }
 
 async fn start(config: &Config, market: &Market<'_>, outside: Outside) -> Result<Running, Failure> {
-    let Market { source, path, sync_extra } = market;
+    let Market { source, path, feeds, sync_extra } = market;
     let Outside { edge, fix, opened } = outside;
     let (has_tls, tls) = (edge.has_tls(), edge.tls());
     let address = edge.address().map_err(|error| failed("HTTP cannot be served", &error))?;
@@ -202,6 +207,7 @@ async fn start(config: &Config, market: &Market<'_>, outside: Outside) -> Result
     worker.catch_up(&journal).map_err(|error| failed("the journal cannot be listed", &error))?;
     registry.register_collector(Box::new(StatusFigures(driver.handle.clone())));
     let of_fix = FixMetrics::register(&mut registry);
+    let of_feeds = FeedMetrics::register(&mut registry);
     let metrics = Arc::new(Metrics::new(registry));
     let sessions = database::watched_sessions(config)?;
     let served = Arc::new(Served { handle: driver.handle.clone(), sessions: sessions.clone() });
@@ -218,6 +224,7 @@ async fn start(config: &Config, market: &Market<'_>, outside: Outside) -> Result
         path,
         base: payments::base_of(address, has_tls),
         channels: prepared,
+        feeds: feeds::start(feeds.clone(), &driver.handle, &of_feeds)?,
     };
     let face::Built { face, sandbox, running } = face::face(parts)?;
     let operator = OperatorDesk { operations, channels: Arc::clone(&face.channels) };

@@ -18,6 +18,7 @@ mod channels;
 mod database;
 mod documentation;
 mod environment;
+mod feed_settings;
 mod fix;
 mod identity;
 mod layers;
@@ -105,6 +106,8 @@ pub struct Config {
     pub fix: FixConfig,
     /// Which brokers of others are told what happens.
     pub channels: ChannelsConfig,
+    /// The file of services that are asked what instruments are worth elsewhere.
+    pub feeds: Option<PathBuf>,
 }
 
 /// What is written to the log, on standard error.

@@ -7,6 +7,7 @@ use bearpit::scenario::document::Node;
 use bearpit::scenario::document::readers::{Read, flag, mistyped, one_of, text};
 
 use super::channel_settings::CHANNELS;
+use super::feed_settings::FEEDS;
 use super::fix::FIX;
 use super::identity::{JwtAlgorithm, JwtSecret, Registration};
 use super::mail::{MailProvider, SmtpTls};
@@ -125,8 +126,9 @@ const SMTP_TLS: &[&str] = &["starttls", "implicit", "none"];
 const REGISTRATIONS: &[&str] = &["open", "closed"];
 
 /// All settings, in the order of the documentation.
-pub static SETTINGS: &[Setting] = &joined::<{ THIRD.len() + CHANNELS.len() }>(&THIRD, &CHANNELS);
+pub static SETTINGS: &[Setting] = &joined::<{ FOURTH.len() + FEEDS.len() }>(&FOURTH, &FEEDS);
 
+const FOURTH: [Setting; THIRD.len() + CHANNELS.len()] = joined(&THIRD, &CHANNELS);
 const THIRD: [Setting; SECOND.len() + FIX.len()] = joined(&SECOND, &FIX);
 const SECOND: [Setting; LEADING.len() + WEBHOOKS.len()] = joined(&LEADING, &WEBHOOKS);
 const LEADING: [Setting; FIRST.len() + PAYMENTS.len()] = joined(FIRST, &PAYMENTS);

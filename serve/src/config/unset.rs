@@ -47,6 +47,7 @@ pub(super) fn unset() -> Config {
         webhooks: WebhooksConfig { allow_private: false },
         fix: FixConfig::UNSET,
         channels: ChannelsConfig::UNSET,
+        feeds: None,
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::time::Instant;
 
-use bearpit_core::market::{Funding, Reference};
+use bearpit_core::market::{Funding, Reference, ValueQuote};
 use bearpit_core::participant::{AccountLimits, Answer, Instruction, ParticipantConfig};
 use bearpit_core::units::SimDuration;
 use thiserror::Error;
@@ -75,6 +75,15 @@ pub enum What {
         /// How long orders can be entered and canceled before it.
         auction: SimDuration,
     },
+    /// Whatever the seat: say what an instrument is worth elsewhere, which its value follows.
+    Quote {
+        /// The instrument's symbol.
+        symbol: Arc<str>,
+        /// What it is worth.
+        quote: ValueQuote,
+        /// Whether it is taken however far it is from the last one.
+        is_forced: bool,
+    },
 }
 
 impl What {
@@ -95,6 +104,7 @@ impl What {
             Self::Limit(_) => "limit",
             Self::Halt { .. } => "halt",
             Self::Reopen { .. } => "reopen",
+            Self::Quote { .. } => "quote",
         }
     }
 }
@@ -111,6 +121,9 @@ pub enum Refused {
     /// No listing has that name, or several have.
     #[error("there is no listing {0}, or several have that symbol: then write SYMBOL@VENUE")]
     NoSuchListing(ListingName),
+    /// No instrument has that symbol.
+    #[error("there is no instrument {0:?}")]
+    NoSuchInstrument(Arc<str>),
     /// The market does not take it.
     #[error(transparent)]
     NotTaken(#[from] NotTaken),

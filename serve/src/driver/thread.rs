@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use bearpit_core::kernel::RequestTag;
 use bearpit_core::participant::RequestKind;
-use bearpit_core::units::{ActorId, ListingId};
+use bearpit_core::units::{ActorId, InstrumentId, ListingId};
 use tokio::sync::oneshot;
 
 use super::SettledHook;
@@ -374,6 +374,10 @@ impl MarketThread {
             What::Reopen { listing, auction } => {
                 RequestKind::Reopen { listing: find(day, listing)?, auction }
             }
+            What::Quote { symbol, quote, is_forced } => {
+                let instrument = instrument(day, &symbol).ok_or(Refused::NoSuchInstrument(symbol))?;
+                RequestKind::Quote { instrument, quote, is_forced }
+            }
         };
         match &self.desk.disk {
             Some(DiskTrouble::Full) if is_cancel(&kind) => {}
@@ -521,6 +525,13 @@ impl MarketThread {
 fn message_of(payload: &(dyn std::any::Any + Send)) -> String {
     let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_default()
+}
+
+/// Returns the instrument of a symbol.
+fn instrument(day: &OpenDay, symbol: &str) -> Option<InstrumentId> {
+    let state = day.live.market().world().domain();
+    let mut known = (0..).map(InstrumentId::new).zip(state.instruments());
+    known.find(|(_, it)| it.symbol() == symbol).map(|(id, _)| id)
 }
 
 /// Returns the listing that is named, if any is.

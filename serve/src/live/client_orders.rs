@@ -73,7 +73,7 @@ impl RememberedRefusal {
             RequestRefusal::Instruction(refusal) => Some(Self::Instruction(*refusal)),
             RequestRefusal::Funding(refusal) => Some(Self::Funding(*refusal)),
             RequestRefusal::Auction(refusal) => Some(Self::Auction(*refusal)),
-            RequestRefusal::Operator(_) | RequestRefusal::Join(_) => None,
+            RequestRefusal::Operator(_) | RequestRefusal::Join(_) | RequestRefusal::Quote(_) => None,
         }
     }
 }
@@ -217,7 +217,7 @@ pub(super) const fn owner_of(kind: &RequestKind) -> Option<ActorId> {
             Some(*participant)
         }
         RequestKind::Transfer { from, .. } => Some(*from),
-        // Those of an operator, and of somebody who is not there yet.
+        // Those of an operator, of a feed, and of somebody who is not there yet.
         RequestKind::Join { .. }
         | RequestKind::Halt { .. }
         | RequestKind::Reopen { .. }
@@ -225,6 +225,7 @@ pub(super) const fn owner_of(kind: &RequestKind) -> Option<ActorId> {
         | RequestKind::Unblock { .. }
         | RequestKind::Reseat { .. }
         | RequestKind::Limit { .. }
-        | RequestKind::Identify { .. } => None,
+        | RequestKind::Identify { .. }
+        | RequestKind::Quote { .. } => None,
     }
 }

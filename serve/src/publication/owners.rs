@@ -196,6 +196,7 @@ fn concerned(fact: &Fact) -> (Option<OrderId>, Option<ActorId>) {
         | Fact::BarReplayed { .. }
         | Fact::CorporateAction { .. }
         | Fact::ContractCleared { .. }
+        | Fact::ValueQuoted { .. }
         | Fact::BarClosed { .. } => (None, None),
     }
 }

@@ -8,6 +8,7 @@ pub mod alpaca;
 pub mod channels;
 pub mod contests;
 pub mod deliveries;
+pub mod feeds;
 pub mod identity;
 pub mod letters;
 pub mod mail;

@@ -18,6 +18,7 @@ mod contests;
 mod described;
 #[cfg(target_os = "linux")]
 mod dice;
+mod feeds;
 #[cfg(target_os = "linux")]
 mod fix;
 #[cfg(target_os = "linux")]

@@ -29,6 +29,11 @@ pub(super) fn event() -> Value {
     let withdrawal = of("liquidity_withdrawal", "agents cancel their orders and send none for a time")
         .required("agents", json!({ "type": "array", "items": text() }), "their names; of a population all")
         .required("duration", duration(), "for how long");
-    let all: Vec<Value> = [halt, fat_finger, shock, withdrawal].map(Object::build).to_vec();
+    let quote = of("quote", "an instrument whose value is a feed is quoted outside")
+        .key("instrument", text(), "symbol of the instrument")
+        .required("value", positive_decimal(), "what it is worth there")
+        .key("bid", positive_decimal(), "the best bid there")
+        .key("ask", positive_decimal(), "the best ask there");
+    let all: Vec<Value> = [halt, fat_finger, shock, withdrawal, quote].map(Object::build).to_vec();
     json!({ "oneOf": all })
 }

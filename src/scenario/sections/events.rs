@@ -1,5 +1,7 @@
 //! Reading `[[events]]`.
 
+use std::sync::Arc;
+
 use super::agents::{MarketOutline, place_of};
 use super::instruments::find;
 use super::params::lots;
@@ -8,12 +10,13 @@ use crate::scenario::document::readers::Read;
 use crate::scenario::document::{Node, Section, Value, readers};
 use crate::scenario::events::{EventConfig, EventKind};
 use bearpit_agents::ListingChoice;
-use bearpit_core::market::{Phase, Side};
+use bearpit_core::market::{Phase, Side, ValueQuote};
 use bearpit_core::params::NumberRange;
-use bearpit_core::units::{ListingId, SimDuration, SimTime};
+use bearpit_core::process::ConfiguredProcess;
+use bearpit_core::units::{InstrumentId, ListingId, Money, Seed, SimDuration, SimTime};
 
 /// The kinds of events.
-const EVENTS: [&str; 4] = ["halt", "fat_finger", "fundamental_shock", "liquidity_withdrawal"];
+const EVENTS: [&str; 5] = ["halt", "fat_finger", "fundamental_shock", "liquidity_withdrawal", "quote"];
 
 const SIDES: [(&str, Side); 2] = [("buy", Side::Buy), ("sell", Side::Sell)];
 
@@ -36,6 +39,7 @@ pub(in crate::scenario) fn events(
             "halt" => halt(&section, outline, agents, at),
             "fat_finger" => fat_finger(&section, outline, agents, (number, at)),
             "fundamental_shock" => shock(&section, outline),
+            "quote" => quote(&section, outline),
             _ => withdrawal(&section, agents),
         };
         if let (Some(at), Some(kind)) = (at, kind) {
@@ -157,24 +161,54 @@ fn fat_finger(
     Some(EventKind::FatFinger { listing: place?.0, side: side?, quantity: quantity?, name })
 }
 
-fn shock(section: &Section<'_>, outline: &MarketOutline<'_>) -> Option<EventKind> {
+/// Returns the instrument that the section names: the only one if it names none.
+fn instrument(section: &Section<'_>, outline: &MarketOutline<'_>) -> Option<InstrumentId> {
     let symbols: Vec<&str> = outline.instruments.iter().map(|known| known.symbol.as_str()).collect();
-    let instrument = match symbols[..] {
+    match symbols[..] {
         [only] if !section.has("instrument") => {
             section.expect("instrument");
             find(&[only], only).ok()
         }
         _ => section.required("instrument", |node| find(&symbols, &readers::text(node)?)),
-    };
+    }
+}
+
+fn shock(section: &Section<'_>, outline: &MarketOutline<'_>) -> Option<EventKind> {
+    let instrument = instrument(section, outline);
     let range = NumberRange { min: -1.0, max: 10.0, excludes_min: true };
     let change = section.required("change", readers::number(range));
     let instrument = instrument?;
-    if !outline.instruments[instrument.index()].has_process {
-        let message = format!("`{}` has no process whose value could change", symbols[instrument.index()]);
+    let known = &outline.instruments[instrument.index()];
+    if !known.has_process {
+        let message = format!("`{}` has no process whose value could change", known.symbol);
         section.report("kind", message, None);
         return None;
     }
     Some(EventKind::FundamentalShock { instrument, change: change? })
+}
+
+fn quote(section: &Section<'_>, outline: &MarketOutline<'_>) -> Option<EventKind> {
+    let instrument = instrument(section, outline);
+    let value = section.required("value", price);
+    let bid = section.optional("bid", price);
+    let ask = section.optional("ask", price);
+    let (instrument, quote) = (instrument?, ValueQuote { value: value?, bid, ask });
+    let known = &outline.instruments[instrument.index()];
+    let process = known.config.as_ref().map(|config| config.process.as_ref());
+    let is_feed = |process: &Arc<dyn ConfiguredProcess>| process.start(Seed::new(0)).kind() == Some("feed");
+    // One with errors has been reported.
+    if process.is_some_and(|process| !process.is_some_and(is_feed)) {
+        let message = format!("the value of `{}` takes no quotes: its process is no `feed`", known.symbol);
+        section.report("kind", message, None);
+        return None;
+    }
+    Some(EventKind::Quote { instrument, quote })
+}
+
+/// Reads a price in currency.
+fn price(node: &Node) -> Read<Money> {
+    let decimal = readers::positive_decimal(node)?;
+    Money::from_decimal(decimal).ok_or_else(|| readers::mistyped(node, "a price of at most ten decimals"))
 }
 
 fn withdrawal(section: &Section<'_>, agents: &[AgentConfig]) -> Option<EventKind> {

@@ -1,8 +1,8 @@
 //! [`ScheduledEvent`]: what happens to a market at a time that is known before it opens.
 
-use crate::market::{OrderTerms, Reference};
+use crate::market::{OrderTerms, Reference, ValueQuote};
 use crate::participant::{Instruction, RequestKind};
-use crate::units::{ActorId, ListingId, SimDuration};
+use crate::units::{ActorId, InstrumentId, ListingId, SimDuration};
 
 /// What happens to a market at a time that is known before it opens; participants are named.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,6 +31,13 @@ pub enum ScheduledEvent {
         /// Who.
         participant: String,
     },
+    /// An instrument whose value follows a market outside is quoted there.
+    Quote {
+        /// The instrument.
+        instrument: InstrumentId,
+        /// What it is worth there.
+        quote: ValueQuote,
+    },
     /// An order is sent in a participant's name.
     Submit {
         /// Whose.
@@ -53,6 +60,7 @@ impl ScheduledEvent {
                 RequestKind::Block { participant: known(participant)?, reason }
             }
             Self::Unblock { participant } => RequestKind::Unblock { participant: known(participant)? },
+            Self::Quote { instrument, quote } => RequestKind::Quote { instrument, quote, is_forced: false },
             Self::Submit { participant, listing, terms } => RequestKind::Instruct {
                 participant: known(participant)?,
                 instruction: Instruction::Submit { listing, terms },

@@ -247,6 +247,7 @@ impl SimActor<MarketState> for VenueActor {
             Message::Wakeup(wakeup) => self.0.handle(wakeup, ctx),
             Message::Command(sent) => self.0.handle(SentCommand::from(sent), ctx),
             Message::Venue(request) => self.0.handle(*request, ctx),
+            Message::Quote(request) => ctx.take_value_quote(*request),
             Message::Report(_)
             | Message::Market(_)
             | Message::Instruction(_)

@@ -6,8 +6,9 @@
 use super::action::CorporateAction;
 use super::annotations::{Cell, Finite, Row};
 use super::bar::Bar;
+use super::clearing::Clearing;
 use super::exits::StopLoss;
-use super::fact::{AccountMark, AccountOpening, Clearing, Fact, Trade};
+use super::fact::{AccountMark, AccountOpening, Fact, Trade};
 use super::funding::Transfer;
 use super::order::{Link, OrderKind, OrderTerms, Peg, PostOnly, SelfTrade, TimeInForce};
 use super::phase::Phase;
@@ -64,6 +65,7 @@ pub(super) fn encode(at: SimTime, fact: &Fact, out: &mut Vec<u8>) {
         Fact::AccountMarked(_)
         | Fact::AccountFinanced { .. }
         | Fact::ContractCleared { .. }
+        | Fact::ValueQuoted { .. }
         | Fact::AccountRuined { .. }
         | Fact::MarginCalled { .. }
         | Fact::MarginCallEnded { .. }
@@ -150,6 +152,15 @@ fn encode_account(fact: &Fact, bytes: &mut Bytes<'_>) {
                     bytes.text("funding").i64(rate.parts()).money(*per_lot)
                 }
             };
+        }
+        Fact::ValueQuoted { instrument, quote } => {
+            bytes.tag(60).u32(instrument.get()).money(quote.value);
+            for side in [quote.bid, quote.ask] {
+                match side {
+                    None => bytes.tag(0),
+                    Some(price) => bytes.tag(1).money(price),
+                };
+            }
         }
         Fact::AccountRuined { owner, equity } => {
             bytes.tag(32).u32(owner.get()).money(*equity);

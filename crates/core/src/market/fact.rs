@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::action::{CorporateAction, SplitRatio};
 use super::annotations::{Finite, Row};
 use super::bar::Bar;
-use super::contract::FundingRate;
+use super::clearing::{Clearing, PaymentReason};
 use super::funding::{Funding, Reference};
 use super::order::{OrderKind, OrderTerms, TimeInForce};
 use super::phase::Phase;
@@ -15,8 +15,9 @@ use super::reason::{CancelReason, ExpiryReason, ReduceReason, RejectReason};
 use super::refusal::Refusal;
 use super::report::Liquidity;
 use super::side::Side;
+use super::value_quote::ValueQuote;
 use crate::units::{
-    ActorId, Decimal, InstrumentId, ListingId, Money, NetQuantity, OrderId, Price, Quantity, SimTime, TradeId,
+    ActorId, InstrumentId, ListingId, Money, NetQuantity, OrderId, Price, Quantity, SimTime, TradeId,
 };
 
 /// Something that happened, in the past tense.
@@ -273,6 +274,13 @@ pub enum Fact {
         /// What was done.
         clearing: Clearing,
     },
+    /// The value of an instrument follows a market outside, and was quoted there.
+    ValueQuoted {
+        /// The instrument.
+        instrument: InstrumentId,
+        /// What it is worth.
+        quote: ValueQuote,
+    },
     /// An account was found without equity; from now on it takes no new risk.
     AccountRuined {
         /// The account.
@@ -420,6 +428,7 @@ impl Fact {
             | Self::BarClosed { listing, .. } => Some(listing),
             Self::AccountFinanced { .. }
             | Self::ContractCleared { .. }
+            | Self::ValueQuoted { .. }
             | Self::AccountRuined { .. }
             | Self::MarginCalled { .. }
             | Self::MarginCallEnded { .. }
@@ -436,50 +445,6 @@ impl Fact {
             | Self::Recorded { .. }
             | Self::StrategyFailed { .. }
             | Self::Auction(_) => None,
-        }
-    }
-}
-
-/// What an account is paid for on a holding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum PaymentReason {
-    /// A dividend.
-    Dividend,
-    /// What a split left of a lot.
-    Fraction,
-    /// What a position in a future has gained since it was last marked to market; negative for a loss.
-    VariationMargin,
-    /// What the sides of a perpetual pay each other.
-    Funding,
-}
-
-/// How a future is cleared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Clearing {
-    /// Positions are marked to market: what they have gained since the last time is paid, what they have lost
-    /// is taken.
-    Settlement {
-        /// The price.
-        price: Decimal,
-    },
-    /// The sides pay each other.
-    Funding {
-        /// The rate.
-        rate: FundingRate,
-        /// What each lot pays that is held, and each that is sold receives.
-        per_lot: Money,
-    },
-}
-
-impl PaymentReason {
-    /// Returns the reason's short name, as recorded.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Dividend => "dividend",
-            Self::Fraction => "fraction",
-            Self::VariationMargin => "variation_margin",
-            Self::Funding => "funding",
         }
     }
 }

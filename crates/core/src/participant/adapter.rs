@@ -174,7 +174,7 @@ impl<A: TradingActor> SimActor<MarketState> for Trader<A> {
                 ctx.watch_ruin_of(owner);
             }
             Message::Seat(request) => ctx.follow_seat_operation(&request.what),
-            Message::Venue(_) => ctx.fail(MarketFault::OperationForVenue),
+            Message::Venue(_) | Message::Quote(_) => ctx.fail(MarketFault::OperationForVenue),
             Message::Command(sent) => {
                 ctx.fail(MarketFault::CommandToTrader(SentCommand::from(sent).command.order));
             }

@@ -12,6 +12,7 @@ use super::request::{
     Answer, Instruction, Outcome, Request, RequestError, RequestKind, RequestRefusal, Tagged,
 };
 use super::state::MarketState;
+use super::value_quotes::QuotedValue;
 use crate::account::{Account, AccountConfig, AccountError, FundingRefusal, MarginStanding};
 use crate::kernel::{ActorSpec, Admission, Arrival, Domain, Join, JoinRefusal, Moment, RequestTag, Reseat};
 use crate::market::{
@@ -90,6 +91,9 @@ impl Domain for MarketState {
             RequestKind::Identify { participant, person } => {
                 (participant, seat_message(tag, SeatOperation::Identify(person)))
             }
+            RequestKind::Quote { instrument, quote, is_forced } => {
+                return self.route_quote(tag, QuotedValue { instrument, quote, is_forced });
+            }
             RequestKind::Transfer { from, to, funding } => {
                 self.check_participant(to)?;
                 (from, seat_message(tag, SeatOperation::Transfer { to, funding }))
@@ -156,7 +160,11 @@ impl Domain for MarketState {
             Message::Funding(request) => self.fund(now, to, request)?,
             Message::Seat(request) => self.operate_seat(at, to, request)?,
             Message::Command(sent) if self.closed => self.refuse_unarrived(now, &sent.clone().into())?,
-            Message::Wakeup(_) | Message::Command(_) | Message::Instruction(_) | Message::Venue(_) => {}
+            Message::Wakeup(_)
+            | Message::Command(_)
+            | Message::Instruction(_)
+            | Message::Venue(_)
+            | Message::Quote(_) => {}
         }
         Ok(())
     }
@@ -231,6 +239,7 @@ impl Domain for MarketState {
                 self.answer(now, request.tag, Err(refusal));
             }
             Message::Venue(request) => self.answer(now, request.tag, Err(OperatorRefusal::Closed.into())),
+            Message::Quote(request) => self.answer(now, request.tag, Err(OperatorRefusal::Closed.into())),
             _ => {}
         }
     }

@@ -12,6 +12,7 @@ use crate::units::{ListingId, Price, Quantity, SimTime};
 use super::operator::{SeatOperation, VenueOperation};
 use super::packed::{CommandMessage, ReportMessage};
 use super::request::{Instruction, Tagged};
+use super::value_quotes::QuotedValue;
 
 /// Whatever one actor of a market can receive: at most as large as a line of the processor's cache, since all
 /// of it waits in one queue.
@@ -33,6 +34,8 @@ pub enum Message {
     Venue(Box<Tagged<VenueOperation>>),
     /// From an operator, to a participant: what concerns its seat as a whole.
     Seat(Box<Tagged<SeatOperation>>),
+    /// From outside the world, to the venue of an instrument: what that is worth elsewhere.
+    Quote(Box<Tagged<QuotedValue>>),
 }
 
 const _: () = assert!(size_of::<Message>() <= 64, "a message fits in a cache line");
@@ -59,9 +62,12 @@ impl Message {
                 _ => "other reports of orders",
             },
             Self::Market(_) => "items of market data",
-            Self::Command(_) | Self::Instruction(_) | Self::Funding(_) | Self::Venue(_) | Self::Seat(_) => {
-                return None;
-            }
+            Self::Command(_)
+            | Self::Instruction(_)
+            | Self::Funding(_)
+            | Self::Venue(_)
+            | Self::Seat(_)
+            | Self::Quote(_) => return None,
         })
     }
 }

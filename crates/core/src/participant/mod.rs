@@ -51,6 +51,7 @@ mod state;
 mod subscribers;
 mod trading;
 mod unread;
+mod value_quotes;
 mod view;
 
 pub(crate) use actions::Owed;
@@ -79,4 +80,5 @@ pub use request::{Answer, Instruction, Outcome, Request, RequestError, RequestKi
 pub(crate) use ruin::ENFORCE_RUIN;
 pub use state::MarketState;
 pub use trading::CancelScope;
+pub use value_quotes::{LastQuote, QuoteRefusal, QuotedValue};
 pub use view::MarketView;

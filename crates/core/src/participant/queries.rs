@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::feeds::{Feed, FeedError};
+use super::value_quotes::LastQuote;
 use super::view::MarketView;
 use crate::account::{Account, MarginStanding};
 use crate::market::{BarInterval, ConsolidatedTouch, FeeSchedule, Instrument, Listing, Phase};
@@ -203,6 +204,13 @@ impl Context {
         let now = self.now();
         let state = self.domain_mut().instruments.get_mut(instrument.index())?;
         state.value.as_mut().map(|value| value.at(now))
+    }
+
+    /// Returns the last quote of an instrument's value, if that follows a market outside and was quoted
+    /// today.
+    #[must_use]
+    pub fn value_quote(&self, instrument: InstrumentId) -> Option<LastQuote> {
+        self.domain().value_quote(instrument)
     }
 
     /// Returns the actor's account.

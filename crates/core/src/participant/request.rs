@@ -5,13 +5,15 @@ use thiserror::Error;
 use super::config::ParticipantConfig;
 use super::limits::AccountLimits;
 use super::operator::OperatorRefusal;
+use super::value_quotes::QuoteRefusal;
 use crate::account::{AccountError, FundingRefusal};
 use crate::kernel::{ActorSpec, JoinRefusal, LatencyError, RequestTag};
 use crate::market::{
     AuctionAction, AuctionRefusal, ExitIds, Funding, OrderTerms, Reference, Refusal, Replacement, Side,
+    ValueQuote,
 };
 use crate::units::{
-    ActorId, AuctionId, ListingId, Money, OrderId, PersonId, ProposalId, SimDuration, SimTime,
+    ActorId, AuctionId, InstrumentId, ListingId, Money, OrderId, PersonId, ProposalId, SimDuration, SimTime,
 };
 
 /// A request to a market from a person or program outside the world: plain data, so that a journal can hold
@@ -110,6 +112,15 @@ pub enum RequestKind {
         participant: ActorId,
         /// The person.
         person: PersonId,
+    },
+    /// Say what an instrument is worth in a market outside, which its value follows.
+    Quote {
+        /// The instrument.
+        instrument: InstrumentId,
+        /// What it is worth there.
+        quote: ValueQuote,
+        /// Whether it is taken however far it is from the last one.
+        is_forced: bool,
     },
 }
 
@@ -289,6 +300,8 @@ pub enum Outcome {
     },
     /// It is known to whom the account belongs.
     Identified,
+    /// The value of the instrument is what was quoted.
+    Quoted,
 }
 
 /// Says why nothing was done about a request.
@@ -309,6 +322,9 @@ pub enum RequestRefusal {
     /// Nothing was done in an auction between participants.
     #[error(transparent)]
     Auction(#[from] AuctionRefusal),
+    /// The value of an instrument did not follow a quote.
+    #[error(transparent)]
+    Quote(#[from] QuoteRefusal),
 }
 
 /// Says why a request cannot be taken at all.
@@ -326,6 +342,9 @@ pub enum RequestError {
     /// The listing has no book that could be halted: it is replayed. Or no listing has one.
     #[error("there is no book to halt or reopen: what is replayed has none")]
     NoBook,
+    /// There is no such instrument, or it is listed nowhere.
+    #[error("there is no listed instrument {0}")]
+    UnknownInstrument(InstrumentId),
     /// An auction is to last longer than a day, or less than no time.
     #[error("an auction lasts at most a day, and cannot last less than no time")]
     AuctionOutOfRange,

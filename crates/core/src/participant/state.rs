@@ -12,6 +12,7 @@ use super::private_auctions::PrivateAuctions;
 use super::request::Answer;
 use super::ruin_watch::AtRisk;
 use super::unread::UnreadReports;
+use super::value_quotes::LastQuote;
 use super::view::History;
 use crate::account::{Account, FeeLedger, Flows, Imbalance, MarginCall, Marks, OrderContext, Totals};
 use crate::kernel::Moment;
@@ -87,6 +88,8 @@ pub struct MarketState {
 pub(super) struct InstrumentState {
     pub(super) instrument: Instrument,
     pub(super) value: Option<Value>,
+    /// The last quote of its value in this market's day, if that follows a market outside.
+    pub(super) last_quote: Option<LastQuote>,
     pub(super) mark: Option<Mark>,
     pub(super) first_mark: Option<Mark>,
     /// The mark as participants may know it: of a replay, that of the last open or close.
@@ -120,6 +123,7 @@ impl MarketState {
             .map(|(instrument, value)| InstrumentState {
                 instrument,
                 value,
+                last_quote: None,
                 mark: None,
                 first_mark: None,
                 shown_mark: None,

@@ -46,6 +46,13 @@ fn configure(values: &Values, site: &ProcessSite<'_>) -> Result<Arc<dyn Configur
         let message = format!("`leader` is `{symbol}`, which is no earlier instrument that has a process");
         ParamError::invalid("leader", message)
     })?;
+    if leader.start(Seed::new(0)).kind() == Some("feed") {
+        // It is a copy, which no quote reaches.
+        let message = format!("`leader` is `{symbol}`, whose value follows quotes from outside");
+        return Err(ParamError::invalid("leader", message)
+            .with_help("make this value a `feed`, too, and quote both")
+            .into());
+    }
     let gap = GapConfig {
         half_life: values.get("half_life")?,
         volatility: values.get("volatility")?,

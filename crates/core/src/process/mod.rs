@@ -11,6 +11,7 @@ mod bar_file;
 mod basket;
 mod cir;
 mod fbm;
+mod feed;
 mod fourier;
 mod garch;
 mod gbm;
@@ -41,6 +42,7 @@ pub use bar_file::{
 pub use basket::{Basket, BasketError};
 pub use cir::{Cir, CirConfig};
 pub use fbm::{Fbm, FbmConfig};
+pub use feed::{FeedProcess, QuoteOutcome};
 pub use garch::{Garch, GarchConfig};
 pub use gbm::Gbm;
 pub use heston::{Heston, HestonConfig};
@@ -64,7 +66,7 @@ pub use ticks::{TickPrice, TickReplay};
 pub use value::{PriceProcess, Value};
 
 /// All kinds of processes, in the order of the documentation.
-pub static KINDS: [&ProcessKind; 13] = [
+pub static KINDS: [&ProcessKind; 14] = [
     &ou::KIND,
     &gbm::KIND,
     &merton::KIND,
@@ -78,6 +80,7 @@ pub static KINDS: [&ProcessKind; 13] = [
     &replay::KIND,
     &ticks::KIND,
     &linked::KIND,
+    &feed::KIND,
 ];
 
 impl ProcessKind {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::feed::QuoteOutcome;
 use super::moments::Moments;
 use super::state::{ProcessState, ValueState};
 use crate::kernel::{Stream, stream};
@@ -20,6 +21,12 @@ pub trait PriceProcess: fmt::Debug {
     /// has no such draw, as unless this is implemented.
     fn step_by(&mut self, _span: SimDuration, _shock: f64, _rng: &mut Stream) -> Option<f64> {
         None
+    }
+
+    /// Takes a quote from outside, of a market that this one follows; `is_forced` where somebody has looked
+    /// at it. Nothing moves unless this is implemented.
+    fn quote(&mut self, _value: f64, _is_forced: bool) -> QuoteOutcome {
+        QuoteOutcome::NotAFeed
     }
 
     /// Returns what is known in closed form of the value `after` a time from where it stands; nothing, unless
@@ -120,6 +127,16 @@ impl Value {
     ) -> Self {
         let grid = if grid.nanos() > 0 { grid } else { SimDuration::from_secs(1) };
         Self { process, rng, grid, at: start, current: initial }
+    }
+
+    /// Takes a quote from outside at `now`, from when on the value is that of the outcome.
+    pub fn quote(&mut self, now: SimTime, value: f64, is_forced: bool) -> QuoteOutcome {
+        self.at(now);
+        let outcome = self.process.quote(value, is_forced);
+        if let QuoteOutcome::Moved(value) = outcome {
+            self.current = value;
+        }
+        outcome
     }
 
     /// Returns what it goes on from after `now`.

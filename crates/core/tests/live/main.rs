@@ -20,6 +20,7 @@ mod money;
 mod operator;
 mod reseat;
 mod unread;
+mod value_quotes;
 
 use std::cell::RefCell;
 use std::rc::Rc;

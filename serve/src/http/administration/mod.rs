@@ -4,6 +4,7 @@
 
 mod announcements;
 mod market;
+mod quotes;
 mod users;
 
 use std::sync::Arc;
@@ -36,6 +37,8 @@ use crate::services::admin::{Admin, Announcements, AuditOutcomeName, AuditPage, 
         market::speed,
         market::halt,
         market::reopen,
+        quotes::quote,
+        quotes::feeds,
         announcements::shown,
         announcements::all,
         announcements::announce,
@@ -68,6 +71,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::at("/api/admin/market/halt").post(admin, market::halt),
         Endpoint::at("/api/admin/market/reopen").post(admin, market::reopen),
         Endpoint::at("/api/admin/market").get(admin, market::status),
+        Endpoint::at("/api/admin/quotes").post(admin, quotes::quote),
+        Endpoint::at("/api/admin/feeds").get(admin, quotes::feeds),
         Endpoint::at("/api/admin/announcements/{announcement_id}").on(
             Method::DELETE,
             admin,

@@ -3,7 +3,7 @@
 //! | room | what it does |
 //! |---|---|
 //! | `audit` | the log: an entry before each deed, its outcome afterwards |
-//! | `operations` | pause, resume, speed, halt, reopen: for administrators, and for the operator's commands |
+//! | `operations` | pause, resume, speed, halt, reopen, quotes: for administrators, and for the operator |
 //! | `people` | users: list, look, block, unblock |
 //! | `funding` | cash given and taken, once for each key |
 //! | `accounts` | orders canceled, accounts reset |
@@ -29,13 +29,14 @@ pub use announcements::{
     AnnouncementRequest, AnnouncementView, Announcements, AnnouncementsPage, AnnouncementsView, LevelName,
 };
 pub use audit::{AuditEntryView, AuditLog, AuditOutcomeName, AuditPage, AuditQuery, By, Deed};
-pub use operations::{Action, OperatedDay, Operations, OperationsView};
+pub use operations::{Action, OperatedDay, Operations, OperationsView, QuoteLine, QuotedView};
 pub use views::{
     BlockRequest, BlockedOrders, BlockedView, CancelRequest, FundRequest, FundedView, ReasonRequest,
     UserDetail, UserLine, UsersPage, UsersQuery,
 };
 
-use crate::domain::{Actor, Problem};
+use crate::domain::{Actor, Problem, ProblemKind};
+use crate::services::feeds::{Feeds, FeedsView};
 use crate::services::identity::{Clock, Identity};
 use crate::services::strategies::Strategies;
 use crate::services::trading::Trading;
@@ -43,6 +44,9 @@ use crate::store::database::Database;
 use crate::store::people::People;
 use views::maybe_reason;
 pub(in crate::services) use views::reason_of;
+
+/// How many quotes one request may bring.
+const QUOTES_MAX: usize = 1_000;
 
 /// What administration is made of.
 pub struct AdminParts {
@@ -60,6 +64,8 @@ pub struct AdminParts {
     pub log: AuditLog,
     /// What time it is.
     pub clock: Clock,
+    /// What polls quotes.
+    pub feeds: Arc<Feeds>,
 }
 
 impl fmt::Debug for AdminParts {
@@ -78,6 +84,7 @@ pub struct Admin {
     database: Database,
     log: AuditLog,
     clock: Clock,
+    feeds: Arc<Feeds>,
     /// Funds and resets one after the other, so that none works with the cash that another is changing.
     money: Mutex<()>,
 }
@@ -92,10 +99,10 @@ impl Admin {
     /// Puts it together.
     #[must_use]
     pub fn new(parts: AdminParts) -> Self {
-        let AdminParts { identity, trading, strategies, operations, database, log, clock } = parts;
+        let AdminParts { identity, trading, strategies, operations, database, log, clock, feeds } = parts;
         let people = People::new(database.clone());
         let money = Mutex::new(());
-        Self { identity, trading, strategies, operations, people, database, log, clock, money }
+        Self { identity, trading, strategies, operations, people, database, log, clock, feeds, money }
     }
 
     /// Returns the log.
@@ -108,6 +115,29 @@ impl Admin {
     #[must_use]
     pub fn market(&self) -> OperationsView {
         self.operations.status()
+    }
+
+    /// Returns how the feeds are.
+    #[must_use]
+    pub fn feeds(&self) -> FeedsView {
+        self.feeds.view()
+    }
+
+    /// Says what instruments are worth elsewhere.
+    ///
+    /// # Errors
+    /// [`Problem`] if nothing is done.
+    pub async fn quote(
+        &self,
+        by: Actor,
+        lines: Vec<QuoteLine>,
+        reason: Option<&str>,
+    ) -> Result<Vec<QuotedView>, Problem> {
+        if lines.is_empty() || lines.len() > QUOTES_MAX {
+            let message = format!("`quotes` has {} items, but must have 1 to {QUOTES_MAX}", lines.len());
+            return Err(Problem::new(ProblemKind::Refused, "bad_quotes", message).at("quotes"));
+        }
+        self.operations.quote(By::Person(by), lines, maybe_reason(reason)?).await
     }
 
     /// Does something to the whole market.

@@ -5,14 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bearpit_core::kernel::Speed;
-use bearpit_core::units::SimDuration;
+use bearpit_core::market::ValueQuote;
+use bearpit_core::participant::RequestRefusal;
+use bearpit_core::units::{Money, SimDuration};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use utoipa::ToSchema;
 
 use super::audit::{AuditLog, By, Deed};
-use crate::domain::{Problem, ProblemKind};
+use crate::domain::{Number, Problem, ProblemKind};
 use crate::driver::{Ask, DayStatus, ListingName, MarketHandle, MarketStatus, Reply, What};
 use crate::live::{Control, ControlError};
 use crate::services::trading::explain;
@@ -42,6 +44,58 @@ pub enum Action {
         /// How long orders can be entered and canceled before, in milliseconds of virtual time.
         auction_millis: u32,
     },
+    /// An instrument whose value follows a market elsewhere is worth that there; prices are decimal numbers.
+    Quote {
+        /// Its symbol.
+        symbol: String,
+        /// What it is worth.
+        value: String,
+        /// The best bid there.
+        bid: Option<String>,
+        /// The best ask there.
+        ask: Option<String>,
+        /// Whether it is taken however far it is from the last one.
+        force: bool,
+    },
+}
+
+impl From<QuoteLine> for Action {
+    fn from(line: QuoteLine) -> Self {
+        let QuoteLine { symbol, value, bid, ask, force } = line;
+        let text = |number: Number| number.to_string();
+        Self::Quote { symbol, value: text(value), bid: bid.map(text), ask: ask.map(text), force }
+    }
+}
+
+/// What an instrument is worth elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct QuoteLine {
+    /// The instrument.
+    #[schema(example = "ALFA")]
+    pub symbol: String,
+    /// What it is worth there: the last price, or the middle of bid and ask.
+    pub value: Number,
+    /// The best bid there.
+    pub bid: Option<Number>,
+    /// The best ask there.
+    pub ask: Option<Number>,
+    /// Whether it is taken although it is further from the last one than `max_jump` of the process allows.
+    #[serde(default)]
+    pub force: bool,
+}
+
+/// What became of a quote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct QuotedView {
+    /// The instrument.
+    pub symbol: String,
+    /// Whether its value is that now.
+    pub done: bool,
+    /// Why not, as a word.
+    pub code: Option<String>,
+    /// Why not, as a sentence.
+    pub message: Option<String>,
 }
 
 /// How the market is, for whoever operates it.
@@ -123,6 +177,40 @@ impl Operations {
     }
 }
 
+impl Operations {
+    /// Says what instruments are worth elsewhere, one after the other; ready when all of it is durable. One
+    /// that is refused does not keep the others.
+    ///
+    /// # Errors
+    /// [`Problem`] if nothing is done.
+    pub async fn quote(
+        &self,
+        by: By,
+        lines: Vec<QuoteLine>,
+        reason: Option<String>,
+    ) -> Result<Vec<QuotedView>, Problem> {
+        let deed = Deed::new("market.quotes").to("market", "all").because(reason);
+        let deed = deed.with(serde_json::to_value(&lines).unwrap_or_default());
+        let handle = self.handle.clone();
+        let work = async move {
+            let mut views = Vec::with_capacity(lines.len());
+            for line in lines {
+                let symbol = line.symbol.clone();
+                let done = carry_out(handle.clone(), line.into()).await;
+                let why = done.err();
+                views.push(QuotedView {
+                    symbol,
+                    done: why.is_none(),
+                    code: why.as_ref().map(|why| why.code.to_string()),
+                    message: why.map(|why| why.message),
+                });
+            }
+            Ok(views)
+        };
+        self.log.record(by, deed, work).await
+    }
+}
+
 fn deed(action: &Action) -> Deed {
     let on = |word, listing: &Option<String>| match listing {
         Some(listing) => Deed::new(word).to("instrument", listing),
@@ -137,6 +225,10 @@ fn deed(action: &Action) -> Deed {
         Action::Halt { listing } => on("market.halt", listing),
         Action::Reopen { listing, auction_millis } => {
             on("market.reopen", listing).with(json!({ "auction_millis": auction_millis }))
+        }
+        Action::Quote { symbol, value, bid, ask, force } => {
+            let details = json!({ "value": value, "bid": bid, "ask": ask, "force": force });
+            Deed::new("market.quotes").to("instrument", symbol).with(details)
         }
     }
 }
@@ -175,6 +267,7 @@ async fn done(sent: Sent) -> Result<(), Problem> {
         Sent::Ask(reply) => match reply.await {
             Ok(Ok(answer)) => match answer.outcome {
                 Ok(_) => Ok(()),
+                Err(refusal @ RequestRefusal::Quote(_)) => Err(explain::refusal(&refusal)),
                 Err(refusal) => Err(conflict("refused", &refusal)),
             },
             Ok(Err(why)) => Err(explain::refused(&why)),
@@ -206,6 +299,19 @@ fn wanted(action: Action) -> Result<Wanted, Problem> {
         Action::Reopen { listing, auction_millis } => {
             let auction = SimDuration::from_millis(i64::from(auction_millis));
             Wanted::Ask(What::Reopen { listing: named(listing)?, auction })
+        }
+        Action::Quote { symbol, value, bid, ask, force } => {
+            let money = |field: &'static str, text: String| {
+                let message = format!("{text:?} is no price: a decimal number with at most ten decimals");
+                let decimal = text.parse().ok().filter(|_| !text.contains('_'));
+                decimal.and_then(Money::from_decimal).ok_or_else(|| refused("bad_price", field, &message))
+            };
+            let quote = ValueQuote {
+                value: money("value", value)?,
+                bid: bid.map(|bid| money("bid", bid)).transpose()?,
+                ask: ask.map(|ask| money("ask", ask)).transpose()?,
+            };
+            Wanted::Ask(What::Quote { symbol: symbol.into(), quote, is_forced: force })
         }
     })
 }

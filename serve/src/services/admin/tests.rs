@@ -63,6 +63,7 @@ impl Bench {
             database,
             log,
             clock: system_clock(),
+            feeds: Arc::default(),
         }));
         let people = [("olga", Role::Admin), ("anne", Role::User)];
         let [olga, anne] = people.map(|(name, role)| (actor(role), name));
@@ -392,5 +393,26 @@ async fn an_operator_can_halt_a_market_while_the_database_is_away_and_an_adminis
     let pause = bench.admin.operate(bench.olga, Action::Pause, None).await.unwrap_err();
     assert_eq!(pause.code, "database_away");
     bench.admin.operations.act(By::Operator, Action::Pause, None).await.unwrap();
+    bench.floor.end();
+}
+
+#[tokio::test]
+async fn quotes_are_answered_one_by_one_and_written_down_together() {
+    let bench = Bench::open().await;
+    let line = |symbol: &str, value: &str| {
+        serde_json::from_value::<QuoteLine>(json!({ "symbol": symbol, "value": value })).unwrap()
+    };
+    let lines = vec![line("ACME", "100"), line("NONE", "100"), line("ACME", "0.00000000001")];
+    let done = bench.admin.quote(bench.olga, lines, Some("the close")).await.unwrap();
+    let codes: Vec<Option<&str>> = done.iter().map(|it| it.code.as_deref()).collect();
+    // The value of this market's instrument moves by itself.
+    assert_eq!(codes, [Some("not_a_feed"), Some("unknown_symbol"), Some("bad_price")]);
+    assert!(done.iter().all(|it| !it.done && it.message.is_some()), "{done:?}");
+    for count in [0, 1_001] {
+        let refused = bench.admin.quote(bench.olga, vec![line("ACME", "1"); count], None).await.unwrap_err();
+        assert_eq!((refused.kind, &*refused.code), (ProblemKind::Refused, "bad_quotes"));
+    }
+    assert_eq!(bench.log().await, [("market.quotes".to_owned(), AuditOutcomeName::Done)]);
+    assert!(bench.admin.feeds().feeds.is_empty());
     bench.floor.end();
 }

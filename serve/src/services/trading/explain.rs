@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bearpit_core::market::{AuctionRefusal, Refusal};
-use bearpit_core::participant::RequestRefusal;
+use bearpit_core::participant::{QuoteRefusal, RequestRefusal};
 
 use crate::domain::{Problem, ProblemKind};
 use crate::driver::{Refused, Unavailable};
@@ -34,6 +34,9 @@ pub(in crate::services) fn refused(why: &Refused) -> Problem {
         Refused::NoSuchSeat(_) => {
             Problem::new(ProblemKind::NotFound, "no_account", "there is no such account")
         }
+        Refused::NoSuchInstrument(_) => {
+            Problem::new(ProblemKind::NotFound, "unknown_symbol", why).at("symbol")
+        }
         Refused::NoSuchListing(_) => Problem::new(ProblemKind::NotFound, "unknown_symbol", why),
         Refused::Voided => Problem::new(ProblemKind::Internal, "voided", why),
         Refused::TooLargeToPreview => Problem::new(ProblemKind::Refused, "too_many_orders", why),
@@ -46,9 +49,20 @@ pub(in crate::services) fn refusal(why: &RequestRefusal) -> Problem {
         RequestRefusal::Instruction(refusal) => gate(refusal),
         RequestRefusal::Funding(why) => Problem::new(ProblemKind::Refused, "funding_refused", why),
         RequestRefusal::Operator(why) => Problem::new(ProblemKind::Refused, "operator_refused", why),
+        RequestRefusal::Quote(why) => Problem::new(ProblemKind::Refused, quote_code(why), why).at("value"),
         RequestRefusal::Join(why) => Problem::new(ProblemKind::Refused, "no_seat", why),
         RequestRefusal::Auction(AuctionRefusal::Account(refusal)) => gate(refusal),
         RequestRefusal::Auction(why) => Problem::new(ProblemKind::Refused, why.name(), why),
+    }
+}
+
+/// Returns a word for why a value did not follow a quote.
+pub(in crate::services) const fn quote_code(why: &QuoteRefusal) -> &'static str {
+    match why {
+        QuoteRefusal::NotAFeed => "not_a_feed",
+        QuoteRefusal::OutOfRange { .. } => "price_out_of_range",
+        QuoteRefusal::Crossed { .. } => "crossed_quote",
+        QuoteRefusal::TooFar { .. } => "too_far",
     }
 }
 

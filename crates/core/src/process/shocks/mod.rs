@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::feed::QuoteOutcome;
 use super::kind::{ConfiguredProcess, EarlierInstrument};
 use super::moments::Moments;
 use super::shock::{LEVEL_MAX, Shock, bounded};
@@ -219,6 +220,13 @@ impl PriceProcess for Shocked {
         (self.passed, self.at) = (to - day_start, Some(to));
         let level = bounded(self.log_factors(self.passed).sum());
         self.process.step(to, span, rng) * libm::exp(level)
+    }
+
+    /// The quote is that of the process within; shocks come on top of it.
+    fn quote(&mut self, value: f64, is_forced: bool) -> QuoteOutcome {
+        let outcome = self.process.quote(value, is_forced);
+        let QuoteOutcome::Moved(value) = outcome else { return outcome };
+        QuoteOutcome::Moved(value * libm::exp(bounded(self.log_factors(self.passed).sum())))
     }
 
     fn moments(&self, after: SimDuration) -> Moments {

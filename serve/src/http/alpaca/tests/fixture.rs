@@ -456,6 +456,7 @@ fn administration(
         database: database.clone(),
         log,
         clock: system_clock(),
+        feeds: Arc::default(),
     });
     (Arc::new(admin), Arc::new(announcements))
 }
