@@ -35,6 +35,7 @@ use bearpit_serve::config::{Config, DatabaseUrl, MqttConfig};
 use bearpit_serve::domain::{AccountId, Actor, Credential, Role, Scopes, SessionId, UserId, WallTime};
 use bearpit_serve::driver::{Driver, DriverConfig, Metrics, ScenarioSource, Stage, SyncPolicy, SystemClock};
 use bearpit_serve::publication::{ListingInfo, PublicationConfig};
+use bearpit_serve::services::auctions::Auctions;
 use bearpit_serve::services::channels::{ChannelRequests, GroupRequest, Groups, RequestsParts};
 use bearpit_serve::services::identity::{Identity, IdentityParts, Newcomers, system_clock};
 use bearpit_serve::services::market_data::{MarketData, MarketDataParts, NoArchive};
@@ -344,7 +345,7 @@ impl Market {
         let handle = driver.handle.clone();
         let trading = Trading::new(TradingParts { handle, source, data, database, journal });
         let requests = ChannelRequests::new(RequestsParts {
-            trading: Arc::new(trading),
+            auctions: Arc::new(Auctions::new(Arc::new(trading))),
             identity: Arc::new(identity.unwrap()),
             groups,
             config,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bearpit_core::market::{Phase, SplitRatio, Trade};
 use bearpit_core::units::SimTime;
 
-use crate::publication::ListingInfo;
+use crate::publication::{AuctionNews, ListingInfo};
 
 /// Something that happened in the market.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,6 +40,8 @@ pub enum Content {
     Halted(Arc<ListingInfo>),
     /// An operator ended a halt; the phase follows.
     HaltLifted(Arc<ListingInfo>),
+    /// Something happened in an auction between participants.
+    Auction(Box<AuctionNews>),
     /// The issuer of a replayed listing split it.
     Split(Arc<ListingInfo>, SplitRatio),
 }

@@ -11,7 +11,7 @@ use super::news::{Content, News, Stretch};
 use super::outbox::Position;
 use crate::driver::{Begun, OutputSink};
 use crate::live::Output;
-use crate::publication::{Day, ListingInfo};
+use crate::publication::{AuctionFollower, Day, ListingInfo};
 use crate::store::journal::segment_number;
 
 /// How many news go to a reader at once, at most.
@@ -35,6 +35,7 @@ pub struct Reader {
 pub struct ChannelSink {
     readers: Vec<Reading>,
     listings: Vec<Arc<ListingInfo>>,
+    auctions: AuctionFollower,
     segment: u64,
     voids: u32,
     /// The number of the next news.
@@ -56,6 +57,7 @@ impl ChannelSink {
         Self {
             readers: readers.into_iter().map(reading).collect(),
             listings: Vec::new(),
+            auctions: AuctionFollower::default(),
             segment: 0,
             voids: 0,
             next: 0,
@@ -67,7 +69,7 @@ impl ChannelSink {
     }
 
     /// Returns what a fact tells, if it tells anything.
-    fn content(&self, fact: &Fact) -> Option<Content> {
+    fn content(&mut self, at: SimTime, fact: &Fact) -> Option<Content> {
         Some(match fact {
             Fact::Traded(trade) => Content::Traded(self.listing(trade.listing)?, Box::new(*trade)),
             Fact::PhaseChanged { listing, phase } => Content::Phase(self.listing(*listing)?, *phase),
@@ -76,6 +78,7 @@ impl ChannelSink {
             Fact::CorporateAction { listing, action: CorporateAction::Split(ratio) } => {
                 Content::Split(self.listing(*listing)?, *ratio)
             }
+            Fact::Auction(_) => Content::Auction(Box::new(self.auctions.follow(at, fact)?)),
             _ => return None,
         })
     }
@@ -88,7 +91,7 @@ impl ChannelSink {
         if !self.readers.iter().any(wanted) {
             return;
         }
-        let Some(content) = self.content(fact) else { return };
+        let Some(content) = self.content(at, fact) else { return };
         let segment = self.segment;
         self.spread(&News { segment, number, at, content }, is_trade);
     }
@@ -134,6 +137,7 @@ impl OutputSink for ChannelSink {
     fn begin(&mut self, market: &Market, begun: &Begun<'_>) {
         let open = begun.header.opens.unwrap_or_else(|| market.world().now());
         let day = Day::of(market, open, |_| false);
+        self.auctions.begin_day(&day);
         self.listings = day.listings;
         self.segment = segment_number(begun.path).unwrap_or_default();
         (self.voids, self.next) = (begun.voids, 1);

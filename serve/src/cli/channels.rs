@@ -17,13 +17,13 @@ use crate::channels::{
     Publisher, Reader, Running, Spooler, Stretch, Teller, Work, keep,
 };
 use crate::config::Config;
+use crate::services::auctions::Auctions;
 use crate::services::channels::{
     BoardPrices, ChannelRequests, Channels, Groups, KAFKA_TOPICS, LastPrices, RequestsParts, TradeTeller,
     UpdateTeller,
 };
 use crate::services::identity::{Identity, system_clock};
 use crate::services::market_data::MarketData;
-use crate::services::trading::Trading;
 use crate::store::channels::DeadLetter;
 use crate::store::database::Database;
 
@@ -52,7 +52,7 @@ struct Lasting {
 /// What channels need of the services.
 struct Services {
     data: Arc<MarketData>,
-    trading: Arc<Trading>,
+    auctions: Arc<Auctions>,
     identity: Arc<Identity>,
     groups: Arc<Groups>,
 }
@@ -99,14 +99,14 @@ impl Prepared {
     pub(super) fn start(
         self,
         config: &Config,
-        (data, trading, identity): (&Arc<MarketData>, &Arc<Trading>, &Arc<Identity>),
+        (data, auctions, identity): (&Arc<MarketData>, &Arc<Auctions>, &Arc<Identity>),
         database: &Database,
     ) -> Result<Started, Failure> {
         let Self { mqtt, kafka, metrics, dead, letters } = self;
         let needs_verified_mail = config.identity.require_verified_mail;
         let groups = Arc::new(Groups::new(database.clone(), needs_verified_mail, system_clock()));
-        let (data, trading, identity) = (Arc::clone(data), Arc::clone(trading), Arc::clone(identity));
-        let services = Services { data, trading, identity, groups: Arc::clone(&groups) };
+        let (data, auctions, identity) = (Arc::clone(data), Arc::clone(auctions), Arc::clone(identity));
+        let services = Services { data, auctions, identity, groups: Arc::clone(&groups) };
         let making = Making { config, services: &services, metrics, dead };
         let all = [making.mqtt(mqtt), making.kafka(kafka), making.redis()];
         let all: Vec<Channel> = all.into_iter().flatten().collect();
@@ -151,7 +151,7 @@ impl Making<'_> {
         let requests = MqttRequests {
             peer,
             requests: Arc::new(ChannelRequests::new(RequestsParts {
-                trading: Arc::clone(&self.services.trading),
+                auctions: Arc::clone(&self.services.auctions),
                 identity: Arc::clone(&self.services.identity),
                 groups: Arc::clone(&self.services.groups),
                 config: self.config.channels.mqtt.clone(),

@@ -23,6 +23,7 @@ use crate::projector::Journal;
 use crate::services::admin::{Admin, AdminParts, Announcements, AuditLog, Operations};
 use crate::services::alerts::Alerts;
 use crate::services::alpaca::{Alpaca, AlpacaParts};
+use crate::services::auctions::Auctions;
 use crate::services::contests::{Contests, ContestsParts};
 use crate::services::deliveries::Deliverer;
 use crate::services::feeds::Feeds;
@@ -94,6 +95,7 @@ pub(super) fn face(parts: Parts<'_>) -> Result<Built, Failure> {
         database: database.clone(),
         journal: journal.clone(),
     }));
+    let auctions = Arc::new(Auctions::new(Arc::clone(&trading)));
     let identity = identity(config, (database.clone(), sessions), &trading)?;
     let watchlists = Arc::new(Watchlists::new(database.clone(), Arc::clone(&market_data)));
     let strategies = strategies(config, (source, outputs), (&trading, &market_data), &database);
@@ -118,7 +120,7 @@ pub(super) fn face(parts: Parts<'_>) -> Result<Built, Failure> {
     let Till { payments, sandbox, server } =
         till(TillParts { config, base, trading: Arc::clone(&trading), database: database.clone(), log })?;
     let Started { groups, channels, running } =
-        channels.start(config, (&market_data, &trading, &identity), &database)?;
+        channels.start(config, (&market_data, &auctions, &identity), &database)?;
     let (of_trading, data) = (Arc::clone(&trading), Arc::clone(&market_data));
     let parts = AlpacaParts { market, handle, trading: of_trading, data, database };
     let alpaca = Arc::new(Alpaca::new(parts));
@@ -127,6 +129,7 @@ pub(super) fn face(parts: Parts<'_>) -> Result<Built, Failure> {
         profiles,
         market_data,
         trading,
+        auctions,
         wallets,
         strategies,
         contests,

@@ -29,9 +29,10 @@ pub use ids::{
 pub use ledger::{Asset, EntryKind};
 pub use market_time::{BadTime, MarketTime, instant_of};
 pub use notice::{
-    AlertNotice, AlertTrigger, ContestNotice, ContestStep, FactorStep, FillNotice, FundsNotice,
-    IdentityNotice, MarginNotice, MarginStep, MoneyNotice, MoneyOutcome, Notice, NoticeContent, NoticeKind,
-    OrderEnd, OrderEndNotice, SecurityNotice, StopNotice, StrategyNotice, WebhookNotice,
+    AlertNotice, AlertTrigger, AuctionNotice, AuctionStep, ContestNotice, ContestStep, FactorStep,
+    FillNotice, FundsNotice, IdentityNotice, MarginNotice, MarginStep, MoneyNotice, MoneyOutcome, Notice,
+    NoticeContent, NoticeKind, OrderEnd, OrderEndNotice, SecurityNotice, StopNotice, StrategyNotice,
+    WebhookNotice,
 };
 pub use notice_choices::{
     Language, NoticeChoices, NoticeChoicesChange, NoticeSettings, ShownNotices, Wanted,

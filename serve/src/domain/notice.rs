@@ -72,6 +72,8 @@ words! {
         PriceAlert = "price_alert",
         /// A webhook was turned off because it failed for too long.
         WebhookOff = "webhook_off",
+        /// Something happened in an auction of one's own, or to a proposal.
+        Auction = "auction",
     }
 }
 
@@ -148,6 +150,22 @@ words! {
         Below = "below",
         /// A trade so many percent away from where the price was.
         PercentMove = "percent_move",
+    }
+}
+
+words! {
+    /// What happened in an auction.
+    AuctionStep {
+        /// Somebody proposes something for what its owner offers.
+        Proposed = "proposed",
+        /// The owner accepted the proposal: both have changed hands.
+        Accepted = "accepted",
+        /// The owner rejected the proposal.
+        Rejected = "rejected",
+        /// The owner accepted another proposal.
+        Outbid = "outbid",
+        /// The auction, or the proposal, ended without anybody's asking.
+        Ended = "ended",
     }
 }
 
@@ -315,6 +333,31 @@ pub struct WebhookNotice {
     pub reason: String,
 }
 
+/// Something happened in an auction.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AuctionNotice {
+    /// The auction.
+    pub auction_id: String,
+    /// The proposal, if it is about one.
+    pub proposal_id: Option<String>,
+    /// What happened.
+    pub step: AuctionStep,
+    /// What is offered.
+    pub symbol: String,
+    /// How much of it.
+    pub quantity: Number,
+    /// The cash that is proposed, if it is cash.
+    pub cash: Option<Number>,
+    /// The instrument that is proposed, if it is shares.
+    pub for_symbol: Option<String>,
+    /// How many of them.
+    pub for_quantity: Option<Number>,
+    /// Why it ended without anybody's asking, as a word.
+    pub reason: Option<String>,
+    /// When, in the market's virtual time.
+    pub market_at: String,
+}
+
 /// What a notice says. Its kind stands first, so that its numbers are read by their digits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", content = "data", rename_all = "snake_case")]
@@ -351,6 +394,8 @@ pub enum NoticeContent {
     PriceAlert(AlertNotice),
     /// A webhook was turned off.
     WebhookOff(WebhookNotice),
+    /// Something happened in an auction.
+    Auction(AuctionNotice),
 }
 
 impl NoticeContent {
@@ -374,6 +419,7 @@ impl NoticeContent {
             Self::Contest(_) => NoticeKind::Contest,
             Self::PriceAlert(_) => NoticeKind::PriceAlert,
             Self::WebhookOff(_) => NoticeKind::WebhookOff,
+            Self::Auction(_) => NoticeKind::Auction,
         }
     }
 

@@ -129,6 +129,8 @@ choices! {
     contests: Contest, true, true;
     /// Price alerts.
     alerts: PriceAlert, true, true;
+    /// Auctions of one's own, and proposals.
+    auctions: Auction, false, true;
 }
 
 /// What a person's settings say of how they are told: a part of the JSON of all their settings.

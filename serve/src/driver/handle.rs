@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use bearpit_core::market::{Funding, Reference, ValueQuote};
 use bearpit_core::participant::{AccountLimits, Answer, Instruction, ParticipantConfig};
-use bearpit_core::units::SimDuration;
+use bearpit_core::units::{PersonId, SimDuration};
 use thiserror::Error;
 use tokio::sync::oneshot;
 
@@ -63,6 +63,8 @@ pub enum What {
     Unblock,
     /// By an operator: limit what is done from the seat.
     Limit(AccountLimits),
+    /// Say to which person the seat's account belongs: between accounts of one nothing is auctioned.
+    Identify(PersonId),
     /// By an operator, whatever the seat: halt a listing, or all.
     Halt {
         /// Which.
@@ -102,6 +104,7 @@ impl What {
             Self::Block(_) => "block",
             Self::Unblock => "unblock",
             Self::Limit(_) => "limit",
+            Self::Identify(_) => "identify",
             Self::Halt { .. } => "halt",
             Self::Reopen { .. } => "reopen",
             Self::Quote { .. } => "quote",

@@ -91,7 +91,7 @@ impl Publishing {
     fn restore(&mut self, left: &[u8]) {
         let path = self.file(left);
         let read = match fs::read(&path) {
-            Ok(bytes) => postcard::from_bytes::<PublicationState>(&bytes).map_err(|error| error.to_string()),
+            Ok(bytes) => state_of(bytes).map_err(|error| error.to_string()),
             Err(error) => Err(error.to_string()),
         };
         match read {
@@ -117,6 +117,14 @@ impl Publishing {
         }
         Ok(())
     }
+}
+
+/// Reads what was left. A file from before there were auctions ends before their number, which is zero.
+fn state_of(mut bytes: Vec<u8>) -> postcard::Result<PublicationState> {
+    postcard::from_bytes(&bytes).or_else(|error| {
+        bytes.push(0);
+        postcard::from_bytes(&bytes).map_err(|_| error)
+    })
 }
 
 impl OutputSink for Publishing {

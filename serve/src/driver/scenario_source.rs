@@ -77,6 +77,12 @@ impl ScenarioSource {
         &self.live
     }
 
+    /// Returns whether participants can auction shares between them.
+    #[must_use]
+    pub const fn has_auctions(&self) -> bool {
+        false
+    }
+
     /// Returns how often its journal is synced.
     #[must_use]
     pub fn sync_policy(&self) -> SyncPolicy {

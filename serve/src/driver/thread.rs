@@ -370,6 +370,7 @@ impl MarketThread {
             What::Block(reason) => RequestKind::Block { participant: known?, reason },
             What::Unblock => RequestKind::Unblock { participant: known? },
             What::Limit(limits) => RequestKind::Limit { participant: known?, limits },
+            What::Identify(person) => RequestKind::Identify { participant: known?, person },
             What::Halt { listing } => RequestKind::Halt { listing: find(day, listing)? },
             What::Reopen { listing, auction } => {
                 RequestKind::Reopen { listing: find(day, listing)?, auction }

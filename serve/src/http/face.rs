@@ -8,6 +8,7 @@ use utoipa::openapi::OpenApi as Document;
 
 use super::administration::{self, AdministrationDoc};
 use super::alpaca;
+use super::auctions::{self, AuctionsDoc};
 use super::contests::{self, ContestsDoc};
 use super::endpoint::{Endpoint, Entry};
 use super::groups::{self, GroupsDoc};
@@ -27,6 +28,7 @@ use super::ws::{self, Authenticator, NoticeParts, WsConfig, WsParts};
 use crate::services::admin::{Admin, Announcements};
 use crate::services::alerts::Alerts;
 use crate::services::alpaca::Alpaca;
+use crate::services::auctions::Auctions;
 use crate::services::channels::{Channels, Groups};
 use crate::services::contests::Contests;
 use crate::services::identity::Identity;
@@ -52,6 +54,8 @@ pub struct Face {
     pub market_data: Arc<MarketData>,
     /// What people do in the market.
     pub trading: Arc<Trading>,
+    /// What they offer each other.
+    pub auctions: Arc<Auctions>,
     /// What they have, and what was moved.
     pub wallets: Arc<Wallets>,
     /// What their scripts do.
@@ -110,6 +114,7 @@ impl Face {
             profile::share(config, &self.profiles);
             market_data::provide(config, &self.market_data);
             trading::share(config, &self.trading);
+            auctions::share(config, &self.auctions);
             wallet::share(config, &self.wallets);
             strategies::share(config, &self.strategies);
             contests::share(config, &self.contests);
@@ -148,6 +153,7 @@ pub fn document() -> Document {
         ProfileDoc::openapi(),
         MarketDataDoc::openapi(),
         TradingDoc::openapi(),
+        AuctionsDoc::openapi(),
         WalletDoc::openapi(),
         StrategiesDoc::openapi(),
         ContestsDoc::openapi(),
@@ -176,6 +182,7 @@ fn native_endpoints() -> Vec<Endpoint> {
         profile::endpoints(),
         market_data::endpoints(),
         trading::endpoints(),
+        auctions::endpoints(),
         wallet::endpoints(),
         strategies::endpoints(),
         contests::endpoints(),

@@ -15,6 +15,7 @@ mod admin;
 mod administration;
 mod alpaca;
 mod answers;
+mod auctions;
 mod body;
 mod client;
 mod connection;

@@ -54,7 +54,7 @@ pub(super) fn document(rooms: impl IntoIterator<Item = Document>, entries: &[Ent
 }
 
 /// What is done in an account, and so in one of a contest if that is named.
-const IN_AN_ACCOUNT: [&str; 3] = ["trading", "wallet", "strategies"];
+const IN_AN_ACCOUNT: [&str; 4] = ["trading", "auctions", "wallet", "strategies"];
 
 /// Says that a request in one's own name can be made in another account of one's own.
 fn name_account(operation: &mut Operation) {

@@ -10,6 +10,7 @@ use bearpit_core::units::{
 };
 use rustc_hash::FxHashMap;
 
+use super::auctions::AuctionMaker;
 use super::ledger_maker::LedgerMaker;
 use super::notices::{failure_notice, notice_of, refusal_notice};
 use super::order_terms::{price_of, quantity_of, replaced_of, terms_of};
@@ -59,6 +60,7 @@ pub struct BatchMaker {
     /// What came into each account from outside since it was marked.
     funded: BTreeMap<AccountId, Money>,
     ledger: LedgerMaker,
+    auctions: AuctionMaker,
     /// The number of the first fact of the batch at hand.
     from: u64,
     to: u64,
@@ -81,6 +83,7 @@ impl BatchMaker {
         Self {
             stretch,
             fine_from: open.nanos().saturating_sub(kept.nanos()),
+            auctions: AuctionMaker::begin(&day, stretch.day),
             candles: vec![[None; CandleInterval::ALL.len()]; day.listings.len()],
             listings: day.listings,
             owners,
@@ -218,7 +221,8 @@ impl BatchMaker {
             self.changes.extend(change.into_iter().chain(noticed).map(|it| (sequence, it)));
         }
         let posted = self.ledger.follow(at, fact, is_new, &self.owners);
-        self.changes.extend(posted.into_iter().map(|change| (sequence, change)));
+        let auctioned = self.auctions.follow(at, fact);
+        self.changes.extend(posted.into_iter().chain(auctioned).map(|change| (sequence, change)));
     }
 
     fn filled(&self, account: AccountId, at: SimTime, fill: &Fill) -> Option<Change> {

@@ -15,6 +15,7 @@
 //!
 //! Deliberately absent: SQL, which is in `store::projection`; who may read what.
 
+mod auctions;
 mod batch_maker;
 mod catch_up;
 mod ledger_maker;

@@ -13,6 +13,8 @@ use bearpit_core::units::{ActorId, SimTime};
 pub struct Day {
     /// When it begins.
     pub open: SimTime,
+    /// Its instruments, by number.
+    pub instruments: Vec<Instrument>,
     /// Its listings, by number.
     pub listings: Vec<Arc<ListingInfo>>,
     /// The participants that are there from the start. Whoever joins later has a channel of its own.
@@ -60,6 +62,7 @@ impl Day {
         };
         Self {
             open,
+            instruments: state.instruments().cloned().collect(),
             listings: state.listings().filter_map(info).collect(),
             participants: market.participants().iter().map(participant).collect(),
         }

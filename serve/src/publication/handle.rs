@@ -7,6 +7,8 @@ use bearpit_core::market::Ladders;
 use bearpit_core::units::{ListingId, OrderId, SimTime};
 use thiserror::Error;
 
+use super::auction_feed::AuctionFeed;
+use super::auctions::AuctionsState;
 use super::candle::{Candle, CandleInterval};
 use super::listing_feed::ListingFeed;
 use super::own::{OwnChange, OwnEvent, OwnState};
@@ -28,6 +30,7 @@ struct Shared {
     /// Of the day's listings, by number.
     listings: ArcSwap<Vec<Arc<ListingFeed>>>,
     own: Arc<ArcSwap<OwnDirectory>>,
+    auctions: ArcSwap<AuctionFeed>,
 }
 
 /// A state, and the number of the first change of its channel that is not in it.
@@ -56,14 +59,25 @@ pub enum SubscribeError {
 }
 
 impl Publication {
-    pub(super) fn new(own: Arc<ArcSwap<OwnDirectory>>) -> Self {
-        let shared = Shared { epoch: OnceLock::new(), listings: ArcSwap::default(), own };
+    pub(super) fn new(own: Arc<ArcSwap<OwnDirectory>>, auctions: Arc<AuctionFeed>) -> Self {
+        let auctions = ArcSwap::new(auctions);
+        let shared = Shared { epoch: OnceLock::new(), listings: ArcSwap::default(), own, auctions };
         Self { shared: Arc::new(shared) }
     }
 
     /// Begins the numbering, and returns whether it had not begun.
     pub(super) fn begin(&self, epoch: SimTime) -> bool {
         self.shared.epoch.set(epoch).is_ok()
+    }
+
+    /// Returns whether the numbering has begun.
+    pub(super) fn has_begun(&self) -> bool {
+        self.shared.epoch.get().is_some()
+    }
+
+    /// Replaces the channel of auctions, before the numbering has begun.
+    pub(super) fn hold_auctions(&self, feed: Arc<AuctionFeed>) {
+        self.shared.auctions.store(feed);
     }
 
     /// Replaces the listings.
@@ -149,6 +163,13 @@ impl Publication {
         Some(replica.read_part(|state| state.of_order(order), concerns).state)
     }
 
+    /// Returns the auctions between participants that are open, and those that ended last.
+    #[must_use]
+    pub fn auctions(&self) -> Numbered<AuctionsState> {
+        let version = self.shared.auctions.load().replica.read();
+        Numbered { next: version.next, state: version.state }
+    }
+
     /// Subscribes to a channel: from a position on, or from now on, which begins with a snapshot where the
     /// channel has one.
     ///
@@ -175,6 +196,9 @@ impl Publication {
             Channel::Candles(listing, interval) => Source::Candles(self.listing(*listing)?, *interval),
             Channel::Phases(listing) => Source::Phases(self.listing(*listing)?),
             Channel::Own(participant) => Source::Own(self.own_feed(participant)?),
+            // Before that it may be another.
+            Channel::Auctions if !self.has_begun() => return None,
+            Channel::Auctions => Source::Auctions(self.shared.auctions.load_full()),
         })
     }
 

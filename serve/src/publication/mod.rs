@@ -15,11 +15,11 @@
 //! **What there is.** Of each listing a [`ListingSnapshot`]: the best levels, the last trades, [`Statistics`]
 //! of 24 hours, phase and indicative price. [`Candle`]s of six intervals, as many as
 //! [`CandleInterval::kept`] says; closed ones go to a [`CandleSink`] too. Of each participant who has a
-//! channel of its own, an [`OwnState`]. Prices are ticks and quantities lots; [`ListingInfo`] has the scale.
+//! channel of its own, an [`OwnState`]; of auctions between participants, an [`AuctionsState`]. Prices are ticks and quantities lots; [`ListingInfo`] has the scale.
 //!
 //! **Channels and numbers.** Each [`Channel`] numbers its updates from 0 by the facts alone: a change of a
-//! level, a trade, an update or close of a candle, a change of the phase, an event of a participant is one
-//! number, however facts are batched. An [`Update`] says which numbers it stands for, and they join without
+//! level, a trade, an update or close of a candle, a change of the phase, an event of a participant or an
+//! auction is one number, however facts are batched. An [`Update`] says which numbers it stands for, and they join without
 //! gaps. So a publication that is filled anew after a crash has the same numbers as before, and a reader that
 //! resumes at its [`Position`] notices nothing.
 //!
@@ -39,6 +39,8 @@
 //!
 //! **Deliberately absent**: the wall clock, sockets, formats, who may read what.
 
+mod auction_feed;
+mod auctions;
 mod book;
 mod candle;
 mod config;
@@ -61,6 +63,10 @@ mod tests;
 mod trade;
 mod update;
 
+pub use auctions::{
+    AuctionChange, AuctionFollower, AuctionNews, AuctionOutcome, AuctionState, AuctionsState,
+    NamedConsideration, NamedShares, ProposalOutcome, ProposalState,
+};
 pub use candle::{Addition, Candle, CandleInterval};
 pub use config::PublicationConfig;
 pub use day::{Day, DayParticipant, ListingInfo};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bearpit_core::market::Stamped;
 use bearpit_core::units::{ActorId, ListingId, OrderId, SimDuration, SimTime};
 
+use super::auction_feed::AuctionWriter;
 use super::candle::{Candle, CandleInterval};
 use super::config::PublicationConfig;
 use super::day::{Day, ListingInfo};
@@ -35,6 +36,7 @@ pub struct Publisher {
     /// Of the day's listings, by number.
     listings: Vec<ListingWriter>,
     own: OwnFeeds,
+    auctions: AuctionWriter,
     /// What the last day of another process left, until the first day of this one begins.
     left: Vec<ListingState>,
     /// How many facts of the day have been taken.
@@ -66,12 +68,14 @@ impl Publisher {
     pub fn new(config: PublicationConfig) -> std::io::Result<Self> {
         let waking = Waking::start()?;
         let own = OwnFeeds::new(&config);
-        let publication = Publication::new(own.directory());
+        let auctions = AuctionWriter::new(&config);
+        let publication = Publication::new(own.directory(), auctions.feed());
         Ok(Self {
             config,
             publication,
             listings: Vec::new(),
             own,
+            auctions,
             left: Vec::new(),
             facts: 0,
             now: SimTime::from_nanos(0),
@@ -83,11 +87,15 @@ impl Publisher {
 
     /// Goes on from what the last day left, in another process. Does nothing once a day has begun.
     pub fn restore(&mut self, left: PublicationState) {
-        let PublicationState { epoch, listings, own } = left;
-        if self.publication.begin(epoch) {
-            self.left = listings;
-            self.own.restore(&own);
+        if self.publication.has_begun() {
+            return;
         }
+        let PublicationState { epoch, listings, own, auctions_next } = left;
+        self.left = listings;
+        self.own.restore(&own);
+        self.auctions.restore(auctions_next);
+        self.publication.hold_auctions(self.auctions.feed());
+        self.publication.begin(epoch);
     }
 
     /// Returns up to when the market has come: the time of the last fact, or of the last
@@ -128,6 +136,7 @@ impl Publisher {
         before.iter().flatten().for_each(|writer| writer.end(&self.waking));
         self.left.clear();
         self.own.begin_day(day.open, &day.participants);
+        self.auctions.begin_day(day);
         self.publication.list(self.listings.iter().map(ListingWriter::feed).collect());
         self.publish(day.open);
     }
@@ -148,6 +157,7 @@ impl Publisher {
             writer.follow(stamped, &mut |info, interval, candle| hand_out(sink, info, interval, candle));
         }
         self.own.follow(at, fact);
+        self.auctions.follow(at, fact);
     }
 
     /// Tells the owner of an order that was carried over what it is called; before the first fact of a day.
@@ -179,6 +189,7 @@ impl Publisher {
         if is_new_minute {
             self.minute = self.now.floor_to(MINUTE);
             self.own.forget(self.now);
+            self.auctions.forget(self.now);
         }
         for writer in &mut self.listings {
             let sink = &mut self.sink;
@@ -189,6 +200,7 @@ impl Publisher {
             writer.commit(self.now, &self.waking);
         }
         self.own.commit(&self.waking);
+        self.auctions.commit(&self.waking);
     }
 
     /// Returns what the day leaves to the next. To be asked for after the day's last [`Publisher::publish`].
@@ -198,6 +210,7 @@ impl Publisher {
             epoch: self.publication.epoch(),
             listings: self.listings.iter().map(ListingWriter::state).collect(),
             own: self.own.counts(),
+            auctions_next: self.auctions.next(),
         }
     }
 }
@@ -206,6 +219,7 @@ impl Drop for Publisher {
     fn drop(&mut self) {
         self.listings.iter().for_each(|writer| writer.end(&self.waking));
         self.own.end(&self.waking);
+        self.auctions.end(&self.waking);
     }
 }
 

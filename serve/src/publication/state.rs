@@ -19,6 +19,8 @@ pub struct PublicationState {
     pub(super) epoch: SimTime,
     pub(super) listings: Vec<ListingState>,
     pub(super) own: Vec<OwnCount>,
+    /// The number of the next news of auctions; last, since older files have none.
+    pub(super) auctions_next: u64,
 }
 
 impl PublicationState {
@@ -26,7 +28,7 @@ impl PublicationState {
     #[must_use]
     pub fn anew(&self) -> Self {
         let epoch = self.epoch.saturating_add(SimDuration::from_nanos(1));
-        Self { epoch, listings: Vec::new(), own: Vec::new() }
+        Self { epoch, listings: Vec::new(), own: Vec::new(), auctions_next: 0 }
     }
 }
 

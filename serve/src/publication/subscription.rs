@@ -8,6 +8,7 @@ use std::time::Duration;
 use bearpit_core::units::{ListingId, SimTime};
 use thiserror::Error;
 
+use super::auction_feed::AuctionFeed;
 use super::candle::CandleInterval;
 use super::listing_feed::ListingFeed;
 use super::own_feeds::OwnFeed;
@@ -27,6 +28,8 @@ pub enum Channel {
     Phases(ListingId),
     /// Orders, fills and account of a participant: a snapshot, then each event.
     Own(Arc<str>),
+    /// Auctions between participants: a snapshot, then each event.
+    Auctions,
 }
 
 /// A place among the updates of a channel.
@@ -67,6 +70,7 @@ pub(super) enum Source {
     Candles(Arc<ListingFeed>, CandleInterval),
     Phases(Arc<ListingFeed>),
     Own(Arc<OwnFeed>),
+    Auctions(Arc<AuctionFeed>),
 }
 
 impl Source {
@@ -78,6 +82,7 @@ impl Source {
             Self::Candles(feed, interval) => feed.snapshot.load().candles[interval.index()].next,
             Self::Phases(feed) => feed.phases.next(),
             Self::Own(feed) => feed.replica.log().next(),
+            Self::Auctions(feed) => feed.replica.log().next(),
         }
     }
 
@@ -89,6 +94,7 @@ impl Source {
             Self::Candles(feed, interval) => update::first_candle(feed, *interval),
             Self::Phases(feed) => feed.phases.view().first(),
             Self::Own(feed) => feed.replica.log().view().first(),
+            Self::Auctions(feed) => feed.replica.log().view().first(),
         };
         (first..=self.next()).contains(&number)
     }
@@ -101,7 +107,7 @@ impl Source {
                 let progress = feed.snapshot.load().candles[interval.index()];
                 progress.current.is_none().then_some(progress.next)
             }
-            Self::Book(_) | Self::Phases(_) | Self::Own(_) => None,
+            Self::Book(_) | Self::Phases(_) | Self::Own(_) | Self::Auctions(_) => None,
         }
     }
 
@@ -113,6 +119,7 @@ impl Source {
             Self::Candles(feed, interval) => update::candle(feed, *interval, next),
             Self::Phases(feed) => update::phase(feed, next).map(Ok),
             Self::Own(feed) => update::own(feed, next),
+            Self::Auctions(feed) => update::auctions(feed, next),
         }
     }
 
@@ -123,6 +130,7 @@ impl Source {
             Self::Candles(feed, interval) => &feed.candle_signals[interval.index()],
             Self::Phases(feed) => &feed.phases_signal,
             Self::Own(feed) => &feed.signal,
+            Self::Auctions(feed) => &feed.signal,
         }
     }
 }

@@ -6,6 +6,8 @@ use std::ops::Range;
 use bearpit_core::market::{Ladders, LevelChange, Side};
 use bearpit_core::units::{Price, Quantity};
 
+use super::auction_feed::AuctionFeed;
+use super::auctions::{AuctionNews, AuctionsState};
 use super::book::BookChange;
 use super::candle::{Candle, CandleInterval, CandleProgress, ClosedCandle};
 use super::listing_feed::ListingFeed;
@@ -48,6 +50,10 @@ pub enum Content {
     OwnSnapshot(Box<OwnState>),
     /// What happened to them.
     Own(Box<OwnEvent>),
+    /// The auctions between participants that are open, and those that ended last.
+    AuctionsSnapshot(Box<AuctionsState>),
+    /// What happened in one.
+    Auction(Box<AuctionNews>),
 }
 
 /// Returns what has changed of a book. Whoever has fallen behind gets all of it, which is as good.
@@ -156,4 +162,15 @@ pub(super) fn own(feed: &OwnFeed, next: Option<u64>) -> Option<Result<Update, Cl
     };
     let event = item(&feed.replica.log().view(), next)?;
     Some(event.map(|event| Update { numbers: next..next + 1, content: Content::Own(Box::new(event)) }))
+}
+
+/// Returns what happened next in auctions; first, those that are open.
+pub(super) fn auctions(feed: &AuctionFeed, next: Option<u64>) -> Option<Result<Update, CloseReason>> {
+    let Some(next) = next else {
+        let version = feed.replica.read();
+        let content = Content::AuctionsSnapshot(Box::new(version.state));
+        return Some(Ok(Update { numbers: 0..version.next, content }));
+    };
+    let news = item(&feed.replica.log().view(), next)?;
+    Some(news.map(|news| Update { numbers: next..next + 1, content: Content::Auction(Box::new(news)) }))
 }

@@ -5,6 +5,7 @@
 pub mod admin;
 pub mod alerts;
 pub mod alpaca;
+pub mod auctions;
 pub mod channels;
 pub mod contests;
 pub mod deliveries;

@@ -1,5 +1,6 @@
 //! What outlives the process: the journal, and the database.
 
+pub mod account_owners;
 pub mod announcements;
 pub mod audit;
 pub mod channels;

@@ -54,10 +54,10 @@ fn a_person_says_who_they_are_and_how_they_like_it() {
         "language": "en", "theme": "system", "default_order_size": null, "confirm_orders": true,
         "notifications": {
             "fills": false, "stops": false, "orders": false, "margin": true, "deposits": true, "withdrawals": true,
-            "funds": false, "strategies": true, "contests": true, "alerts": true,
+            "funds": false, "strategies": true, "contests": true, "alerts": true, "auctions": false,
             "in_app": {
                 "fills": false, "stops": false, "orders": true, "margin": true, "deposits": true,
-                "withdrawals": true, "funds": true, "strategies": true, "contests": true, "alerts": true,
+                "withdrawals": true, "funds": true, "strategies": true, "contests": true, "alerts": true, "auctions": true,
             },
         }
     });

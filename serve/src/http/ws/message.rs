@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::topic::{Topic, TopicName};
 use crate::domain::{MarketTime, Number, Problem};
 use crate::publication::{Content, Update};
+use crate::services::auctions::{AuctionEventView, OpenAuctionsView};
 use crate::services::market_data::{
     CandleView, LevelView, MarketData, PhaseName, QuoteView, Scale, TradeView,
 };
@@ -137,6 +138,16 @@ pub(super) fn update_text(service: &MarketData, topic: &Topic, epoch: i64, updat
         let kind = body.about;
         return text_of(&Data { kind, topic: name, epoch: None, first: Some(first), next, body });
     }
+    if let Content::AuctionsSnapshot(state) = &update.content {
+        let body = OpenAuctionsView::of(service, state);
+        let epoch = Some(epoch.to_string());
+        return text_of(&Data { kind: "snapshot", topic: name, epoch, first: None, next, body });
+    }
+    if let Content::Auction(news) = &update.content {
+        let body = AuctionEventView::of(service, news);
+        let kind = body.kind;
+        return text_of(&Data { kind, topic: name, epoch: None, first: Some(first), next, body });
+    }
     let listing = topic.listing().map(|it| format!("{}@{}", it.symbol, it.venue));
     let Some((_, snapshot)) = listing.and_then(|listing| service.find(&listing).ok()) else {
         // Its listing has gone since: there is no scale to write it in, and nobody who could use it.
@@ -186,7 +197,9 @@ fn listing_text(scale: &Scale<'_>, topic: TopicName<'_>, epoch: i64, update: &Up
             text_of(&Data { kind: "phase", topic, epoch: None, first, next, body })
         }
         // Written by the caller: they are of no listing.
-        Content::OwnSnapshot(_) | Content::Own(_) => ByteString::new(),
+        Content::OwnSnapshot(_) | Content::Own(_) | Content::AuctionsSnapshot(_) | Content::Auction(_) => {
+            ByteString::new()
+        }
     }
 }
 

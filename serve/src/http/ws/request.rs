@@ -45,6 +45,7 @@ pub(super) enum ChannelName {
     Candles,
     Status,
     Announcements,
+    Auctions,
     Own,
     Notifications,
 }
@@ -132,10 +133,16 @@ pub(super) fn topic(
         ChannelName::Candles => Topic::Candles(listing()?, interval.unwrap_or(IntervalName::Minute)),
         ChannelName::Status if symbol.is_none() => Topic::Market,
         ChannelName::Status => Topic::Phase(listing()?),
-        ChannelName::Announcements | ChannelName::Own | ChannelName::Notifications if symbol.is_some() => {
+        ChannelName::Announcements
+        | ChannelName::Auctions
+        | ChannelName::Own
+        | ChannelName::Notifications
+            if symbol.is_some() =>
+        {
             return Err(refused("invalid_field", "this channel has no symbol").at("symbol"));
         }
         ChannelName::Announcements => Topic::Announcements,
+        ChannelName::Auctions => Topic::Auctions,
         ChannelName::Own => Topic::Own(Arc::from(reader_of(actor)?.account.to_string())),
         ChannelName::Notifications => Topic::Notifications(reader_of(actor)?.user),
     })

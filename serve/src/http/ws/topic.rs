@@ -33,6 +33,8 @@ pub(in crate::http) enum Topic {
     Market,
     /// What administrators have everybody told.
     Announcements,
+    /// Auctions between participants.
+    Auctions,
     /// What happens to the orders and the account of a participant.
     Own(Arc<str>),
     /// What a person is told.
@@ -62,6 +64,7 @@ impl Topic {
             Self::Phase(listing) => of("status", Some(listing)),
             Self::Market => of("status", None),
             Self::Announcements => of("announcements", None),
+            Self::Auctions => of("auctions", None),
             Self::Own(_) => of("own", None),
             Self::Notifications(_) => of(CHANNEL, None),
         }
@@ -75,7 +78,9 @@ impl Topic {
             | Self::Trades(listing)
             | Self::Candles(listing, _)
             | Self::Phase(listing) => Some(listing),
-            Self::Market | Self::Announcements | Self::Own(_) | Self::Notifications(_) => None,
+            Self::Market | Self::Announcements | Self::Auctions | Self::Own(_) | Self::Notifications(_) => {
+                None
+            }
         }
     }
 
@@ -89,6 +94,9 @@ impl Topic {
         if let Self::Own(participant) = self {
             return Some((service.publication(), Channel::Own(Arc::clone(participant))));
         }
+        if matches!(self, Self::Auctions) {
+            return Some((service.publication(), Channel::Auctions));
+        }
         let ListingTopic { symbol, venue } = self.listing()?;
         let (publication, snapshot) = service.find(&format!("{symbol}@{venue}")).ok()?;
         let id = snapshot.id;
@@ -97,9 +105,12 @@ impl Topic {
             Self::Trades(_) => Channel::Trades(id),
             Self::Candles(_, interval) => Channel::Candles(id, interval.interval()),
             Self::Phase(_) => Channel::Phases(id),
-            Self::Quote(_) | Self::Market | Self::Announcements | Self::Own(_) | Self::Notifications(_) => {
-                return None;
-            }
+            Self::Quote(_)
+            | Self::Market
+            | Self::Announcements
+            | Self::Auctions
+            | Self::Own(_)
+            | Self::Notifications(_) => return None,
         };
         Some((publication, channel))
     }

@@ -73,6 +73,7 @@ impl Reader {
             }
             Content::Candle { candle, is_closed: false } => learnt.current = Some(candle),
             Content::Phase(phase) => learnt.phase = Some(phase),
+            Content::AuctionsSnapshot(_) | Content::Auction(_) => panic!("nobody follows auctions here"),
             Content::OwnSnapshot(state) => learnt.own = *state,
             Content::Own(event) => {
                 learnt.own.follow(&event);

@@ -19,6 +19,7 @@ use crate::channels::mqtt::{Begun, Outcome, Received, Requests};
 use crate::config::MqttConfig;
 use crate::domain::{AccountId, ClientOrderId, Problem, ProblemKind, RefusalId, Scope, WallTime};
 use crate::driver::What;
+use crate::services::auctions::{Auctions, done, explained};
 use crate::services::identity::{Clock, Identity, is_id_of};
 use crate::services::trading::{Trading, explain, path_order};
 
@@ -29,8 +30,8 @@ const AGAIN: Duration = Duration::from_secs(1);
 
 /// What carries out requests of channels is made of.
 pub struct RequestsParts {
-    /// Who trades.
-    pub trading: Arc<Trading>,
+    /// Who auctions, and trades.
+    pub auctions: Arc<Auctions>,
     /// Who is who, by keys.
     pub identity: Arc<Identity>,
     /// Who is who, by signatures.
@@ -50,7 +51,7 @@ impl fmt::Debug for RequestsParts {
 /// Carries out requests of channels: orders and cancels, each once for its id.
 #[derive(Debug)]
 pub struct ChannelRequests {
-    parts: RequestsParts,
+    pub(super) parts: RequestsParts,
     rates: Rates,
 }
 
@@ -97,14 +98,15 @@ impl ChannelRequests {
                 problem.hint("it was not carried out: send it again later, under the same id"),
             ));
         }
-        let data = &self.parts.trading.data;
-        if received.topic == AUCTIONS {
-            return Err(unfit(auctions::check(fields, data)));
-        }
-        let what = self.what(fields).map_err(unfit)?;
+        let what = if received.topic == AUCTIONS {
+            let request = auctions::read(fields).map_err(unfit)?;
+            self.parts.auctions.prepared(account, &request).await.map_err(unfit)?
+        } else {
+            self.what(fields).map_err(unfit)?
+        };
         let client = client_order_id(group.as_deref(), id).map_err(unfit)?;
         let is_old = sent_at.is_some_and(|sent_at| self.is_old(sent_at, now));
-        let trading = Arc::clone(&self.parts.trading);
+        let trading = Arc::clone(self.parts.auctions.trading());
         Ok(Admitted { trading, id, group, account, what, client, is_old })
     }
 
@@ -152,7 +154,7 @@ impl ChannelRequests {
             return Ok(What::Instruct(Instruction::Cancel(order)));
         }
         let order = fields.order()?;
-        let found = self.parts.trading.data.find(&order.symbol);
+        let found = self.parts.auctions.trading().data.find(&order.symbol);
         let (_, snapshot) = found.map_err(|problem| problem.at("symbol"))?;
         let terms = order.terms(&snapshot.listing.instrument)?;
         Ok(What::Instruct(Instruction::Submit { listing: snapshot.id, terms }))
@@ -240,6 +242,11 @@ impl Admitted {
         outcome: &Result<Done, RequestRefusal>,
         refused: RefusalId,
     ) -> Result<Validation, Problem> {
+        if let Some((auction, proposal, status)) = outcome.as_ref().ok().and_then(done) {
+            let auction_id = Some(auction.to_string());
+            let proposal_id = proposal.map(|proposal| proposal.to_string());
+            return Ok(Validation { auction_id, proposal_id, ..self.accepted(status) });
+        }
         let (order, status) = match (outcome, &self.what) {
             (Ok(Done::Submitted { order, .. }), _) => (Some(order.to_string()), "pending_new"),
             (Ok(_), What::Instruct(Instruction::Cancel(order))) => {
@@ -249,18 +256,24 @@ impl Admitted {
             (Err(refusal), What::Instruct(Instruction::Submit { .. })) => {
                 return Err(explain::refusal(refusal).of_order(refused));
             }
-            (Err(refusal), _) => return Err(explain::refusal(refusal)),
+            (Err(refusal), _) => return Err(explained(&self.trading, refusal)),
         };
-        Ok(Validation {
+        Ok(Validation { order_id: order, ..self.accepted(status) })
+    }
+
+    fn accepted(&self, status: &'static str) -> Validation {
+        Validation {
             request_id: Some(self.id.to_string()),
             group: self.group.clone(),
             accepted: true,
-            order_id: order,
+            order_id: None,
+            auction_id: None,
+            proposal_id: None,
             status,
             reason: None,
             explanation: None,
             field: None,
             at: None,
-        })
+        }
     }
 }

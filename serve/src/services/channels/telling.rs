@@ -1,4 +1,4 @@
-//! How news are told: [`UpdateTeller`] for MQTT's topic `updates`, [`TradeTeller`] for Kafka's `trades`.
+//! How news are told: [`UpdateTeller`] for MQTT's topics `updates` and `auctions/events`, [`TradeTeller`] for Kafka's `trades`.
 
 use std::sync::Arc;
 
@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use crate::channels::{Content, Message, News, Teller};
 use crate::domain::{MarketTime, Number};
-use crate::publication::ListingInfo;
+use crate::publication::{AuctionNews, ListingInfo};
+use crate::services::auctions::AuctionEventView;
 use crate::services::market_data::{MarketData, PhaseName, SideName};
 
 /// The topics of Kafka's protocol: of the newest prices, and of trades.
@@ -15,6 +16,8 @@ pub const KAFKA_TOPICS: &[&str] = &["stock-prices", TRADES];
 const TRADES: &str = "trades";
 /// The topic of MQTT.
 const UPDATES: &str = "updates";
+/// That of events of auctions; requests are made on the topic above it, which nothing of ours is sent to.
+const AUCTION_EVENTS: &str = "auctions/events";
 
 /// Tells listings, halts, phases and splits.
 #[derive(Debug)]
@@ -74,6 +77,14 @@ pub(super) fn message(topic: &str, key: &str, document: &impl Serialize) -> Mess
 }
 
 impl UpdateTeller {
+    /// Returns what is told of an auction: all but whose it is.
+    fn auction(&self, news: &News, auction: &AuctionNews) -> Option<Message> {
+        let event = AuctionEventView::of(&self.data, auction);
+        let key = event.auction_id.clone()?;
+        let id = format!("{}-{}", news.segment, news.number);
+        Some(message(AUCTION_EVENTS, &key, &AuctionEvent { kind: event.kind, id, event }))
+    }
+
     /// Makes one that writes numbers and times as market data are written.
     #[must_use]
     pub const fn new(data: Arc<MarketData>) -> Self {
@@ -90,6 +101,17 @@ impl UpdateTeller {
         let at = self.data.time(news.at);
         message(UPDATES, symbol, &Update { kind, id, symbol, venue: &listing.venue, at, more })
     }
+}
+
+/// Something that happened in an auction.
+#[derive(Debug, Serialize)]
+struct AuctionEvent {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// Tells it from all others: a message may come twice.
+    id: String,
+    #[serde(flatten)]
+    event: AuctionEventView,
 }
 
 impl Teller for UpdateTeller {
@@ -116,6 +138,7 @@ impl Teller for UpdateTeller {
             Content::Split(listing, ratio) => {
                 vec![self.update(news, listing, "split", More::Split { ratio: ratio.to_string() })]
             }
+            Content::Auction(auction) => self.auction(news, auction).into_iter().collect(),
             Content::Traded(..) => Vec::new(),
         }
     }

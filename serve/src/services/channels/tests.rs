@@ -16,6 +16,7 @@ use crate::config::{Config, PasswordConfig};
 use crate::domain::{
     AccountId, Actor, Credential, ProblemKind, Role, Scope, Scopes, SessionId, UserId, WallTime,
 };
+use crate::services::auctions::Auctions;
 use crate::services::identity::{Clock, Identity, IdentityParts, Newcomers};
 use crate::services::trading::tests::Floor;
 use crate::store::database::{Statement, args};
@@ -71,7 +72,7 @@ impl Bench {
     async fn open(allow_keys: bool) -> Self {
         let (sender, news) = channel(1_000);
         let sink = ChannelSink::new(vec![Reader { known: None, wants_trades: true, news: sender }]);
-        let floor = Floor::open_to(vec![Box::new(sink)]).await;
+        let floor = Floor::open_with_auctions_to(vec![Box::new(sink)]).await;
         let (database, data) = (floor.trading.database.clone(), tempfile::tempdir().unwrap());
         let millis = Arc::new(AtomicI64::new(START));
         let now = Arc::clone(&millis);
@@ -91,7 +92,7 @@ impl Bench {
         let mut mqtt = config.channels.mqtt;
         (mqtt.allow_keys, mqtt.requests_per_second) = (allow_keys, 5);
         let requests = ChannelRequests::new(RequestsParts {
-            trading: Arc::clone(&floor.trading),
+            auctions: Arc::new(Auctions::new(Arc::clone(&floor.trading))),
             identity: Arc::clone(&identity),
             groups: Arc::clone(&groups),
             config: mqtt,
@@ -289,29 +290,114 @@ async fn keys_are_not_taken_unless_that_is_allowed_and_garbage_has_no_answer() {
     bench.floor.end();
 }
 
+impl Bench {
+    /// Asks something of auctions in the name of the group.
+    async fn auction(&self, body: Value) -> Value {
+        let mut whole = json!({ "request_id": Uuid::now_v7(), "group": "desk", "sent_at": self.now() });
+        whole.as_object_mut().unwrap().extend(body.as_object().unwrap().clone());
+        self.pass(1_000);
+        let first = self.answer(self.signed("auctions", &whole, &self.secret)).await;
+        self.pass(1_000);
+        let again = self.answer(self.signed("auctions", &whole, &self.secret)).await;
+        assert_eq!(first, again, "it is done once, and answered the same each time");
+        first
+    }
+
+    async fn give_shares(&self, account: AccountId) {
+        let shares = bearpit_core::market::Transfer::Shares {
+            instrument: bearpit_core::units::InstrumentId::new(0),
+            quantity: bearpit_core::units::NetQuantity::new(100),
+        };
+        let reference = bearpit_core::market::Reference::new("shares").unwrap();
+        let funding = bearpit_core::market::Funding { transfer: shares, reference };
+        self.floor.trading.ask(account, crate::driver::What::Fund(funding), None).await.unwrap();
+    }
+}
+
 #[tokio::test]
-async fn auctions_are_checked_and_answered_as_not_open() {
+async fn a_group_offers_and_accepts_proposes_and_withdraws_and_everybody_is_told() {
+    let mut bench = Bench::open(false).await;
+    bench.give_shares(bench.anne.account).await;
+    let offered = bench.auction(json!({ "type": "offer", "symbol": "ACME", "quantity": 5 })).await;
+    assert_eq!(
+        (&offered["accepted"], &offered["status"]),
+        (&json!(true), &json!("auction_open")),
+        "{offered}"
+    );
+    let auction = offered["auction_id"].clone();
+    let auctions = Arc::clone(&bench.requests.parts.auctions);
+    let other = AccountId::draw();
+    bench.give_shares(other).await;
+    let cash = |cash: u32| serde_json::from_value(json!({ "cash": cash })).unwrap();
+    let id = crate::services::auctions::path_auction(auction.as_str().unwrap()).unwrap();
+    let mut proposals = Vec::new();
+    for amount in [20, 30] {
+        let request = crate::services::auctions::AuctionRequest::Propose(id, cash(amount));
+        proposals.push(auctions.act(other, &request, None).await.unwrap().proposal_id);
+    }
+    let of = |kind: &str, proposal: &Option<String>| json!({ "type": kind, "auction_id": auction, "proposal_id": proposal });
+    assert_eq!(bench.auction(of("rejection", &proposals[0])).await["status"], "proposal_rejected");
+    let accepted = bench.auction(of("acceptance", &proposals[1])).await;
+    assert_eq!(
+        (&accepted["status"], &accepted["proposal_id"]),
+        (&json!("proposal_accepted"), &json!(proposals[1]))
+    );
+
+    let request = json!({ "symbol": "ACME", "quantity": 2 });
+    let request = crate::services::auctions::AuctionRequest::Offer(serde_json::from_value(request).unwrap());
+    let theirs = auctions.act(other, &request, None).await.unwrap().auction_id;
+    let proposed = bench.auction(json!({ "type": "proposal", "auction_id": theirs, "cash": "4" })).await;
+    assert_eq!(proposed["status"], "proposal_open", "{proposed}");
+    let back = json!({ "type": "withdrawal", "auction_id": theirs, "proposal_id": proposed["proposal_id"] });
+    assert_eq!(bench.auction(back).await["status"], "proposal_withdrawn");
+
+    let mut teller = UpdateTeller::new(Arc::clone(&bench.floor.trading.data));
+    for (kind, field, expected) in [
+        ("offered", "quantity", "5"),
+        ("proposed", "cash", "20"),
+        ("proposal_ended", "reason", "rejected"),
+        ("accepted", "value", "30"),
+        ("ended", "reason", "withdrawn"),
+    ] {
+        if kind == "ended" {
+            let mine = bench.auction(json!({ "type": "offer", "symbol": "ACME", "quantity": 1 })).await;
+            bench.auction(json!({ "type": "withdrawal", "auction_id": mine["auction_id"] })).await;
+        }
+        let event = told(&mut bench.news, &mut teller, kind).await;
+        assert_eq!(event[field], json!(expected), "{event}");
+        assert!(!event.to_string().contains(&other.to_string()));
+    }
+    bench.floor.end();
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_message_about_auctions_is_said_with_its_field() {
     let bench = Bench::open(false).await;
-    let id = Uuid::now_v7();
-    let offer = json!({ "type": "offer", "symbol": "ACME", "side": "sell", "quantity": 5, "price": "10" });
     for (body, reason, field) in [
-        (offer, "auctions_not_open", None),
-        (json!({ "type": "proposal", "offer_id": id, "quantity": 1, "price": 2 }), "auctions_not_open", None),
-        (json!({ "type": "acceptance", "proposal_id": id }), "auctions_not_open", None),
-        (json!({ "type": "rejection", "proposal_id": id, "text": "no" }), "auctions_not_open", None),
         (json!({ "type": "bid" }), "invalid_field", Some("type")),
-        (json!({ "type": "acceptance" }), "missing_field", Some("proposal_id")),
-        (json!({ "type": "acceptance", "proposal_id": id, "price": 1 }), "unknown_field", Some("price")),
+        (json!({ "type": "offer", "symbol": "ACME" }), "missing_field", Some("quantity")),
+        (json!({ "type": "offer", "symbol": "NONE", "quantity": 1 }), "unknown_symbol", Some("symbol")),
         (
-            json!({ "type": "proposal", "offer_id": id, "quantity": 0, "price": 2 }),
-            "invalid_field",
+            json!({ "type": "offer", "symbol": "ACME", "quantity": 5 }),
+            "insufficient_shares",
             Some("quantity"),
         ),
+        (
+            json!({ "type": "offer", "symbol": "ACME", "quantity": 5, "price": 1 }),
+            "unknown_field",
+            Some("price"),
+        ),
+        (json!({ "type": "acceptance", "auction_id": "1" }), "missing_field", Some("proposal_id")),
+        (
+            json!({ "type": "acceptance", "auction_id": "9", "proposal_id": "1" }),
+            "unknown_auction",
+            Some("auction_id"),
+        ),
+        (json!({ "type": "proposal", "auction_id": "x", "cash": 1 }), "unknown_auction", Some("auction_id")),
+        (json!({ "type": "proposal", "auction_id": "9", "cash": 0 }), "cash_out_of_range", Some("cash")),
+        (json!({ "type": "withdrawal" }), "missing_field", Some("auction_id")),
     ] {
-        let mut whole = json!({ "request_id": Uuid::now_v7(), "group": "desk", "sent_at": bench.now() });
-        whole.as_object_mut().unwrap().extend(body.as_object().unwrap().clone());
-        bench.pass(1_000);
-        let answer = bench.answer(bench.signed("auctions", &whole, &bench.secret)).await;
+        let answer = bench.auction(body).await;
         assert_eq!((&answer["accepted"], &answer["reason"]), (&json!(false), &json!(reason)), "{answer}");
         assert_eq!(answer["field"].as_str(), field, "{answer}");
     }
@@ -385,13 +471,7 @@ async fn listings_phases_halts_and_trades_are_told_and_the_newest_prices() {
     let mut sold = order("sell");
     sold["type"] = json!("limit");
     // Nobody has shares here; a short sale is refused, so the seller is given some.
-    let shares = bearpit_core::market::Transfer::Shares {
-        instrument: bearpit_core::units::InstrumentId::new(0),
-        quantity: bearpit_core::units::NetQuantity::new(100),
-    };
-    let reference = bearpit_core::market::Reference::new("shares").unwrap();
-    let funding = bearpit_core::market::Funding { transfer: shares, reference };
-    bench.floor.trading.ask(seller, crate::driver::What::Fund(funding), None).await.unwrap();
+    bench.give_shares(seller).await;
     bench.floor.enter(seller, sold).await.unwrap();
     let trade = told(&mut bench.news, &mut TradeTeller::new(Arc::clone(&data)), "").await;
     assert_eq!(

@@ -21,7 +21,13 @@ pub(super) struct Validation {
     /// The order that it is about; of one that was refused, the id under which it is found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) order_id: Option<String>,
-    /// Where it stands: `pending_new`, `pending_cancel` or `rejected`.
+    /// The auction that it is about, if it was carried out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) auction_id: Option<String>,
+    /// The proposal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) proposal_id: Option<String>,
+    /// Where it stands: `pending_new`, `pending_cancel`, `rejected`, or what was done in an auction.
     pub(super) status: &'static str,
     /// Why it was rejected, as a word.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,6 +55,8 @@ impl Validation {
             group,
             accepted: false,
             order_id: problem.order.map(|order| order.to_string()),
+            auction_id: None,
+            proposal_id: None,
             status: "rejected",
             reason: Some(problem.code.to_string()),
             explanation: Some(explanation),

@@ -2,7 +2,8 @@
 
 use super::template::{Phrase, in_language};
 use crate::domain::{
-    AlertTrigger, ContestStep, FactorStep, Language, MarginStep, MoneyOutcome, NoticeContent, OrderEnd,
+    AlertTrigger, AuctionNotice, AuctionStep, ContestStep, FactorStep, Language, MarginStep, MoneyOutcome,
+    NoticeContent, OrderEnd,
 };
 
 /// What a notice says: what it is about, and a sentence.
@@ -25,6 +26,7 @@ pub(super) fn said(language: Language, content: &NoticeContent) -> Said {
         NoticeContent::StrategyStopped(_) | NoticeContent::Contest(_) | NoticeContent::WebhookOff(_) => {
             of_programs(content)
         }
+        NoticeContent::Auction(it) => of_auction(it),
         _ => of_security(language, content),
     }
 }
@@ -118,6 +120,53 @@ fn of_price(content: &NoticeContent) -> Said {
         },
         _ => Said { title: ["", ""], sentence: ["", ""], values: Vec::new() },
     }
+}
+
+fn of_auction(it: &AuctionNotice) -> Said {
+    let is_cash = it.cash.is_some();
+    let sentence = match it.step {
+        AuctionStep::Proposed if is_cash => [
+            "{cash} are proposed for your {quantity} {symbol} in auction {auction} (proposal {proposal}).",
+            "Proponen {cash} por tus {quantity} {symbol} en la subasta {auction} (propuesta {proposal}).",
+        ],
+        AuctionStep::Proposed => [
+            "{for_quantity} {for_symbol} are proposed for your {quantity} {symbol} in auction {auction} \
+             (proposal {proposal}).",
+            "Proponen {for_quantity} {for_symbol} por tus {quantity} {symbol} en la subasta {auction} \
+             (propuesta {proposal}).",
+        ],
+        AuctionStep::Accepted => [
+            "Your proposal {proposal} in auction {auction} was accepted: you have received {quantity} {symbol}.",
+            "Tu propuesta {proposal} en la subasta {auction} fue aceptada: has recibido {quantity} {symbol}.",
+        ],
+        AuctionStep::Rejected => [
+            "Your proposal {proposal} for {quantity} {symbol} in auction {auction} was rejected.",
+            "Tu propuesta {proposal} por {quantity} {symbol} en la subasta {auction} fue rechazada.",
+        ],
+        AuctionStep::Outbid => [
+            "Another proposal for {quantity} {symbol} in auction {auction} was accepted; yours is over.",
+            "Se aceptó otra propuesta por {quantity} {symbol} en la subasta {auction}; la tuya ha terminado.",
+        ],
+        AuctionStep::Ended if it.proposal_id.is_some() => [
+            "Your proposal {proposal} for {quantity} {symbol} in auction {auction} is over: {reason}.",
+            "Tu propuesta {proposal} por {quantity} {symbol} en la subasta {auction} ha terminado: {reason}.",
+        ],
+        AuctionStep::Ended => [
+            "Your auction {auction} of {quantity} {symbol} ended without a swap: {reason}.",
+            "Tu subasta {auction} de {quantity} {symbol} terminó sin intercambio: {reason}.",
+        ],
+    };
+    let mut values = vec![
+        ("auction", it.auction_id.clone()),
+        ("quantity", it.quantity.to_string()),
+        ("symbol", it.symbol.clone()),
+        ("reason", it.reason.clone().unwrap_or_default()),
+    ];
+    values.extend(it.proposal_id.as_ref().map(|id| ("proposal", id.clone())));
+    values.extend(it.cash.map(|cash| ("cash", cash.to_string())));
+    values.extend(it.for_symbol.as_ref().map(|symbol| ("for_symbol", symbol.clone())));
+    values.extend(it.for_quantity.map(|quantity| ("for_quantity", quantity.to_string())));
+    Said { title: ["Auction of {symbol}", "Subasta de {symbol}"], sentence, values }
 }
 
 const fn margin_title(step: MarginStep) -> Phrase {

@@ -4,10 +4,10 @@ use super::said::said;
 use super::template::Paragraph;
 use super::*;
 use crate::domain::{
-    AccountId, AlertNotice, AlertTrigger, ContestNotice, ContestStep, FactorStep, FillNotice, FundsNotice,
-    IdentityNotice, MarginNotice, MarginStep, MoneyNotice, MoneyOutcome, Notice, NoticeContent, NoticeId,
-    NoticeKind, Number, OrderEnd, OrderEndNotice, SecurityNotice, StopNotice, StrategyNotice, UserId,
-    WebhookNotice,
+    AccountId, AlertNotice, AlertTrigger, AuctionNotice, AuctionStep, ContestNotice, ContestStep, FactorStep,
+    FillNotice, FundsNotice, IdentityNotice, MarginNotice, MarginStep, MoneyNotice, MoneyOutcome, Notice,
+    NoticeContent, NoticeId, NoticeKind, Number, OrderEnd, OrderEndNotice, SecurityNotice, StopNotice,
+    StrategyNotice, UserId, WebhookNotice,
 };
 
 const NOW: WallTime = WallTime::from_nanos(1_764_424_800_123_000_000);
@@ -73,6 +73,20 @@ fn of_steps() -> Vec<NoticeContent> {
         all.push(NoticeContent::SecondFactor(SecurityNotice {
             step: Some(*step),
             ..SecurityNotice::default()
+        }));
+    }
+    for (step, proposal) in AuctionStep::ALL.iter().flat_map(|step| [(step, None), (step, Some("8"))]) {
+        all.push(NoticeContent::Auction(AuctionNotice {
+            auction_id: text("7"),
+            proposal_id: proposal.map(text).or_else(|| (*step != AuctionStep::Ended).then(|| text("9"))),
+            step: *step,
+            symbol: text("ALFA"),
+            quantity: number("3"),
+            cash: proposal.is_some().then(|| number("300")),
+            for_symbol: proposal.is_none().then(|| text("BETA")),
+            for_quantity: proposal.is_none().then(|| number("6")),
+            reason: Some(text("expired")),
+            market_at: text("2025-03-03T09:30:00Z"),
         }));
     }
     for step in MarginStep::ALL {

@@ -97,6 +97,7 @@ fn day(open: SimTime, anne: AccountId) -> Day {
     let participant = |id, name: &str, has_channel| DayParticipant { id, name: name.into(), has_channel };
     Day {
         open,
+        instruments: Vec::new(),
         listings: vec![
             listing("PIT", "ALFA", "0.01", "1"),
             listing("PIT", "BETA", "0.5", "0.001"),

@@ -44,7 +44,9 @@ impl Urgency {
 pub const fn terms_of(kind: NoticeKind) -> (Duration, Urgency) {
     match kind {
         NoticeKind::Fill => (OF_TRADING, Urgency::Normal),
-        NoticeKind::StopTriggered | NoticeKind::PriceAlert => (OF_TRADING, Urgency::High),
+        NoticeKind::StopTriggered | NoticeKind::PriceAlert | NoticeKind::Auction => {
+            (OF_TRADING, Urgency::High)
+        }
         NoticeKind::OrderEnded | NoticeKind::StrategyStopped => (OF_PERSON, Urgency::Normal),
         NoticeKind::Margin
         | NoticeKind::SignIn

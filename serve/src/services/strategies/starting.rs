@@ -223,6 +223,7 @@ impl Strategies {
                 return Err(Problem::new(ProblemKind::Refused, "no_seat", refusal));
             }
         }
+        self.trading.identify(row.account).await?;
         let funding = funding(Transfer::Cash(row.cash.money()), TO_STRATEGY)?;
         let moved = self.trading.ask_open(owner_account, What::Transfer { to: seat, funding }).await;
         moved.map_err(|problem| problem.at("cash"))

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bearpit_core::participant::{Answer, Outcome, RequestKind, RequestRefusal};
+use bearpit_core::units::{PersonId, SimTime};
 use tracing::{Instrument, debug_span};
 
 use super::{Trading, explain};
-use crate::domain::{AccountId, ClientOrderId, Problem, ProblemKind, RefusalId};
+use crate::domain::{AccountId, ClientOrderId, Problem, ProblemKind, RefusalId, UserId};
 use crate::driver::{AccountView, Ask, Look, Refused, Seen, Unavailable, What};
 use crate::services::identity::of_store;
 
@@ -32,9 +33,32 @@ impl Trading {
         let answer = self.send(Ask { seat, what, client: None }).await?;
         match answer.outcome {
             // Somebody else has opened it meanwhile.
-            Ok(_) | Err(RequestRefusal::Join(_)) => Ok(()),
+            Ok(_) | Err(RequestRefusal::Join(_)) => self.identify(account).await,
             Err(refusal) => Err(explain::refusal(&refusal)),
         }
+    }
+
+    /// Has the market know to whom an account belongs, if its seat is open, and if that matters there: no
+    /// favours are done in auctions between accounts of one person.
+    ///
+    /// # Errors
+    /// [`Problem`] if the market takes nothing at the moment, or the database is away.
+    pub(in crate::services) async fn identify(&self, account: AccountId) -> Result<(), Problem> {
+        if !self.source.has_auctions() {
+            return Ok(());
+        }
+        let Some(user) = self.database.owner_of_account(account).await.map_err(of_store)? else {
+            return Ok(());
+        };
+        match self.ask_open(account, What::Identify(person_of(user))).await {
+            Err(problem) if is_without_seat(&problem) => Ok(()),
+            done => done,
+        }
+    }
+
+    /// Returns when the day that is open closes.
+    pub(in crate::services) fn close_of_day(&self) -> Option<SimTime> {
+        self.handle.status().day.as_ref().map(|day| day.close)
     }
 
     /// Asks something in the name of an account; returns what was done.
@@ -154,6 +178,14 @@ impl Trading {
 
 pub(super) fn is_without_seat(problem: &Problem) -> bool {
     problem.code == "no_account"
+}
+
+/// Returns what the market calls a person: a number that says nothing of who it is, and is always the same.
+fn person_of(user: UserId) -> PersonId {
+    let digest = blake3::derive_key("bearpit 2026-12-01 person of a market", user.uuid().as_bytes());
+    let mut number = [0; 16];
+    number.copy_from_slice(&digest[..16]);
+    PersonId::new(u128::from_le_bytes(number))
 }
 
 /// Nobody knows yet whether a request was carried out.

@@ -52,7 +52,46 @@ pub(in crate::services) fn refusal(why: &RequestRefusal) -> Problem {
         RequestRefusal::Quote(why) => Problem::new(ProblemKind::Refused, quote_code(why), why).at("value"),
         RequestRefusal::Join(why) => Problem::new(ProblemKind::Refused, "no_seat", why),
         RequestRefusal::Auction(AuctionRefusal::Account(refusal)) => gate(refusal),
-        RequestRefusal::Auction(why) => Problem::new(ProblemKind::Refused, why.name(), why),
+        RequestRefusal::Auction(why) => auction(why),
+    }
+}
+
+/// Returns why nothing was done in an auction as a problem. Auctions are seen by everybody, so whoever is not
+/// the owner of one is told so.
+fn auction(why: &AuctionRefusal) -> Problem {
+    let kind = match why {
+        AuctionRefusal::UnknownAuction(_)
+        | AuctionRefusal::UnknownProposal { .. }
+        | AuctionRefusal::NotHere
+        | AuctionRefusal::UnknownInstrument(_) => ProblemKind::NotFound,
+        AuctionRefusal::AuctionOver(_)
+        | AuctionRefusal::TooManyAuctions { .. }
+        | AuctionRefusal::TooManyProposals { .. }
+        | AuctionRefusal::Counterparty(_) => ProblemKind::Conflict,
+        AuctionRefusal::NotOwner(_)
+        | AuctionRefusal::NotProposer(_)
+        | AuctionRefusal::OwnAuction(_)
+        | AuctionRefusal::SamePerson(_)
+        | AuctionRefusal::Sealed => ProblemKind::Forbidden,
+        _ => ProblemKind::Refused,
+    };
+    let problem = Problem::new(kind, why.name(), why);
+    match why {
+        AuctionRefusal::UnknownAuction(_) | AuctionRefusal::AuctionOver(_) => problem.at("auction_id"),
+        AuctionRefusal::UnknownProposal { .. } => problem.at("proposal_id"),
+        AuctionRefusal::QuantityOutOfRange(_) | AuctionRefusal::InsufficientShares { .. } => {
+            problem.at("quantity")
+        }
+        AuctionRefusal::CashOutOfRange(_) | AuctionRefusal::InsufficientCash { .. } => problem.at("cash"),
+        AuctionRefusal::SameInstrument
+        | AuctionRefusal::NotSwappable(_)
+        | AuctionRefusal::UnknownInstrument(_)
+        | AuctionRefusal::NoMark
+        | AuctionRefusal::Halted(_) => problem.at("symbol"),
+        AuctionRefusal::DeadlinePassed { .. } | AuctionRefusal::DeadlineTooLate { .. } => {
+            problem.at("deadline")
+        }
+        _ => problem,
     }
 }
 

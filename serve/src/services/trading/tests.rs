@@ -46,12 +46,26 @@ impl Floor {
         Self::open_to(Vec::new()).await
     }
 
+    /// Opens a market with auctions between participants.
+    pub(in crate::services) async fn open_with_auctions() -> Self {
+        Self::open_from(&format!("{PLAIN}[auctions]\n"), Vec::new()).await
+    }
+
     /// Opens a market that some others see, too.
     pub(in crate::services) async fn open_to(sinks: Vec<Box<dyn OutputSink>>) -> Self {
+        Self::open_from(PLAIN, sinks).await
+    }
+
+    /// Opens a market with auctions that some others see, too.
+    pub(in crate::services) async fn open_with_auctions_to(sinks: Vec<Box<dyn OutputSink>>) -> Self {
+        Self::open_from(&format!("{PLAIN}[auctions]\n"), sinks).await
+    }
+
+    async fn open_from(text: &str, sinks: Vec<Box<dyn OutputSink>>) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let scenario = Scenario::from_text(Path::new("plain.toml"), PLAIN, &[]);
+        let scenario = Scenario::from_text(Path::new("plain.toml"), text, &[]);
         let scenario = scenario.map_err(|error| error.render(false)).unwrap();
-        let source = ScenarioSource::new(scenario, PLAIN.to_owned());
+        let source = ScenarioSource::new(scenario, text.to_owned());
         let journal = directory.path().join("journal");
         let driver = Driver::start(DriverConfig {
             journal: journal.clone(),

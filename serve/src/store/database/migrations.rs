@@ -43,6 +43,7 @@ const CHANGES: &[(&str, &str, &str)] = &changes![
     "0023_price_alerts",
     "0024_webhooks",
     "0026_channels",
+    "0027_auctions",
 ];
 
 pub(super) fn sqlite() -> Migrator {

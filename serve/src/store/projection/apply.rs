@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use super::auctions::{self, AuctionRow};
 use super::change::{Batch, Change};
 use super::ledger::{Balances, Ledger};
 use super::notices::Tellings;
@@ -50,6 +51,7 @@ struct Rows<'b> {
     /// The last of each account and moment.
     marks: BTreeMap<(AccountId, i64), &'b MarkRow>,
     candles: Vec<&'b CandleRow>,
+    auctions: Vec<&'b AuctionRow>,
     ledger: Ledger<'b>,
     tellings: Tellings<'b>,
 }
@@ -62,8 +64,9 @@ struct Written {
 
 impl<'b> Rows<'b> {
     fn new(segment: u64, ledger: Ledger<'b>, tellings: Tellings<'b>) -> Self {
-        let (touched, marks) = (BTreeMap::new(), BTreeMap::new());
-        Self { segment, touched, fills: Vec::new(), marks, candles: Vec::new(), ledger, tellings }
+        let (touched, marks, auctions) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+        let (fills, candles) = (Vec::new(), Vec::new());
+        Self { segment, touched, fills, marks, candles, auctions, ledger, tellings }
     }
 
     async fn write(self, transaction: &mut Transaction) -> Result<Written, StoreError> {
@@ -72,6 +75,7 @@ impl<'b> Rows<'b> {
         fills::insert(transaction, segment, &self.fills).await?;
         marks::insert(transaction, segment, self.marks.values().copied()).await?;
         candles::insert(transaction, segment, &self.candles).await?;
+        auctions::insert(transaction, segment, &self.auctions).await?;
         orders::insert(transaction, segment, orders(true)).await?;
         orders::update(transaction, segment, orders(false)).await?;
         let balances = self.ledger.write(transaction).await?;
@@ -179,6 +183,7 @@ impl Projection {
         let mut has_ledger = ledger_from != 0 && ledger_from <= batch.segment;
         if position.segment != batch.segment {
             candles::forget_fine(&mut transaction, batch.fine_from).await?;
+            auctions::forget_old(&mut transaction, batch.fine_from).await?;
         } else if position.voids == batch.voids {
             from = position.sequence;
         } else {
@@ -240,6 +245,7 @@ impl Projection {
                 rows.marks.insert((mark.account, mark.at), mark);
             }
             Change::Candle(candle) => rows.candles.push(candle),
+            Change::Auction(auction) => rows.auctions.push(auction),
             Change::LedgerBegan => return rows.ledger.begin(transaction).await,
             Change::AccountOpened(row) => return rows.ledger.open(transaction, sequence, row).await,
             Change::Posted(row) => return rows.ledger.post(transaction, sequence, row).await,
@@ -320,6 +326,7 @@ async fn forget(transaction: &mut Transaction, segment: u64) -> Result<(), Store
     fills::forget(transaction, segment).await?;
     marks::forget(transaction, segment).await?;
     candles::forget(transaction, segment).await?;
+    auctions::forget(transaction, segment).await?;
     ledger::forget(transaction, segment).await?;
     for mut row in orders::forget(transaction, segment).await? {
         let fills = fills::of_order(transaction, row.order).await?;
@@ -351,6 +358,7 @@ impl Change {
             | Self::LedgerBegan
             | Self::AccountOpened(_)
             | Self::Posted(_)
+            | Self::Auction(_)
             | Self::Noticed(_) => None,
         }
     }
@@ -404,6 +412,7 @@ impl Change {
             | Self::LedgerBegan
             | Self::AccountOpened(_)
             | Self::Posted(_)
+            | Self::Auction(_)
             | Self::Noticed(_) => {}
         }
     }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::auctions::AuctionRow;
 use super::ledger::{OpenedRow, PostingRow};
 use super::position::Position;
 use super::rows::{
@@ -88,6 +89,8 @@ pub enum Change {
     Posted(Box<PostingRow>),
     /// The owner of an account is told something.
     Noticed(Box<NoticedRow>),
+    /// An auction between participants is over.
+    Auction(Box<AuctionRow>),
 }
 
 /// The changes of a stretch of the tape. All that is before its end is in it, or in an earlier one.

@@ -1,4 +1,4 @@
-//! The projection: people's orders and fills, the ledger of their accounts, what these were worth over time,
+//! The projection: people's orders and fills, auctions between participants that are over, the ledger of their accounts, what these were worth over time,
 //! and closed candles, in the database.
 //!
 //! The journal is the truth about trading; this is for whoever looks things up. A [`Batch`] is what a stretch
@@ -7,11 +7,12 @@
 //! fills of a scenario's agents are not in it.
 //!
 //! Reads are methods of [`Database`](super::database::Database): `order`, `orders`, `order_of_client`,
-//! `fills`, `ledger`, `account_marks`, `candles`, each with a filter and in pages.
+//! `fills`, `ledger`, `auctions`, `account_marks`, `candles`, each with a filter and in pages.
 //!
 //! Deliberately absent: what facts mean. `projector` makes batches of them.
 
 mod apply;
+pub(super) mod auctions;
 pub(super) mod candles;
 mod change;
 pub(super) mod fills;
@@ -26,6 +27,7 @@ mod rows;
 mod tests;
 
 pub use apply::Projection;
+pub use auctions::{AuctionFilter, AuctionPlace, AuctionProposalRow, AuctionRow};
 pub use change::{Batch, Change};
 pub use ledger::{LedgerFilter, LedgerPlace, LedgerRow, Movement, OpenedRow, PostingRow};
 pub use page::{CandleFilter, FillFilter, FillPlace, OrderFilter, OrderPlace, Page};

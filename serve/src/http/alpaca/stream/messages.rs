@@ -206,7 +206,11 @@ impl Form {
                 let t = Stamp(snapshot.at);
                 self.codec.write(&[BookMessage { kind: "o", symbol, t, b, a, r: None }])
             }
-            Content::Candle { .. } | Content::OwnSnapshot(_) | Content::Own(_) => Frame::Nothing,
+            Content::Candle { .. }
+            | Content::OwnSnapshot(_)
+            | Content::Own(_)
+            | Content::AuctionsSnapshot(_)
+            | Content::Auction(_) => Frame::Nothing,
         }
     }
 

@@ -22,6 +22,7 @@ use crate::publication::PublicationConfig;
 use crate::services::admin::{Admin, AdminParts, Announcements, AuditLog, Operations};
 use crate::services::alerts::Alerts;
 use crate::services::alpaca::{Alpaca, AlpacaParts};
+use crate::services::auctions::Auctions;
 use crate::services::channels::{Channels, Groups};
 use crate::services::contests::{Contests, ContestsParts};
 use crate::services::identity::{
@@ -374,6 +375,7 @@ async fn face(
         identity: Arc::clone(&identity),
         profiles,
         market_data,
+        auctions: Arc::new(Auctions::new(Arc::clone(&trading))),
         trading,
         wallets,
         strategies,
