@@ -25,7 +25,7 @@ const LOOKS: u32 = 100;
 const WHOLE: [&str; 6] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"];
 const ODD: [&str; 8] =
     ["TRACE", "OPTIONS", "PROPFIND", "get", "G", "POST ", "\u{e9}", "GETGETGETGETGETGETGET"];
-const FIELDS: [&str; 54] = [
+const FIELDS: [&str; 57] = [
     "symbol",
     "side",
     "type",
@@ -37,6 +37,9 @@ const FIELDS: [&str; 54] = [
     "peg",
     "bracket",
     "client_order_id",
+    "client_request_id",
+    "cash",
+    "deadline",
     "post_only",
     "reduce_only",
     "username",

@@ -88,8 +88,12 @@ impl MarketView for Shown {
     }
 }
 
+fn instrument(symbol: &str, tick: &str, lot: &str) -> Instrument {
+    Instrument::new(symbol, tick.parse().unwrap(), lot.parse().unwrap()).unwrap()
+}
+
 fn listing(venue: &str, symbol: &str, tick: &str, lot: &str) -> Arc<ListingInfo> {
-    let instrument = Instrument::new(symbol, tick.parse().unwrap(), lot.parse().unwrap()).unwrap();
+    let instrument = instrument(symbol, tick, lot);
     Arc::new(ListingInfo { venue: venue.to_owned(), instrument, is_replayed: false })
 }
 
@@ -97,7 +101,11 @@ fn day(open: SimTime, anne: AccountId) -> Day {
     let participant = |id, name: &str, has_channel| DayParticipant { id, name: name.into(), has_channel };
     Day {
         open,
-        instruments: Vec::new(),
+        instruments: vec![
+            instrument("ALFA", "0.01", "1"),
+            instrument("BETA", "0.5", "0.001"),
+            instrument("GAMA", "0.01", "1"),
+        ],
         listings: vec![
             listing("PIT", "ALFA", "0.01", "1"),
             listing("PIT", "BETA", "0.5", "0.001"),

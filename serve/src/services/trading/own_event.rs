@@ -1,6 +1,6 @@
 //! [`OwnEventView`]: something that happened to one's own orders or account.
 
-use bearpit_core::market::{Fact, Transfer};
+use bearpit_core::market::{AuctionEvent, Fact, Transfer};
 use bearpit_core::units::ListingId;
 use serde::Serialize;
 
@@ -14,7 +14,7 @@ use crate::services::market_data::MarketData;
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct OwnEventView {
-    /// What it is about: `order`, `fill`, `position`, `account`, `day`, `strategy`.
+    /// What it is about: `order`, `fill`, `position`, `account`, `auction`, `day`, `strategy`.
     #[serde(skip)]
     pub about: &'static str,
     /// What happened, as a word.
@@ -47,6 +47,12 @@ pub struct More {
     /// Its owner's id for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_order_id: Option<String>,
+    /// The auction.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auction_id: Option<String>,
+    /// The proposal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proposal_id: Option<String>,
     /// The instrument.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub symbol: Option<String>,
@@ -212,10 +218,32 @@ impl OwnEventView {
                 more.text = Some(text.to_string());
                 ("strategy", "failed")
             }
+            Fact::Auction(event) => {
+                more = of_auction(event);
+                ("auction", event.name())
+            }
             // Series and tables of strategies are in the day's tables; all else is nobody's own.
             _ => ("strategy", "recorded"),
         };
         self.tell(about, event, more);
+    }
+}
+
+/// Returns what is said of an auction of one's own, or one to which one proposes something.
+fn of_auction(event: &AuctionEvent) -> More {
+    let (proposal, reason) = match event {
+        AuctionEvent::Offered { .. } => (None, None),
+        AuctionEvent::Proposed { proposal, .. } | AuctionEvent::Accepted { proposal, .. } => {
+            (Some(proposal), None)
+        }
+        AuctionEvent::ProposalEnded { proposal, why, .. } => (Some(proposal), Some(why.name())),
+        AuctionEvent::Ended { why, .. } => (None, Some(why.name())),
+    };
+    More {
+        auction_id: Some(event.auction().to_string()),
+        proposal_id: proposal.map(|proposal| proposal.to_string()),
+        reason: reason.map(str::to_owned),
+        ..More::default()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Batches by hand, on both kinds of database.
 
+mod auctions;
 mod notices;
 
 use bearpit_core::market::Side;

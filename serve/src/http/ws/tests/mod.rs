@@ -1,5 +1,6 @@
 //! The WebSocket, as clients see it.
 
+mod auctions;
 mod client;
 mod examples;
 mod hostile;
