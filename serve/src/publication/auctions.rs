@@ -316,7 +316,7 @@ impl AuctionFollower {
                 let lot = self.shares(instrument, quantity)?;
                 AuctionChange::Offered { auction, owner: self.name(owner), lot, deadline }
             }
-            AuctionEvent::Proposed { auction, proposal, proposer, consideration } => {
+            AuctionEvent::Proposed { auction, proposal, proposer, consideration, .. } => {
                 let consideration = match consideration {
                     Consideration::Cash(cash) => NamedConsideration::Cash(Number::of_money(cash)),
                     Consideration::Shares { instrument, quantity } => {

@@ -11,6 +11,7 @@
 mod admin;
 #[cfg(target_os = "linux")]
 mod alpaca_paths;
+mod auctions;
 #[cfg(target_os = "linux")]
 mod away;
 mod contests;

@@ -23,7 +23,8 @@ fn offer(hand: &mut Hand) {
 
 fn propose(hand: &mut Hand, proposal: u64, consideration: Consideration) {
     let proposal = ProposalId::new(proposal);
-    take(hand, AuctionEvent::Proposed { auction: AUCTION, proposal, proposer: CROWD, consideration });
+    let (owner, proposer) = (ANNE, CROWD);
+    take(hand, AuctionEvent::Proposed { auction: AUCTION, proposal, owner, proposer, consideration });
 }
 
 fn cash(units: i128) -> Consideration {
@@ -42,7 +43,10 @@ fn a_snapshot_of_what_is_open_comes_first_then_each_event_by_number_without_whos
     let snapshot = client.next();
     assert_eq!((&snapshot["type"], &snapshot["epoch"]), (&json!("snapshot"), &subscribed["epoch"]));
     let auction = &snapshot["auctions"][0];
-    assert_eq!((&auction["symbol"], &auction["quantity"], &auction["status"]), (&json!("ALFA"), &json!("5"), &json!("open")));
+    assert_eq!(
+        (&auction["symbol"], &auction["quantity"], &auction["status"]),
+        (&json!("ALFA"), &json!("5"), &json!("open"))
+    );
     assert_eq!((&auction["proposals"][0]["cash"], &auction["yours"]), (&json!("450"), &Value::Null));
     assert!(!snapshot.to_string().contains(&anne) && !snapshot.to_string().contains("crowd"));
 
@@ -51,6 +55,7 @@ fn a_snapshot_of_what_is_open_comes_first_then_each_event_by_number_without_whos
     let rejected = AuctionEvent::ProposalEnded {
         auction: AUCTION,
         proposal: ProposalId::new(2),
+        owner: ANNE,
         proposer: CROWD,
         why: ProposalEnd::Rejected,
     };
@@ -68,9 +73,11 @@ fn a_snapshot_of_what_is_open_comes_first_then_each_event_by_number_without_whos
         },
     );
     let mut number = snapshot["next"].as_u64().unwrap();
-    for (kind, field, value) in
-        [("proposed", "quantity", "2.5"), ("proposal_ended", "reason", "rejected"), ("accepted", "value", "450")]
-    {
+    for (kind, field, value) in [
+        ("proposed", "quantity", "2.5"),
+        ("proposal_ended", "reason", "rejected"),
+        ("accepted", "value", "450"),
+    ] {
         let message = client.next();
         assert_eq!((&message["type"], &message[field]), (&json!(kind), &json!(value)), "{message}");
         assert_eq!((message["first"].as_u64(), message["next"].as_u64()), (Some(number), Some(number + 1)));

@@ -49,7 +49,8 @@ async fn auctions_are_found_by_symbol_end_and_whoever_took_part_in_pages() {
             proposals: Vec::new(),
             ..auction(3, Some(2), 300, 9)
         };
-        let rows = [auction(1, Some(1), 100, 2), auction(2, None, 200, 1), unsold, auction(4, Some(2), 400, 3)];
+        let rows =
+            [auction(1, Some(1), 100, 2), auction(2, None, 200, 1), unsold, auction(4, Some(2), 400, 3)];
         assert_eq!(projection.apply(&batch(1, 0, false, rows.iter().map(over).collect())).await, Ok(4));
         assert_eq!(database.auction(2).await, Ok(Some(rows[1].clone())));
         assert_eq!(database.auction(3).await, Ok(Some(rows[2].clone())), "also without proposals");
