@@ -54,6 +54,21 @@ fn contract(future: &str) -> Contract {
 }
 
 #[test]
+fn what_is_issued_is_read_and_must_be_a_quantity() {
+    let scenario = load("issued = 1_000_000", ON_MARGIN).unwrap();
+    let issued = scenario.instruments.iter().map(|it| it.instrument.issued()).collect::<Vec<_>>();
+    assert_eq!(issued, [None, Some("1000000".parse().unwrap())]);
+    for (value, expected) in [
+        ("0.5", "what is issued is 0.5, but must be a multiple of the lot size 1, above zero"),
+        ("0", "`issued` is `0`"),
+        ("\"many\"", "`issued` is"),
+    ] {
+        let errors = load(&format!("issued = {value}"), ON_MARGIN).unwrap_err();
+        assert!(errors.iter().any(|error| error.contains(expected)), "{errors:?}");
+    }
+}
+
+#[test]
 fn contracts_are_read_with_their_usual_terms() {
     let seconds = SimDuration::from_secs;
     let rate = |parts| FundingRate::new(parts).unwrap();

@@ -153,6 +153,7 @@ def a_newcomer_sees_prices_at_once_and_what_changes(stage):
     assert sorted(it["symbol"] for it in board["listings"]) == ["ALFA", "BETA", "GAMA"], board
     listed = [it for it in stage.listener.of("stocks/updates") if it["type"] == "listing"]
     assert {it["symbol"] for it in listed} <= {"ALFA", "BETA", "GAMA"}
+    assert all(it.get("issued") == ("25000000" if it["symbol"] == "ALFA" else None) for it in listed), listed
     subprocess.run([PROGRAM, "admin", "--data", stage.server.directory, "halt", "GAMA"], check=True, capture_output=True,
                    env=PLAIN)
     until(lambda: any(it["type"] == "halt" and it["symbol"] == "GAMA" for it in stage.listener.of("stocks/updates")),

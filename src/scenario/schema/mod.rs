@@ -133,6 +133,7 @@ fn instrument() -> Value {
         .required("tick_size", positive_decimal(), "smallest step of a price")
         .key("lot_size", positive_decimal(), "smallest step of a quantity")
         .key("min_price", decimal(), "lowest price; below 0 where prices may be negative")
+        .key("issued", positive_decimal(), "how much of it there is")
         .key("multiplier", positive_decimal(), "what a price of 1 is worth for each unit of quantity")
         .key("contract", contract(), "what a trade settles")
         .key("process", json!({ "oneOf": processes }), "how its value moves")

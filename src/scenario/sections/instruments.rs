@@ -52,6 +52,7 @@ fn instrument(section: &Section<'_>, scope: &ProcessScope<'_>) -> KnownInstrumen
     let tick_size = section.required("tick_size", readers::positive_decimal);
     let lot_size = section.or("lot_size", Decimal::new(1, 0), readers::positive_decimal);
     let min_price = section.optional("min_price", readers::decimal);
+    let issued = section.optional("issued", readers::positive_decimal);
     let process = read_process(section, scope);
     let sizes = scope.symbol.zip(tick_size).zip(lot_size);
     let instrument = sizes.and_then(|((symbol, tick), lot)| match Instrument::new(symbol, tick, lot) {
@@ -63,6 +64,10 @@ fn instrument(section: &Section<'_>, scope: &ProcessScope<'_>) -> KnownInstrumen
     });
     let instrument = match min_price {
         Some(min_price) => instrument.and_then(|instrument| with_min_price(section, instrument, min_price)),
+        None => instrument,
+    };
+    let instrument = match issued {
+        Some(issued) => instrument.and_then(|instrument| with_issued(section, instrument, issued)),
         None => instrument,
     };
     let is_live = scope.files.clock.borrow().is_live;
@@ -87,6 +92,11 @@ fn with_min_price(section: &Section<'_>, instrument: Instrument, min_price: Deci
         section.report("min_price", message, None);
     }
     ticks.map(|ticks| instrument.with_min_price(ticks))
+}
+
+/// Sets how much of it there is, which must be a multiple of the lot.
+fn with_issued(section: &Section<'_>, instrument: Instrument, issued: Decimal) -> Option<Instrument> {
+    instrument.with_issued(issued).map_err(|error| section.report("issued", error.to_string(), None)).ok()
 }
 
 /// Finds an instrument by its symbol.

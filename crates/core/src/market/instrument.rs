@@ -29,6 +29,7 @@ pub struct Instrument {
     unit: i64,
     min_price: Price,
     contract: Contract,
+    issued: Option<Decimal>,
 }
 
 /// The lowest price of an instrument that says nothing else.
@@ -53,6 +54,14 @@ pub enum InstrumentError {
     TooCoarse {
         /// The tick size.
         tick: Decimal,
+        /// The lot size.
+        lot: Decimal,
+    },
+    /// What was issued is no quantity of it.
+    #[error("what is issued is {issued}, but must be a multiple of the lot size {lot}, above zero")]
+    UnfitIssue {
+        /// The quantity.
+        issued: Decimal,
         /// The lot size.
         lot: Decimal,
     },
@@ -104,6 +113,7 @@ impl Instrument {
             unit,
             min_price: ONE_TICK,
             contract: Contract::Spot,
+            issued: None,
         })
     }
 
@@ -142,6 +152,25 @@ impl Instrument {
     pub const fn with_contract(mut self, contract: Contract) -> Self {
         self.contract = contract;
         self
+    }
+
+    /// Sets how much of it there is, as what an issuer has sold at first; a multiple of the lot size. It is told, and
+    /// steers nothing.
+    ///
+    /// # Errors
+    /// [`InstrumentError`] if the quantity is not positive, or no multiple of the lot size.
+    pub fn with_issued(mut self, issued: Decimal) -> Result<Self, InstrumentError> {
+        if !issued.is_positive() || issued.in_units_of(self.lot.size).is_none() {
+            return Err(InstrumentError::UnfitIssue { issued, lot: self.lot.size });
+        }
+        self.issued = Some(issued);
+        Ok(self)
+    }
+
+    /// Returns how much of it there is, where that was set.
+    #[must_use]
+    pub const fn issued(&self) -> Option<Decimal> {
+        self.issued
     }
 
     /// Returns how many units of the currency a price of one is worth for each unit of quantity.
@@ -479,6 +508,17 @@ mod tests {
 
     fn instrument(tick: &str, lot: &str) -> Result<Instrument, InstrumentError> {
         Instrument::new("ACME", tick.parse().unwrap(), lot.parse().unwrap())
+    }
+
+    #[test]
+    fn what_is_issued_is_a_quantity() {
+        let issued = |text: &str| instrument("0.01", "0.5").unwrap().with_issued(text.parse().unwrap());
+        assert_eq!(issued("2.5").unwrap().issued(), Some("2.5".parse().unwrap()));
+        assert_eq!(instrument("0.01", "0.5").unwrap().issued(), None);
+        for text in ["0", "-1", "2.25"] {
+            let message = issued(text).unwrap_err().to_string();
+            assert!(message.contains(text) && message.contains("lot size 0.5"), "{message}");
+        }
     }
 
     #[test]

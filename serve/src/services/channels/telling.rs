@@ -50,9 +50,21 @@ struct Update<'a> {
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum More<'a> {
-    Listing { day: u32, day_name: &'a str, tick_size: Number, lot_size: Number, is_replayed: bool },
-    Phase { phase: PhaseName },
-    Split { ratio: String },
+    Listing {
+        day: u32,
+        day_name: &'a str,
+        tick_size: Number,
+        lot_size: Number,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        issued: Option<Number>,
+        is_replayed: bool,
+    },
+    Phase {
+        phase: PhaseName,
+    },
+    Split {
+        ratio: String,
+    },
     Nothing {},
 }
 
@@ -125,6 +137,7 @@ impl Teller for UpdateTeller {
                         day_name: name,
                         tick_size: Number(listing.instrument.tick_size()),
                         lot_size: Number(listing.instrument.lot_size()),
+                        issued: listing.instrument.issued().map(Number),
                         is_replayed: listing.is_replayed,
                     };
                     self.update(news, listing, "listing", more)

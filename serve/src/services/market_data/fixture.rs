@@ -39,6 +39,7 @@ tick_size = 0.01
 symbol = "BETA"
 tick_size = 0.5
 lot_size = 0.001
+issued = 2_500_000.5
 [[instruments]]
 symbol = "GAMA"
 tick_size = 0.01

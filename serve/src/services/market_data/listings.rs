@@ -65,6 +65,7 @@ impl MarketData {
                 tick_size: Number(instrument.tick_size()),
                 lot_size: Number(instrument.lot_size()),
                 min_price: scale.price(instrument.min_price()),
+                issued: instrument.issued().map(Number),
                 hours: self.sessions.hours(&listing.venue, &self.zone),
                 phase: snapshot.phase.phase.into(),
                 is_replayed: listing.is_replayed,

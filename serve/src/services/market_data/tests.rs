@@ -57,7 +57,7 @@ fn instruments_have_scale_hours_and_phase() {
         view["instruments"][1],
         json!({
             "symbol": "BETA", "venue": "PIT", "name": "BETA", "currency": "USD", "tick_size": "0.5",
-            "lot_size": "0.001", "min_price": "0.5", "phase": "continuous", "is_replayed": false,
+            "lot_size": "0.001", "min_price": "0.5", "phase": "continuous", "is_replayed": false, "issued": "2500000.5",
             "hours": {
                 "open": "09:30:00", "close": "16:00:00", "zone": "America/New_York",
                 "weekdays": ["monday", "tuesday", "wednesday", "thursday", "friday"],

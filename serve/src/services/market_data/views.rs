@@ -23,6 +23,8 @@ pub struct InstrumentView {
     pub lot_size: Number,
     /// The lowest price that an order may name.
     pub min_price: Number,
+    /// How much of it there is, as what its issuer has sold at first; absent where nobody says.
+    pub issued: Option<Number>,
     /// When it is traded; absent if always.
     pub hours: Option<HoursView>,
     /// Where its session stands.
