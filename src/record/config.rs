@@ -185,7 +185,7 @@ impl TableSet {
             // The name of the account is in rows of any table.
             Fact::AccountOpened(_) => true,
             Fact::AccountFunded { .. } => self.contains(Table::Positions),
-            Fact::Auction(_) => self.contains(Table::Positions) || self.meets(TRIPS),
+            Fact::Auction(_) => self.contains(Table::Auctions) || self.meets(SUMS),
             // The recorder makes its own bars, of any interval; trips count those of the scenario's.
             Fact::BarClosed { .. } => self.meets(TRIPS),
             // The phases and cancels that follow have rows.

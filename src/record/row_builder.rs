@@ -20,7 +20,8 @@ use super::rows::trips::{TripRow, Trips};
 use super::table::Table;
 use super::writer::FinishedTable;
 use bearpit_core::market::{
-    AccountMark, AccountOpening, Bar, CorporateAction, Fact, Listing, Quote, ReplaySource, Trade, Transfer,
+    AccountMark, AccountOpening, AuctionEvent, Bar, CorporateAction, Fact, Listing, Quote, ReplaySource,
+    Trade, Transfer,
 };
 use bearpit_core::units::{ActorId, InstrumentId, ListingId, Money, Price, Quantity, SimTime};
 
@@ -331,6 +332,10 @@ impl RowBuilder {
             Fact::PriceMoved { listing, price, .. } => {
                 TableRow::Price { at, listing: *listing, price: *price }
             }
+            Fact::Auction(event) => {
+                self.swap(at, event);
+                TableRow::Auction { at, event }
+            }
             Fact::AccountRuined { owner, equity } => TableRow::Ruin { at, owner: *owner, equity: *equity },
             Fact::MarginCalled { .. } | Fact::MarginCallEnded { .. } => {
                 let Some(row) = margin_call(at, fact) else { return Ok(()) };
@@ -385,6 +390,16 @@ impl RowBuilder {
             _ => return false,
         }
         true
+    }
+
+    /// Takes what a swap moves into holdings.
+    fn swap(&mut self, at: SimTime, event: &AuctionEvent) {
+        let Some(holdings) = &mut self.holdings else { return };
+        for side in event.swap().into_iter().flatten() {
+            for (instrument, lots) in side.shares() {
+                holdings.transfer(at, side.account, instrument, lots);
+            }
+        }
     }
 
     /// Begins the account of a participant that has joined.

@@ -231,6 +231,22 @@ pub(super) const fn columns(table: Table) -> &'static [(&'static str, Kind)] {
             ("number", Number),
             ("text", Text),
         ],
+        Table::Auctions => &[
+            ("time", Time),
+            ("event", Word),
+            ("auction_id", Count),
+            ("proposal_id", Count),
+            ("owner", Word),
+            ("proposer", Word),
+            ("symbol", Word),
+            ("quantity", Number),
+            ("cash", Money),
+            ("proposed_symbol", Word),
+            ("proposed_quantity", Number),
+            ("amount", Money),
+            ("open_for_ns", Count),
+            ("reason", Word),
+        ],
     }
 }
 

@@ -39,11 +39,13 @@ pub enum Table {
     Series,
     /// One row per value of a strategy's tables.
     Records,
+    /// What happened in auctions between participants.
+    Auctions,
 }
 
 impl Table {
     /// All tables.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Orders,
         Self::Fills,
         Self::Trades,
@@ -62,6 +64,7 @@ impl Table {
         Self::Log,
         Self::Series,
         Self::Records,
+        Self::Auctions,
     ];
 
     /// Returns the table's name, which is also its file's.
@@ -86,6 +89,7 @@ impl Table {
             Self::Log => "log",
             Self::Series => "series",
             Self::Records => "records",
+            Self::Auctions => "auctions",
         }
     }
 

@@ -14,7 +14,7 @@ use bearpit_core::account::{Financing, MarginTerms, OnRuin};
 use bearpit_core::book::{Matching, PriceBands};
 use bearpit_core::exchange::Calendar;
 use bearpit_core::market::{BarInterval, FeeSchedule, Instrument};
-use bearpit_core::participant::Latencies;
+use bearpit_core::participant::{AuctionRules, Latencies};
 use bearpit_core::process::ConfiguredProcess;
 use bearpit_core::units::{InstrumentId, ListingId, Money, Quantity, Seed, SimDuration, SimTime, VenueId};
 
@@ -45,6 +45,8 @@ pub struct Scenario {
     pub agents: Vec<AgentConfig>,
     /// What happens at set times of a simulation; a live market does not use it.
     pub events: Vec<EventConfig>,
+    /// What participants may do in auctions between them, if it has `[auctions]`.
+    pub auctions: Option<AuctionRules>,
     /// How it runs as a live market, if it has `[live]`; a simulation does not use it.
     pub live: Option<LiveConfig>,
     /// The zone in which the hours of sessions and holidays are meant; UTC where times are as written. A
@@ -124,6 +126,8 @@ pub struct AgentConfig {
     pub commission: Option<Arc<FeeSchedule>>,
     /// What happens when its equity is gone, if the scenario says so.
     pub on_ruin: Option<OnRuin>,
+    /// The person to whom its members belong, if it says so.
+    pub person: Option<String>,
     /// The latencies of its connection.
     pub latencies: Latencies,
     /// Its kind.

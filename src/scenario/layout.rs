@@ -14,7 +14,7 @@ use bearpit_core::exchange::{BuildError, ListingConfig, MarketBuilder, ProcessCo
 use bearpit_core::participant::ParticipantConfig;
 use bearpit_core::process::{ConfiguredProcess, EarlierInstrument, Shock, shocked};
 use bearpit_core::replay::Replay;
-use bearpit_core::units::{InstrumentId, Price};
+use bearpit_core::units::{InstrumentId, PersonId, Price};
 
 /// How often a member draws its values before it takes those in the middle of each distribution.
 const REFUSED_DRAWS_MAX: usize = 1_000;
@@ -67,7 +67,11 @@ impl Scenario {
         for listing in listings(&self.venues) {
             builder.listing_config(listing.id, self.rules(listing));
         }
+        if let Some(rules) = self.auctions {
+            builder.auctions(rules);
+        }
         let mut shared = Shared::default();
+        let mut persons: Vec<&str> = Vec::new();
         for agent in &self.agents {
             let participant = ParticipantConfig::new(agent.kind.name)
                 .with_account(account(agent, self.on_ruin(agent)))
@@ -75,6 +79,9 @@ impl Scenario {
             for name in agent.member_names() {
                 if let Some(actor) = self.member(agent, &name).actor(&mut shared) {
                     builder.any_agent(&name, participant.clone(), actor)?;
+                    if let Some(person) = &agent.person {
+                        builder.person(&name, person_id(person, &mut persons));
+                    }
                 }
             }
         }
@@ -169,6 +176,16 @@ impl Scenario {
         let InstrumentConfig { instrument, process } = &self.instruments[instrument.index()];
         instrument.nearest_price(process.as_ref()?.initial())
     }
+}
+
+/// Returns the number of a person of the scenario: from 1, in the order in which they are named.
+fn person_id<'a>(person: &'a str, known: &mut Vec<&'a str>) -> PersonId {
+    let found = known.iter().position(|it| *it == person);
+    let index = found.unwrap_or_else(|| {
+        known.push(person);
+        known.len() - 1
+    });
+    PersonId::new(index as u128 + 1)
 }
 
 fn account(agent: &AgentConfig, on_ruin: Option<OnRuin>) -> AccountConfig {

@@ -7,7 +7,8 @@ use super::document::{Diagnostics, Findings, Node, Override, SECTIONS, Section, 
 use super::files::{Files, RunClock, expand, is_binary, utf8};
 use super::inputs::Inputs;
 use super::sections::{
-    Head, KnownInstrument, MarketOutline, agents, baskets, events, head, instruments, live, record, venues,
+    Head, KnownInstrument, MarketOutline, agents, auctions, baskets, events, head, instruments, live, record,
+    venues,
 };
 use crate::data::{Zone, read_text_file};
 use crate::record::RecordConfig;
@@ -146,6 +147,7 @@ impl Scenario {
         let agents = agents(&root, &outline);
         let events = events(&root, &outline, &agents);
         let live = live(&root, head.as_ref());
+        let auctions = auctions(&root);
         root.finish();
         let replays = |agent: &&AgentConfig| agent.configured.replays_orders();
         let order_replays = agents.iter().filter(replays).flat_map(AgentConfig::member_names);
@@ -164,6 +166,7 @@ impl Scenario {
             venues,
             agents,
             events,
+            auctions: auctions?,
             live: live?,
             session_zone: Zone::utc(),
             changes: Vec::new(),

@@ -17,6 +17,8 @@
 //! Which kinds of agents and processes there are, and which parameters they have, is not known here: it comes
 //! from [`agent_kinds`] and [`bearpit_core::process::KINDS`].
 
+#[cfg(test)]
+mod auction_tests;
 mod backtest;
 mod config;
 #[cfg(test)]

@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-const SHIPPED: [&str; 18] = [
+const SHIPPED: [&str; 19] = [
+    "auctions",
     "avellaneda_stoikov",
     "bollinger",
     "donchian",

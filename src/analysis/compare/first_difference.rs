@@ -70,12 +70,13 @@ pub struct FirstDifference {
 }
 
 /// The order in which tables are compared: those that have one row for one fact first.
-const ORDER: [Table; 18] = [
+const ORDER: [Table; 19] = [
     Table::Trades,
     Table::Quotes,
     Table::Phases,
     Table::Fills,
     Table::Rejects,
+    Table::Auctions,
     Table::Orders,
     Table::Trips,
     Table::Ruins,
@@ -121,6 +122,7 @@ fn recorded_alike(table: Table, a: &Manifest, b: &Manifest) -> Result<(), Record
             | Table::Equity
             | Table::Ruins
             | Table::MarginCalls
+            | Table::Auctions
             | Table::Trips
             | Table::Positions
     );

@@ -452,7 +452,8 @@ impl RowSink for RunAnalysis {
             | TableRow::Equity(_)
             | TableRow::Position(_)
             | TableRow::Reject { .. }
-            | TableRow::Recorded { .. } => {}
+            | TableRow::Recorded { .. }
+            | TableRow::Auction { .. } => {}
         }
     }
 

@@ -1,6 +1,7 @@
 //! [`RowGroups`]: the rows of all tables that wait to be written, and the files that they go to.
 
 mod accounts;
+mod auctions;
 mod market;
 mod orders;
 mod strategy_output;
@@ -98,6 +99,7 @@ impl RowGroups {
             }
             TableRow::Plotted { at, owner, series, value } => self.plotted(at, owner, series, value),
             TableRow::Recorded(cell) => self.recorded(cell),
+            TableRow::Auction { at, event } => self.auction(at, event),
         }
     }
 

@@ -11,7 +11,9 @@ use super::reject::RejectRow;
 use super::trips::TripRow;
 use crate::record::config::TableSet;
 use crate::record::table::Table;
-use bearpit_core::market::{AccountMark, AccountOpening, Bar, Cell, Finite, Phase, Quote, Trade};
+use bearpit_core::market::{
+    AccountMark, AccountOpening, AuctionEvent, Bar, Cell, Finite, Phase, Quote, Trade,
+};
 use bearpit_core::units::{ActorId, InstrumentId, ListingId, Money, OrderId, Price, Quantity, SimTime};
 
 /// A row of a table, in the types of the market: ids, ticks, lots and exact money.
@@ -130,6 +132,13 @@ pub enum TableRow<'a> {
         /// The maintenance margin of its positions; absent where the call is over.
         maintenance: Option<Money>,
     },
+    /// `auctions`: something happened in an auction between participants.
+    Auction {
+        /// When.
+        at: SimTime,
+        /// What.
+        event: &'a AuctionEvent,
+    },
     /// `trips`: a round trip has ended.
     Trip(&'a TripRow),
     /// `actions`: a split or dividend, or what an account was given or paid for one. Comes whether the table
@@ -216,6 +225,7 @@ impl TableRow<'_> {
             Self::Line { .. } => Table::Log,
             Self::Plotted { .. } => Table::Series,
             Self::Recorded(_) => Table::Records,
+            Self::Auction { .. } => Table::Auctions,
         };
         tables.contains(table)
     }

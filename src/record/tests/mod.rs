@@ -17,13 +17,14 @@ use super::{
     RunDir, RunLabel, StoredRun, Table, TableSet, TableSummary,
 };
 use bearpit_core::market::{
-    AccountMark, AccountOpening, CancelReason, Cell, CorporateAction, ExpiryReason, Fact, Finite, Funding,
-    Instrument, Listing, MarkCause, OrderKind, OrderTerms, Phase, Quote, QuoteLevel, Reference, Refusal,
-    RejectReason, Side, Stamped, TapeSink, Trade, TrailingDistance, Transfer,
+    AccountMark, AccountOpening, AuctionEnd, AuctionEvent, AuctionLot, CancelReason, Cell, Consideration,
+    CorporateAction, ExpiryReason, Fact, Finite, Funding, Instrument, Listing, MarkCause, OrderKind,
+    OrderTerms, Phase, Quote, QuoteLevel, Reference, Refusal, RejectReason, Side, Stamped, TapeSink, Trade,
+    TrailingDistance, Transfer,
 };
 use bearpit_core::units::{
-    ActorId, InstrumentId, ListingId, Money, NetQuantity, OrderId, Price, Quantity, Seed, SimDuration,
-    SimTime, TradeId, VenueId,
+    ActorId, AuctionId, InstrumentId, ListingId, Money, NetQuantity, OrderId, Price, ProposalId, Quantity,
+    Seed, SimDuration, SimTime, TradeId, VenueId,
 };
 
 const LISTING: ListingId = ListingId::new(0);
@@ -181,6 +182,24 @@ fn market_facts() -> Vec<Fact> {
         Fact::AccountRuined { owner: BEN, equity: Money::from_units(-3) },
         Fact::MarginCalled { owner: ANNE, equity: Money::from_units(4), maintenance: Money::from_units(9) },
         Fact::MarginCallEnded { owner: ANNE, equity: Money::from_units(2) },
+        Fact::Auction(AuctionEvent::Offered {
+            auction: AuctionId::new(1),
+            owner: BEN,
+            lot: AuctionLot { instrument: InstrumentId::new(0), quantity: Quantity::new(4) },
+            deadline: START.saturating_add(SimDuration::from_secs(3_000)),
+        }),
+        Fact::Auction(AuctionEvent::Proposed {
+            auction: AuctionId::new(1),
+            proposal: ProposalId::new(1),
+            owner: BEN,
+            proposer: ANNE,
+            consideration: Consideration::Cash(Money::from_units(7)),
+        }),
+        Fact::Auction(AuctionEvent::Ended {
+            auction: AuctionId::new(1),
+            owner: BEN,
+            why: AuctionEnd::Expired,
+        }),
         // Ben is flat, of what he held at the start.
         trade(2, 8, 9, 10, 10_000),
         Fact::CorporateAction { listing, action: CorporateAction::Dividend(Money::from_units(1)) },

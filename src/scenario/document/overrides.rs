@@ -272,8 +272,8 @@ fn entries_of<'a>(tree: &'a Node, list: &str) -> &'a [Node] {
 }
 
 /// The sections of a scenario.
-pub(in crate::scenario) const SECTIONS: [&str; 8] =
-    ["scenario", "live", "record", "baskets", "instruments", "venues", "agents", "events"];
+pub(in crate::scenario) const SECTIONS: [&str; 9] =
+    ["scenario", "live", "record", "auctions", "baskets", "instruments", "venues", "agents", "events"];
 
 /// Finds a child by key, or in a list by index, name, symbol or kind; a key that a table does not have
 /// is added, and checked with all others later.

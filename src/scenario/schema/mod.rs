@@ -30,6 +30,7 @@ pub fn json_schema() -> Value {
     let root = Object::default()
         .required("scenario", scenario(), "name, seed and time of the scenario")
         .key("record", record(), "what is recorded of a run")
+        .key("auctions", auctions(), "lets participants auction shares between them")
         .key("live", live::live(), "how it runs as a live market; a simulation does not use it")
         .key(
             "baskets",
@@ -117,6 +118,16 @@ fn record() -> Value {
             json!({ "type": "boolean" }),
             "whether orders of replayed order flow are recorded",
         )
+        .build()
+}
+
+fn auctions() -> Value {
+    let count = || json!({ "type": "integer", "minimum": 1, "maximum": 1_000 });
+    let deviation = json!({ "type": "integer", "minimum": 1, "maximum": 10_000_000 });
+    Object::default()
+        .key("max_open", count(), "how many open auctions a participant may have")
+        .key("max_proposals", count(), "how many open proposals a participant may have to one auction")
+        .key("max_deviation_bps", deviation, "how far proposals may be from what the lot is worth")
         .build()
 }
 
@@ -294,6 +305,11 @@ fn agent_of_kind(kind: &AgentKind) -> Value {
             "on_ruin",
             json!({ "enum": ON_RUIN.map(|(word, _)| word) }),
             "what happens when its equity is gone",
+        )
+        .key(
+            "person",
+            names(),
+            "to whom it belongs: in auctions, one person's accounts do each other no favours",
         )
         .key("latency", latencies(), "latencies of its connection")
         .population(kind.params);

@@ -133,6 +133,7 @@ fn agent(
     let financing = financing(section);
     let commission = fees(section, "commission").map(|it| it.may_charge().then(|| Arc::new(it)));
     let on_ruin = section.or("on_ruin", None, |node| readers::one_of(&ON_RUIN)(node).map(Some));
+    let person = section.or("person", None, |node| readers::name(node).map(Some));
     if let (Some(cash), Some(held), Some(short), Some(debit)) = (cash, &holdings, &max_short, max_debit) {
         margin::check_on_ruin(section, margin.flatten(), on_ruin.flatten());
         check_means(section, kind, cash + debit, held.len() + short.len());
@@ -165,6 +166,7 @@ fn agent(
         financing: financing?,
         commission: commission?,
         on_ruin: on_ruin?,
+        person: person?,
         latencies: latencies?,
         kind,
         listing: place?.listing,

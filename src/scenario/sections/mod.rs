@@ -1,7 +1,8 @@
-//! The sections of a scenario: `[scenario]`, `[live]`, `[record]`, `[[baskets]]`, `[[instruments]]`,
-//! `[[venues]]`, `[[agents]]`.
+//! The sections of a scenario: `[scenario]`, `[live]`, `[record]`, `[auctions]`, `[[baskets]]`,
+//! `[[instruments]]`, `[[venues]]`, `[[agents]]`.
 
 mod agents;
+mod auctions;
 mod bar_files;
 mod baskets;
 mod contract;
@@ -23,6 +24,7 @@ mod venue_rules;
 mod venues;
 
 pub(super) use agents::{MarketOutline, ON_RUIN, agents};
+pub(super) use auctions::auctions;
 pub(super) use baskets::baskets;
 pub(super) use distributions::DISTRIBUTIONS;
 pub(super) use events::events;

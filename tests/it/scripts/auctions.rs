@@ -48,24 +48,23 @@ fn two_scripts_auction_and_each_is_told_what_is_its_own() {
     assert_eq!(
         played(owner, bidder),
         [
-            "1 100",
+            "1 100.0",
             "owner: offered 1 true ",
-            "bidder: offered false  ",
-            "bidder: ACME 40 false 0",
+            "bidder: ACME 40.0 false 0",
             "owner: proposed 1 true 3900.0",
             "true",
             "bidder: proposed true  ",
             "owner: proposal_ended 1 true ",
             "bidder: proposal_ended true rejected ",
-            "bidder: ACME 40 false 0",
+            "bidder: ACME 40.0 false 0",
             "2",
             "owner: proposed 1 true 4000.25",
             "true",
             "bidder: proposed true  ",
             "owner: accepted 1 true 4000.25",
             "bidder: accepted true  4000.25",
-            "owner: 14000.25 60",
-            "bidder: 5999.75 140",
+            "owner: 14000.25 60.0",
+            "bidder: 5999.75 140.0",
         ]
     );
 }

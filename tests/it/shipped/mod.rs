@@ -2,6 +2,7 @@
 
 #![expect(clippy::cast_precision_loss, reason = "prices and quantities of the scenarios are small")]
 
+mod auctions;
 mod donchian;
 
 use std::cell::RefCell;

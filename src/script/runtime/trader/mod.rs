@@ -154,6 +154,10 @@ impl ScriptTrader {
         }
         let listings = self.scripts.listings(ctx);
         program.with_state(|state| state.listings = listings);
+        // Before its first callback, which may offer something already.
+        if program.has(Callback::Auction) {
+            ctx.subscribe_auctions();
+        }
         if let Some(test) = &self.test {
             test.begin(program.twin());
         }
@@ -291,9 +295,6 @@ impl ScriptTrader {
     fn ask_for_defaults(&mut self, ctx: &mut Context) {
         let TraderState::Running(program) = &mut self.state else { return };
         let home = self.config.listing;
-        if program.has(Callback::Auction) {
-            ctx.subscribe_auctions();
-        }
         if program.has(Callback::Bars) && !program.with_state(|state| state.feeds.has_feed_for(Callback::Bar))
         {
             let wanted = FeedRequest::Bars(ctx.bar_interval());
