@@ -10,6 +10,7 @@ pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod driver;
+pub mod estimates;
 pub mod fix;
 pub mod http;
 pub mod live;

@@ -1,14 +1,15 @@
 //! The report of a run, or of a run set: figures by plotters, on one self-contained HTML page.
 //!
 //! Rooms, each importing only from those before it: `text` formats numbers and times; `figures` draws series
-//! of numbers as SVG and knows no runs; `page` assembles HTML; `run`, `run_set` and `process` choose what is
-//! drawn, and say in words what figures cannot. [`png`] renders a figure as pixels. Nothing here reads or
-//! writes files.
+//! of numbers as SVG and knows no runs; `page` assembles HTML; `run`, `run_set`, `process` and `estimate`
+//! choose what is drawn, and say in words what figures cannot. [`png`] renders a figure as pixels. Nothing
+//! here reads or writes files.
 #![expect(
     clippy::disallowed_methods,
     reason = "describes a run and does not steer it: the last digit may differ"
 )]
 
+mod estimate;
 mod figures;
 mod page;
 mod png;
@@ -20,6 +21,7 @@ mod text;
 pub(crate) use run::sharpe_text;
 pub(crate) use text::endings_text;
 
+pub use estimate::EstimateFigure;
 pub use figures::FigureError;
 pub use page::{Report, ReportError, SvgFigure};
 pub use png::{HAS_PNG, NO_PNG, png};
@@ -73,4 +75,14 @@ pub fn render_processes(
     processes: &[ProcessPaths],
 ) -> Result<Report, ReportError> {
     process::page(header, processes)
+}
+
+/// Draws the figure of an estimate: a fan of what something will be worth, and the distribution at the end.
+///
+/// The same data give the same bytes.
+///
+/// # Errors
+/// [`ReportError`] if a figure cannot be drawn.
+pub fn render_estimate(data: &EstimateFigure) -> Result<SvgFigure, ReportError> {
+    estimate::figure(data)
 }

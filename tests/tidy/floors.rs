@@ -46,6 +46,7 @@ const FLOORS: [(&str, &[(&str, u32)]); 4] = [
             ("domain", 0),
             ("testing", 0),
             ("config", 1),
+            ("estimates", 1),
             ("outgoing", 1),
             ("store", 2),
             ("live", 3),
