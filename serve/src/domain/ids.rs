@@ -96,6 +96,10 @@ ids! {
     SubscriptionId,
     /// The id of something that is sent to an endpoint or a browser: the same at each attempt.
     DeliveryId,
+    /// The id of an estimate.
+    EstimateId,
+    /// The id of a worker: a process, or a thread of one, that makes estimates.
+    WorkerId,
 }
 
 #[cfg(test)]

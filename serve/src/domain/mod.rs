@@ -23,8 +23,9 @@ mod wall_time;
 pub use client_order_id::{ClientOrderId, UnfitClientOrderId};
 pub use delivery::{DeliveryState, OffReason};
 pub use ids::{
-    AccountId, AlertId, AnnouncementId, AuditId, BadId, ContestId, DeliveryId, IdentityId, KeyId, MailId,
-    NoticeId, PaymentId, RefundId, SessionId, SubscriptionId, TransferId, UserId, WebhookId, WithdrawalId,
+    AccountId, AlertId, AnnouncementId, AuditId, BadId, ContestId, DeliveryId, EstimateId, IdentityId, KeyId,
+    MailId, NoticeId, PaymentId, RefundId, SessionId, SubscriptionId, TransferId, UserId, WebhookId,
+    WithdrawalId, WorkerId,
 };
 pub use ledger::{Asset, EntryKind};
 pub use market_time::{BadTime, MarketTime, instant_of};

@@ -7,6 +7,7 @@ pub mod channels;
 pub mod contests;
 pub mod database;
 pub mod deliveries;
+pub mod estimates;
 pub mod files;
 pub mod fundings;
 pub mod instance;

@@ -44,6 +44,7 @@ const CHANGES: &[(&str, &str, &str)] = &changes![
     "0024_webhooks",
     "0026_channels",
     "0027_auctions",
+    "0028_estimates",
 ];
 
 pub(super) fn sqlite() -> Migrator {

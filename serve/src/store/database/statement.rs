@@ -7,14 +7,30 @@ use std::fmt::Write;
 /// A filter that may be absent is written `CAST($2 AS TEXT) IS NULL OR column = $2`, so that PostgreSQL knows
 /// the type of the argument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Statement(pub(super) &'static str);
+pub struct Statement(pub(super) &'static str, Option<&'static str>);
 
 impl Statement {
     /// Makes one of its text; for `statements!`, which lists it too.
     #[doc(hidden)]
     #[must_use]
     pub const fn new(sql: &'static str) -> Self {
-        Self(sql)
+        Self(sql, None)
+    }
+
+    /// Has PostgreSQL carry another text out, with the same arguments and results: where it knows how several
+    /// writers keep out of each other's way, which SQLite has one of.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn on_postgres(self, sql: &'static str) -> Self {
+        Self(self.0, Some(sql))
+    }
+
+    /// Returns the text for PostgreSQL.
+    pub(super) const fn postgres(self) -> &'static str {
+        match self.1 {
+            Some(sql) => sql,
+            None => self.0,
+        }
     }
 
     /// Returns the statement for so many rows of so many columns: its first group of arguments, `($1, ..)`,
@@ -55,9 +71,9 @@ pub(super) enum Marks {
 /// Declares the statements of a file as constants, and `STATEMENTS`, the list of them, which
 /// `database::tests` prepares on both databases.
 macro_rules! statements {
-    ($($(#[$doc:meta])* $name:ident = $sql:expr;)+) => {
+    ($($(#[$doc:meta])* $name:ident = $sql:expr $(, postgres: $other:expr)?;)+) => {
         $($(#[$doc])* const $name: $crate::store::database::Statement =
-            $crate::store::database::Statement::new($sql);)+
+            $crate::store::database::Statement::new($sql)$(.on_postgres($other))?;)+
         /// All statements of this file.
         #[cfg(test)]
         pub(in crate::store) const STATEMENTS: &[$crate::store::database::Statement] = &[$($name,)+];
@@ -71,7 +87,7 @@ mod tests {
 
     #[test]
     fn the_arguments_of_a_row_are_repeated_for_others() {
-        let insert = Statement("INSERT INTO t (a, b) VALUES ($1,\n  $2) ON CONFLICT (a) DO NOTHING");
+        let insert = Statement::new("INSERT INTO t (a, b) VALUES ($1,\n  $2) ON CONFLICT (a) DO NOTHING");
         for (rows, marks, groups) in [
             (1, Marks::Numbered, "($1, $2)"),
             (3, Marks::Numbered, "($1, $2), ($3, $4), ($5, $6)"),
@@ -80,7 +96,7 @@ mod tests {
             let expected = format!("INSERT INTO t (a, b) VALUES {groups} ON CONFLICT (a) DO NOTHING");
             assert_eq!(insert.of_rows(rows, 2, marks), expected);
         }
-        let one = Statement("INSERT INTO t VALUES ($1)");
+        let one = Statement::new("INSERT INTO t VALUES ($1)");
         assert_eq!(one.of_rows(2, 1, Marks::Numbered), "INSERT INTO t VALUES ($1), ($2)");
     }
 }

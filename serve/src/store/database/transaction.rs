@@ -175,7 +175,7 @@ fn sqlite_query(statement: Statement, arguments: &[Value]) -> Query<'static, Sql
 }
 
 fn postgres_query(statement: Statement, arguments: &[Value]) -> Query<'static, Postgres, PgArguments> {
-    bound!(statement.0, arguments.iter())
+    bound!(statement.postgres(), arguments.iter())
 }
 
 pub(super) async fn sqlite_rows<'e>(

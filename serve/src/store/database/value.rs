@@ -4,8 +4,9 @@ use uuid::Uuid;
 
 use super::amount::Amount;
 use crate::domain::{
-    AccountId, AlertId, AnnouncementId, AuditId, ContestId, DeliveryId, IdentityId, KeyId, MailId, NoticeId,
-    PaymentId, RefundId, SessionId, SubscriptionId, TransferId, UserId, WallTime, WebhookId, WithdrawalId,
+    AccountId, AlertId, AnnouncementId, AuditId, ContestId, DeliveryId, EstimateId, IdentityId, KeyId,
+    MailId, NoticeId, PaymentId, RefundId, SessionId, SubscriptionId, TransferId, UserId, WallTime,
+    WebhookId, WithdrawalId, WorkerId,
 };
 
 /// An argument of a statement. An absent one has a type too, since PostgreSQL asks for it.
@@ -76,5 +77,7 @@ values! {
     WebhookId => Id, value => value.uuid();
     SubscriptionId => Id, value => value.uuid();
     DeliveryId => Id, value => value.uuid();
+    EstimateId => Id, value => value.uuid();
+    WorkerId => Id, value => value.uuid();
     Amount => Amount, value => value;
 }

@@ -29,6 +29,7 @@ statements! {
     NOTICES = "DELETE FROM notices WHERE user_id = $1";
     LETTERS = "DELETE FROM notice_letters WHERE user_id = $1";
     ALERTS = "DELETE FROM price_alerts WHERE user_id = $1";
+    ESTIMATES = "DELETE FROM estimates WHERE user_id = $1";
     GROUPS = "DELETE FROM trading_groups WHERE user_id = $1";
     STRATEGIES = "UPDATE strategies SET name = '', status = 'deleted' WHERE user_id = $1";
     LEAVE_CONTESTS = "UPDATE contest_entries SET status = 'withdrawn' WHERE user_id = $1 AND status = 'entered'";
@@ -71,6 +72,7 @@ impl People {
             NOTICES,
             LETTERS,
             ALERTS,
+            ESTIMATES,
             GROUPS,
             STRATEGIES,
             LEAVE_CONTESTS,
