@@ -55,6 +55,8 @@ pub(super) enum Command {
     Rebuild(RebuildArguments),
     /// Measure how much this machine and disk take: a market, or a server under load.
     Bench(BenchArguments),
+    /// Make estimates for a server, from its database or from Celery's queue.
+    Worker(WorkerArguments),
 }
 
 /// What is measured.
@@ -158,6 +160,28 @@ pub(super) struct RebuildArguments {
     /// The scenario file, if it names others, which are looked for beside it; its text is in the journal.
     #[arg(long, value_name = "FILE")]
     pub(super) scenario: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct WorkerArguments {
+    /// The scenario file of the server, beside which those are that it names; its text comes with each
+    /// estimate.
+    pub(super) scenario: PathBuf,
+    /// How many estimates are made at a time.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=256))]
+    pub(super) slots: u32,
+    /// What the worker is called in `GET /heartbeat`.
+    #[arg(long, value_name = "NAME", default_value = "worker")]
+    pub(super) name: String,
+    /// The database of the server [env: BEARPIT_DATABASE].
+    #[arg(long, value_name = "URL")]
+    pub(super) database: Option<String>,
+    /// The Redis of Celery's queue, in place of a database [env: BEARPIT_ESTIMATES_CELERY].
+    #[arg(long, value_name = "URL")]
+    pub(super) celery: Option<String>,
+    /// A TOML file of settings [env: BEARPIT_CONFIG].
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

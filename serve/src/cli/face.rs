@@ -11,6 +11,7 @@ use tracing::warn;
 use super::channels::{Prepared, Started};
 use super::console::print;
 use super::deliveries::{Outbox, outbox};
+use super::estimates::{Making, Working, estimates};
 use super::exit::Failure;
 use super::payments::{Till, TillParts, base_of, till};
 use super::serve::{JOURNAL, failed};
@@ -26,6 +27,7 @@ use crate::services::alpaca::{Alpaca, AlpacaParts};
 use crate::services::auctions::Auctions;
 use crate::services::contests::{Contests, ContestsParts};
 use crate::services::deliveries::Deliverer;
+use crate::services::estimates::{EstimateMetrics, EstimatesParts};
 use crate::services::feeds::Feeds;
 use crate::services::identity::{Identity, IdentityParts, Newcomers, system_clock};
 use crate::services::mail::{Postman, mailer};
@@ -67,6 +69,8 @@ pub(super) struct Parts<'a> {
     pub(super) channels: Prepared,
     /// What polls quotes.
     pub(super) feeds: Arc<Feeds>,
+    /// What is measured of estimates.
+    pub(super) of_estimates: EstimateMetrics,
 }
 
 /// What the services were put together to.
@@ -76,6 +80,8 @@ pub(super) struct Built {
     pub(super) sandbox: Option<Server>,
     /// The channels.
     pub(super) running: Vec<Running>,
+    /// What makes estimates in this process, if it does.
+    pub(super) workers: Option<Working>,
 }
 
 /// Puts the services together, and what plays a provider of payments; to be called within a runtime.
@@ -84,8 +90,10 @@ pub(super) struct Built {
 /// [`Failure::Run`], which is written to the log.
 pub(super) fn face(parts: Parts<'_>) -> Result<Built, Failure> {
     let market_data = market_data(&parts);
-    let Parts { config, source, handle, database, sessions, outputs, log, path, base, channels, feeds } =
-        parts;
+    let of_estimates = (parts.source.clone(), parts.of_estimates.clone());
+    let Parts {
+        config, source, handle, database, sessions, outputs, log, path, base, channels, feeds, ..
+    } = parts;
     let journal = config.data.join(JOURNAL);
     let market = source.scenario().name.clone();
     let trading = Arc::new(Trading::new(TradingParts {
@@ -100,15 +108,8 @@ pub(super) fn face(parts: Parts<'_>) -> Result<Built, Failure> {
     let watchlists = Arc::new(Watchlists::new(database.clone(), Arc::clone(&market_data)));
     let strategies = strategies(config, (source, outputs), (&trading, &market_data), &database);
     let wallets = wallets(&trading, &handle, &database);
-    let profiles = Arc::new(Profiles::new(ProfilesParts {
-        identity: Arc::clone(&identity),
-        trading: Arc::clone(&trading),
-        strategies: Arc::clone(&strategies),
-        wallets: Arc::clone(&wallets),
-        watchlists: Arc::clone(&watchlists),
-        database: database.clone(),
-        pictures: config.data.join(IMAGES),
-    }));
+    let services = (&identity, &trading, &strategies);
+    let profiles = profiles(config, services, (&wallets, &watchlists), &database);
     let Outbox { webhooks, push, deliverer, wake } = outbox(config, &database)?;
     tokio::spawn(forget_deliveries(deliverer));
     let of_contests = Journal { directory: journal, scenario: path.to_owned() };
@@ -121,6 +122,8 @@ pub(super) fn face(parts: Parts<'_>) -> Result<Built, Failure> {
         till(TillParts { config, base, trading: Arc::clone(&trading), database: database.clone(), log })?;
     let Started { groups, channels, running } =
         channels.start(config, (&market_data, &auctions, &identity), &database)?;
+    let services = (&trading, &market_data);
+    let Making { estimates, workers } = making(config, services, of_estimates, (&database, path));
     let (of_trading, data) = (Arc::clone(&trading), Arc::clone(&market_data));
     let parts = AlpacaParts { market, handle, trading: of_trading, data, database };
     let alpaca = Arc::new(Alpaca::new(parts));
@@ -145,9 +148,10 @@ pub(super) fn face(parts: Parts<'_>) -> Result<Built, Failure> {
         alerts: told.alerts,
         groups,
         channels,
+        estimates,
         alpaca,
     };
-    Ok(Built { face, sandbox: server, running })
+    Ok(Built { face, sandbox: server, running, workers })
 }
 
 fn strategies(
@@ -166,6 +170,42 @@ fn strategies(
     }));
     tokio::spawn(Arc::clone(&strategies).tidy_up());
     strategies
+}
+
+/// Takes estimates in, and begins to make them.
+fn making(
+    config: &Config,
+    (trading, data): (&Arc<Trading>, &Arc<MarketData>),
+    (source, metrics): (ScenarioSource, EstimateMetrics),
+    (database, path): (&Database, &Path),
+) -> Making {
+    let parts = EstimatesParts {
+        trading: Arc::clone(trading),
+        data: Arc::clone(data),
+        source,
+        path: path.to_owned(),
+        database: database.clone(),
+        config: config.estimates.clone(),
+        wake: Arc::new(Notify::new()),
+    };
+    estimates(parts, metrics)
+}
+
+fn profiles(
+    config: &Config,
+    (identity, trading, strategies): (&Arc<Identity>, &Arc<Trading>, &Arc<Strategies>),
+    (wallets, watchlists): (&Arc<Wallets>, &Arc<Watchlists>),
+    database: &Database,
+) -> Arc<Profiles> {
+    Arc::new(Profiles::new(ProfilesParts {
+        identity: Arc::clone(identity),
+        trading: Arc::clone(trading),
+        strategies: Arc::clone(strategies),
+        wallets: Arc::clone(wallets),
+        watchlists: Arc::clone(watchlists),
+        database: database.clone(),
+        pictures: config.data.join(IMAGES),
+    }))
 }
 
 fn wallets(trading: &Arc<Trading>, handle: &MarketHandle, database: &Database) -> Arc<Wallets> {

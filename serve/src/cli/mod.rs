@@ -11,6 +11,7 @@ mod check;
 mod console;
 mod database;
 mod deliveries;
+mod estimates;
 mod exit;
 mod face;
 mod feeds;
@@ -26,6 +27,7 @@ mod payments;
 mod people;
 mod serve;
 mod signals;
+mod worker;
 
 use std::process::ExitCode;
 
@@ -44,6 +46,7 @@ pub fn main() -> ExitCode {
         Some(Command::Repair(arguments)) => journal::repair(&arguments),
         Some(Command::Rebuild(arguments)) => database::rebuilt(&arguments),
         Some(Command::Bench(arguments)) => bench::run(&arguments),
+        Some(Command::Worker(arguments)) => worker::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

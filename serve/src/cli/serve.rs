@@ -13,6 +13,7 @@ use tracing::{error, info, warn};
 use super::arguments::Arguments;
 use super::console::{chain, print, print_diagnostics, print_error};
 use super::database::{self, Projecting};
+use super::estimates::Working;
 use super::exit::Failure;
 use super::figures::StatusFigures;
 use super::market::Served;
@@ -26,6 +27,7 @@ use crate::load::{SlowFile, Syncs};
 use crate::publication::PublicationConfig;
 use crate::replay::{DayMetrics, DayWorker, ReplayCommand};
 use crate::services::admin::{AuditLog, Operations};
+use crate::services::estimates::EstimateMetrics;
 use crate::services::feeds::{FeedConfig, FeedMetrics};
 use crate::services::identity::system_clock;
 use crate::services::market_data::MarketData;
@@ -151,6 +153,8 @@ struct Running {
     projecting: Projecting,
     worker: DayWorker,
     channels: Vec<crate::channels::Running>,
+    /// What makes estimates in this process.
+    workers: Option<Working>,
 }
 
 fn serve(config: &Config, market: &Market<'_>) -> Result<(), Failure> {
@@ -208,6 +212,7 @@ async fn start(config: &Config, market: &Market<'_>, outside: Outside) -> Result
     registry.register_collector(Box::new(StatusFigures(driver.handle.clone())));
     let of_fix = FixMetrics::register(&mut registry);
     let of_feeds = FeedMetrics::register(&mut registry);
+    let of_estimates = EstimateMetrics::register(&mut registry);
     let metrics = Arc::new(Metrics::new(registry));
     let sessions = database::watched_sessions(config)?;
     let served = Arc::new(Served { handle: driver.handle.clone(), sessions: sessions.clone() });
@@ -225,8 +230,9 @@ async fn start(config: &Config, market: &Market<'_>, outside: Outside) -> Result
         base: payments::base_of(address, has_tls),
         channels: prepared,
         feeds: feeds::start(feeds.clone(), &driver.handle, &of_feeds)?,
+        of_estimates,
     };
-    let face::Built { face, sandbox, running } = face::face(parts)?;
+    let face::Built { face, sandbox, running, workers } = face::face(parts)?;
     let operator = OperatorDesk { operations, channels: Arc::clone(&face.channels) };
     let fix = fix::start(config, fix.map(|listener| (listener, tls)), &face, of_fix)?;
     let config_of_server = server_config(config.http);
@@ -237,7 +243,7 @@ async fn start(config: &Config, market: &Market<'_>, outside: Outside) -> Result
     let (address, data) = (server.address(), config.data.display());
     info!(%address, %data, version = env!("CARGO_PKG_VERSION"), process = std::process::id(), "serving");
     face::print_welcome(&server, has_tls)?;
-    Ok(Running { driver, server, sandbox, fix, admin, projecting, worker, channels: running })
+    Ok(Running { driver, server, sandbox, fix, admin, projecting, worker, channels: running, workers })
 }
 
 /// Returns what makes the medium of a journal from its file.
@@ -282,9 +288,10 @@ async fn run_until_signal(config: &Config, running: Running, mut signals: Signal
         }
     };
     info!(signal, "stopping");
-    let Running { driver, server, sandbox, fix, admin, projecting, worker, channels } = running;
+    let Running { driver, server, sandbox, fix, admin, projecting, worker, channels, workers } = running;
     let handle = driver.handle.clone();
     server.begin_stopping();
+    let giving_back = workers.map(Working::stop);
     // Before the market: what was told is told, and the sessions say why they end.
     if let Some(fix) = fix {
         fix.stop().await;
@@ -310,6 +317,10 @@ async fn run_until_signal(config: &Config, running: Running, mut signals: Signal
     }
     if let Some(sandbox) = sandbox {
         sandbox.stop(grace).await.unwrap_or_else(|error| warn!(%error, "a server had failed"));
+    }
+    if let Some(giving_back) = giving_back {
+        let ended = tokio::time::timeout(grace, giving_back).await;
+        ended.unwrap_or_else(|_| warn!("an estimate was not given back: another worker takes it over"));
     }
     projecting.end(grace).await;
     // They take a few seconds at most for what they have not sent.

@@ -18,6 +18,7 @@ mod channels;
 mod database;
 mod documentation;
 mod environment;
+mod estimate_settings;
 mod feed_settings;
 mod fix;
 mod identity;
@@ -47,6 +48,7 @@ pub use channels::{
 pub use database::{BadDatabaseUrl, DatabaseUrl};
 pub use documentation::markdown_table;
 pub use environment::Variable;
+pub use estimate_settings::EstimatesConfig;
 pub use fix::FixConfig;
 pub use identity::{
     AttemptLimits, BadNetwork, BadOrigin, IdentityConfig, JwtAlgorithm, JwtSecret, Network,
@@ -108,6 +110,8 @@ pub struct Config {
     pub channels: ChannelsConfig,
     /// The file of services that are asked what instruments are worth elsewhere.
     pub feeds: Option<PathBuf>,
+    /// Who makes estimates, and how many people may ask for.
+    pub estimates: EstimatesConfig,
 }
 
 /// What is written to the log, on standard error.

@@ -7,6 +7,7 @@ use bearpit::scenario::document::Node;
 use bearpit::scenario::document::readers::{Read, flag, mistyped, one_of, text};
 
 use super::channel_settings::CHANNELS;
+use super::estimate_settings::ESTIMATES;
 use super::feed_settings::FEEDS;
 use super::fix::FIX;
 use super::identity::{JwtAlgorithm, JwtSecret, Registration};
@@ -126,8 +127,9 @@ const SMTP_TLS: &[&str] = &["starttls", "implicit", "none"];
 const REGISTRATIONS: &[&str] = &["open", "closed"];
 
 /// All settings, in the order of the documentation.
-pub static SETTINGS: &[Setting] = &joined::<{ FOURTH.len() + FEEDS.len() }>(&FOURTH, &FEEDS);
+pub static SETTINGS: &[Setting] = &joined::<{ FIFTH.len() + ESTIMATES.len() }>(&FIFTH, &ESTIMATES);
 
+const FIFTH: [Setting; FOURTH.len() + FEEDS.len()] = joined(&FOURTH, &FEEDS);
 const FOURTH: [Setting; THIRD.len() + CHANNELS.len()] = joined(&THIRD, &CHANNELS);
 const THIRD: [Setting; SECOND.len() + FIX.len()] = joined(&SECOND, &FIX);
 const SECOND: [Setting; LEADING.len() + WEBHOOKS.len()] = joined(&LEADING, &WEBHOOKS);

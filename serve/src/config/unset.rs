@@ -10,7 +10,8 @@ use super::identity::{AttemptLimits, IdentityConfig, PasswordConfig, Registratio
 use super::mail::{MailConfig, MailProvider, SendGridConfig, Sender, SmtpConfig, SmtpTls};
 use super::payments::PaymentsConfig;
 use super::{
-    Config, HttpConfig, LogConfig, LogFormat, LogLevel, QueueConfig, StrategiesConfig, WebhooksConfig,
+    Config, EstimatesConfig, HttpConfig, LogConfig, LogFormat, LogLevel, QueueConfig, StrategiesConfig,
+    WebhooksConfig,
 };
 
 /// A configuration before the defaults of the table are read into it: every field has one, or is optional.
@@ -48,6 +49,7 @@ pub(super) fn unset() -> Config {
         fix: FixConfig::UNSET,
         channels: ChannelsConfig::UNSET,
         feeds: None,
+        estimates: EstimatesConfig::UNSET,
     }
 }
 

@@ -71,6 +71,12 @@ impl ScenarioSource {
         &self.scenario
     }
 
+    /// Returns the text of its file.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Returns how the scenario runs as a live market.
     #[must_use]
     pub const fn live(&self) -> &LiveConfig {

@@ -11,6 +11,7 @@ use super::alpaca;
 use super::auctions::{self, AuctionsDoc};
 use super::contests::{self, ContestsDoc};
 use super::endpoint::{Endpoint, Entry};
+use super::estimates::{self, EstimatesDoc};
 use super::groups::{self, GroupsDoc};
 use super::identity::{self, IdentityDoc};
 use super::market_data::{self, MarketDataDoc};
@@ -31,6 +32,7 @@ use crate::services::alpaca::Alpaca;
 use crate::services::auctions::Auctions;
 use crate::services::channels::{Channels, Groups};
 use crate::services::contests::Contests;
+use crate::services::estimates::Estimates;
 use crate::services::identity::Identity;
 use crate::services::market_data::MarketData;
 use crate::services::notifications::{NoticeBoard, Notifications};
@@ -86,6 +88,8 @@ pub struct Face {
     pub groups: Arc<Groups>,
     /// How the channels are.
     pub channels: Arc<Channels>,
+    /// What things will be worth.
+    pub estimates: Arc<Estimates>,
     /// What clients of Alpaca's API ask beyond that.
     pub alpaca: Arc<Alpaca>,
 }
@@ -128,6 +132,7 @@ impl Face {
             }
             administration::share(config, &self.admin, &self.announcements);
             groups::share(config, &self.groups, &self.channels);
+            estimates::share(config, &self.estimates);
             alpaca::share(config, &of_alpaca);
             let all = endpoints().into_iter().chain(openapi::endpoints(&document));
             all.for_each(|endpoint| endpoint.register(config));
@@ -165,6 +170,7 @@ pub fn document() -> Document {
         AlertsDoc::openapi(),
         AdministrationDoc::openapi(),
         GroupsDoc::openapi(),
+        EstimatesDoc::openapi(),
     ];
     openapi::document(rooms, &entries())
 }
@@ -193,6 +199,7 @@ fn native_endpoints() -> Vec<Endpoint> {
         notifications::endpoints(),
         administration::endpoints(),
         groups::endpoints(),
+        estimates::endpoints(),
     ];
     rooms.into_iter().flatten().collect()
 }

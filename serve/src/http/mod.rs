@@ -23,6 +23,7 @@ mod contests;
 mod dialect;
 mod edge;
 mod endpoint;
+mod estimates;
 mod face;
 mod groups;
 mod health;

@@ -9,6 +9,7 @@ pub mod auctions;
 pub mod channels;
 pub mod contests;
 pub mod deliveries;
+pub mod estimates;
 pub mod feeds;
 pub mod identity;
 pub mod letters;

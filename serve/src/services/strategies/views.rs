@@ -92,7 +92,7 @@ impl StrategyRequest {
 
 impl ScriptRequest {
     /// Returns it as a journal has it.
-    pub(super) fn script(self) -> UserScript {
+    pub(in crate::services) fn script(self) -> UserScript {
         let Self { source, modules, symbol, parameters } = self;
         UserScript { modules, market: symbol, params: parameters, ..UserScript::new(FILE, source) }
     }

@@ -25,6 +25,7 @@ use crate::services::alpaca::{Alpaca, AlpacaParts};
 use crate::services::auctions::Auctions;
 use crate::services::channels::{Channels, Groups};
 use crate::services::contests::{Contests, ContestsParts};
+use crate::services::estimates::{Estimates, EstimatesParts};
 use crate::services::identity::{
     Clock, Identity, IdentityParts, Login, Newcomers, Visitor, hash_password, system_clock,
 };
@@ -338,6 +339,7 @@ async fn face(
         database: database.clone(),
         journal,
     }));
+    let of_estimates = source.clone();
     let identity = Arc::new(identity(directory, &database, system_clock()));
     let (of_trading, data) = (Arc::clone(&trading), Arc::clone(&market_data));
     let (market, of_alpaca) = ("small".to_owned(), database.clone());
@@ -371,6 +373,16 @@ async fn face(
     let (webhooks, push) = outbox(directory, &database);
     let groups = Arc::new(Groups::new(database.clone(), false, system_clock()));
     let channels = Arc::new(Channels::new(Vec::new(), database.clone()));
+    let parts = EstimatesParts {
+        trading: Arc::clone(&trading),
+        data: Arc::clone(&market_data),
+        source: of_estimates,
+        path: directory.join("small.toml"),
+        database: database.clone(),
+        config: Config::defaults().unwrap().estimates,
+        wake: Arc::default(),
+    };
+    let estimates = Arc::new(Estimates::new(parts, system_clock()));
     let face = Face {
         identity: Arc::clone(&identity),
         profiles,
@@ -392,6 +404,7 @@ async fn face(
         alerts,
         groups,
         channels,
+        estimates,
         alpaca,
     };
     (face, identity, People::new(database))
