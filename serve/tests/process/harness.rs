@@ -105,9 +105,18 @@ impl Place {
     /// Starts a process with further arguments, which may never come to listen.
     pub(crate) fn begin_with(&self, further: &[&str]) -> Served {
         let arguments = ["small.toml", "--listen", "127.0.0.1:0", "--log-format", "json"];
-        let arguments = [&arguments, further].concat();
-        let mut child =
-            self.command(&arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        self.begin(&[&arguments, further].concat(), &[])
+    }
+
+    /// Starts a process with arguments and variables.
+    pub(crate) fn begin(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Served {
+        let mut child = self
+            .command(arguments)
+            .envs(variables.iter().copied())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let log = BufReader::new(child.stderr.take().unwrap());
         let (to_lines, lines) = mpsc::channel();
         thread::spawn(move || log.lines().map_while(Result::ok).try_for_each(|line| to_lines.send(line)));

@@ -19,6 +19,7 @@ mod contests;
 mod described;
 #[cfg(target_os = "linux")]
 mod dice;
+mod estimates;
 mod feeds;
 #[cfg(target_os = "linux")]
 mod fix;

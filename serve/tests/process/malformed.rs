@@ -25,7 +25,7 @@ const LOOKS: u32 = 100;
 const WHOLE: [&str; 6] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"];
 const ODD: [&str; 8] =
     ["TRACE", "OPTIONS", "PROPFIND", "get", "G", "POST ", "\u{e9}", "GETGETGETGETGETGETGET"];
-const FIELDS: [&str; 57] = [
+const FIELDS: [&str; 61] = [
     "symbol",
     "side",
     "type",
@@ -82,9 +82,13 @@ const FIELDS: [&str; 57] = [
     "endpoint",
     "expirationTime",
     "keys",
+    "holding",
+    "portfolio",
+    "horizon",
+    "paths",
     "",
 ];
-const VALUES: [&str; 38] = [
+const VALUES: [&str; 40] = [
     "null",
     "true",
     "-1",
@@ -123,6 +127,8 @@ const VALUES: [&str; 38] = [
     "\"https://[::1\"",
     "[\"funds\",\"margin\"]",
     "{\"p256dh\":\"BA\",\"auth\":\"AA\"}",
+    "{\"symbol\":\"ACME\",\"quantity\":1}",
+    "\"1h\"",
 ];
 /// What the files of pictures begin with.
 const PICTURES: [(&str, &[u8]); 4] = [
