@@ -43,8 +43,10 @@ pub enum EstimateError {
     /// Nothing moves the instrument but those who trade it.
     #[error("`{0}` has no price process: ask for the model `world`")]
     NoProcess(String),
-    /// The future of the instrument stands in a file.
-    #[error("the price of `{0}` is replayed from a file, so nothing of it is left to chance")]
+    /// The future of the instrument stands in a file, or is decided elsewhere.
+    #[error(
+        "the price of `{0}` is replayed from a file or follows quotes from elsewhere: nothing here says what it may become"
+    )]
     Recorded(String),
     /// A strategy needs a market.
     #[error("a strategy trades in a market: ask for the model `world`")]

@@ -11,8 +11,8 @@ use super::job::{Job, Subject};
 
 /// The kinds whose step is exact, however long it is: they are stepped from one time of the fan to the next.
 const EXACT: [&str; 4] = ["gbm", "kou", "merton", "ou"];
-/// The kinds that read a file.
-const RECORDED: [&str; 2] = ["replay", "ticks"];
+/// The kinds that read a file, or follow quotes from elsewhere.
+const RECORDED: [&str; 3] = ["feed", "replay", "ticks"];
 
 /// Paths of the price processes of what is held.
 #[derive(Debug)]
