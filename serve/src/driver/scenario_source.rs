@@ -86,7 +86,7 @@ impl ScenarioSource {
     /// Returns whether participants can auction shares between them.
     #[must_use]
     pub const fn has_auctions(&self) -> bool {
-        false
+        self.scenario.auctions.is_some()
     }
 
     /// Returns how often its journal is synced.

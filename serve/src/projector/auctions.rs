@@ -161,3 +161,133 @@ fn id_of_auction(id: AuctionId) -> i64 {
 fn id_of_proposal(id: ProposalId) -> i64 {
     i64::try_from(id.get()).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use bearpit_core::market::{AuctionEvent, AuctionLot, Consideration, Instrument};
+    use bearpit_core::units::{ActorId, InstrumentId, Money, Quantity};
+
+    use super::*;
+    use crate::publication::DayParticipant;
+
+    const ANNE: ActorId = ActorId::new(1);
+    const BEN: ActorId = ActorId::new(2);
+    const CROWD: ActorId = ActorId::new(3);
+    const AUCTION: AuctionId = AuctionId::new(7);
+
+    fn at(second: i64) -> SimTime {
+        SimTime::from_nanos(second * 1_000_000_000)
+    }
+
+    /// Follows events, one each second; returns what they change, with whose notices are.
+    fn follow(events: &[AuctionEvent]) -> ([AccountId; 2], Vec<Change>) {
+        let [anne, ben] = [AccountId::draw(), AccountId::draw()];
+        let participant = |id, name: String| DayParticipant { id, name: name.into(), has_channel: true };
+        let day = Day {
+            open: at(0),
+            instruments: vec![
+                Instrument::new("ACME", "0.01".parse().unwrap(), "0.1".parse().unwrap()).unwrap(),
+            ],
+            listings: Vec::new(),
+            participants: vec![
+                participant(ANNE, anne.to_string()),
+                participant(BEN, ben.to_string()),
+                participant(CROWD, "crowd".to_owned()),
+            ],
+        };
+        let mut maker = AuctionMaker::begin(&day, 3);
+        let facts = (1..).zip(events);
+        let changes = facts.flat_map(|(second, event)| maker.follow(at(second), &Fact::Auction(*event)));
+        ([anne, ben], changes.collect())
+    }
+
+    fn offered() -> AuctionEvent {
+        let lot = AuctionLot { instrument: InstrumentId::new(0), quantity: Quantity::new(50) };
+        AuctionEvent::Offered { auction: AUCTION, owner: ANNE, lot, deadline: at(99) }
+    }
+
+    fn proposed(id: u64, proposer: ActorId) -> AuctionEvent {
+        let (proposal, consideration) =
+            (ProposalId::new(id), Consideration::Cash(Money::from_units(70_000_000_000)));
+        AuctionEvent::Proposed { auction: AUCTION, proposal, owner: ANNE, proposer, consideration }
+    }
+
+    fn ended(id: u64, proposer: ActorId, why: ProposalEnd) -> AuctionEvent {
+        AuctionEvent::ProposalEnded {
+            auction: AUCTION,
+            proposal: ProposalId::new(id),
+            owner: ANNE,
+            proposer,
+            why,
+        }
+    }
+
+    fn told(changes: &[Change]) -> Vec<(AccountId, &'static str)> {
+        let noticed = changes.iter().filter_map(|change| match change {
+            Change::Noticed(row) => Some(row),
+            _ => None,
+        });
+        let told = noticed.map(|row| match serde_json::from_str(&row.content) {
+            Ok(NoticeContent::Auction(notice)) => (row.account, notice.step.name()),
+            other => panic!("{other:?}"),
+        });
+        told.collect()
+    }
+
+    #[test]
+    fn a_swap_is_one_row_with_all_that_was_proposed_and_those_are_told_who_did_not_do_it() {
+        let accepted = AuctionEvent::Accepted {
+            auction: AUCTION,
+            proposal: ProposalId::new(2),
+            owner: ANNE,
+            proposer: BEN,
+            lot: AuctionLot { instrument: InstrumentId::new(0), quantity: Quantity::new(50) },
+            consideration: Consideration::Cash(Money::from_units(70_000_000_000)),
+            value: Money::from_units(70_000_000_000),
+        };
+        let events =
+            [offered(), proposed(1, CROWD), proposed(2, BEN), accepted, ended(1, CROWD, ProposalEnd::Outbid)];
+        let ([anne, ben], changes) = follow(&events);
+        let expected = [(anne, "proposed"), (anne, "proposed"), (ben, "accepted")];
+        assert_eq!(told(&changes), expected, "a scenario's own participants are told nothing");
+        let rows = changes.iter().filter_map(|change| match change {
+            Change::Auction(row) => Some(row),
+            _ => None,
+        });
+        let rows: Vec<_> = rows.collect();
+        let [row] = rows[..] else { panic!("{rows:?}") };
+        assert_eq!((row.auction, row.account, row.day, row.accepted), (7, Some(anne), 3, Some(2)));
+        assert_eq!(row.quantity.decimal().to_string(), "5");
+        let proposals: Vec<_> = row.proposals.iter().map(|it| (it.account, it.outcome.as_str())).collect();
+        assert_eq!(proposals, [(None, "outbid"), (Some(ben), "accepted")]);
+    }
+
+    #[test]
+    fn what_its_owner_or_proposer_takes_back_is_told_to_the_other_only() {
+        let expired = AuctionEvent::Ended { auction: AUCTION, owner: ANNE, why: AuctionEnd::Expired };
+        let events = [
+            offered(),
+            proposed(1, BEN),
+            ended(1, BEN, ProposalEnd::Withdrawn),
+            proposed(2, BEN),
+            ended(2, BEN, ProposalEnd::Rejected),
+            proposed(3, BEN),
+            ended(3, BEN, ProposalEnd::AuctionEnded),
+            expired,
+        ];
+        let ([anne, ben], changes) = follow(&events);
+        assert_eq!(
+            told(&changes),
+            [
+                (anne, "proposed"),
+                (anne, "proposed"),
+                (ben, "rejected"),
+                (anne, "proposed"),
+                (ben, "ended"),
+                (anne, "ended"),
+            ]
+        );
+        let withdrawn = AuctionEvent::Ended { auction: AUCTION, owner: ANNE, why: AuctionEnd::Withdrawn };
+        assert_eq!(told(&follow(&[offered(), withdrawn]).1), []);
+    }
+}

@@ -15,12 +15,13 @@
 //! **What there is.** Of each listing a [`ListingSnapshot`]: the best levels, the last trades, [`Statistics`]
 //! of 24 hours, phase and indicative price. [`Candle`]s of six intervals, as many as
 //! [`CandleInterval::kept`] says; closed ones go to a [`CandleSink`] too. Of each participant who has a
-//! channel of its own, an [`OwnState`]; of auctions between participants, an [`AuctionsState`]. Prices are ticks and quantities lots; [`ListingInfo`] has the scale.
+//! channel of its own, an [`OwnState`]; of auctions between participants, an [`AuctionsState`]. Prices are
+//! ticks and quantities lots; [`ListingInfo`] has the scale.
 //!
 //! **Channels and numbers.** Each [`Channel`] numbers its updates from 0 by the facts alone: a change of a
 //! level, a trade, an update or close of a candle, a change of the phase, an event of a participant or an
-//! auction is one number, however facts are batched. An [`Update`] says which numbers it stands for, and they join without
-//! gaps. So a publication that is filled anew after a crash has the same numbers as before, and a reader that
+//! auction is one number, however facts are batched. An [`Update`] says which numbers it stands for, and they
+//! join without gaps. So a publication that is filled anew after a crash has the same numbers as before, and a reader that
 //! resumes at its [`Position`] notices nothing.
 //!
 //! **Reading.** A channel's updates stand in one log for all readers, which keeps the last minute, within

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bearpit_core::market::{Funding, Reference, Transfer};
+use bearpit_core::participant::AccountLimits;
 use bearpit_core::units::{InstrumentId, NetQuantity};
 use serde_json::{Value, json};
 
@@ -284,6 +285,21 @@ async fn accounts_of_one_person_do_each_other_no_favours_also_when_they_were_ope
     let favour = propose(&auction, json!({ "cash": "0.01" }));
     assert_eq!(code(house.act(other, &favour).await).1, "same_person");
     house.act(house.ben, &favour).await.unwrap();
+    house.floor.end();
+}
+
+#[tokio::test]
+async fn a_blocked_account_and_one_of_a_contest_take_no_part() {
+    let house = House::open().await;
+    let auction = house.act(house.anne, &offer("ACME", "40")).await.unwrap();
+    let limits = AccountLimits { is_sealed: true, ..AccountLimits::default() };
+    house.floor.trading.ask_open(house.ben, What::Limit(limits)).await.unwrap();
+    let sealed = house.act(house.ben, &propose(&auction, json!({ "cash": 1 }))).await;
+    assert_eq!(code(sealed), (ProblemKind::Forbidden, "sealed".to_owned(), None));
+    house.floor.trading.shut(house.anne, "rules").await.unwrap();
+    assert_eq!(house.shown(house.ben, &auction, "blocked").await.proposals, []);
+    let blocked = code(house.act(house.anne, &offer("ACME", "1")).await);
+    assert_eq!((blocked.0, &*blocked.1), (ProblemKind::Forbidden, "blocked"));
     house.floor.end();
 }
 

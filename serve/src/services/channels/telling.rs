@@ -1,4 +1,5 @@
-//! How news are told: [`UpdateTeller`] for MQTT's topics `updates` and `auctions/events`, [`TradeTeller`] for Kafka's `trades`.
+//! How news are told: [`UpdateTeller`] for MQTT's topics `updates` and `auctions/events`, [`TradeTeller`] for
+//! Kafka's `trades`.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! The projection: people's orders and fills, auctions between participants that are over, the ledger of their accounts, what these were worth over time,
-//! and closed candles, in the database.
+//! The projection: people's orders and fills, auctions between participants that are over, the ledger of
+//! their accounts, what these were worth over time, and closed candles, in the database.
 //!
 //! The journal is the truth about trading; this is for whoever looks things up. A [`Batch`] is what a stretch
 //! of a segment's tape changes; [`Projection::apply`] writes it together with the [`Position`] that it comes
