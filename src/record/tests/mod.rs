@@ -182,6 +182,16 @@ fn market_facts() -> Vec<Fact> {
         Fact::AccountRuined { owner: BEN, equity: Money::from_units(-3) },
         Fact::MarginCalled { owner: ANNE, equity: Money::from_units(4), maintenance: Money::from_units(9) },
         Fact::MarginCallEnded { owner: ANNE, equity: Money::from_units(2) },
+        // Ben is flat, of what he held at the start.
+        trade(2, 8, 9, 10, 10_000),
+        Fact::CorporateAction { listing, action: CorporateAction::Dividend(Money::from_units(1)) },
+        Fact::Logged { actor: ANNE, text: "a, \"quoted\"\nline".into() },
+    ]
+}
+
+/// An auction in which nobody is accepted.
+fn auction_facts() -> Vec<Fact> {
+    vec![
         Fact::Auction(AuctionEvent::Offered {
             auction: AuctionId::new(1),
             owner: BEN,
@@ -200,10 +210,6 @@ fn market_facts() -> Vec<Fact> {
             owner: BEN,
             why: AuctionEnd::Expired,
         }),
-        // Ben is flat, of what he held at the start.
-        trade(2, 8, 9, 10, 10_000),
-        Fact::CorporateAction { listing, action: CorporateAction::Dividend(Money::from_units(1)) },
-        Fact::Logged { actor: ANNE, text: "a, \"quoted\"\nline".into() },
     ]
 }
 
@@ -220,7 +226,7 @@ fn strategy_output() -> Vec<Fact> {
 }
 
 fn facts() -> Vec<Fact> {
-    [market_facts(), strategy_output()].concat()
+    [market_facts(), strategy_output(), auction_facts()].concat()
 }
 
 const START: SimTime = SimTime::from_nanos(1_740_994_200_000_000_000);

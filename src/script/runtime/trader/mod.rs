@@ -1,8 +1,8 @@
 //! [`ScriptTrader`]: the actor that runs a script.
 
+mod refusals;
 mod taking_turns;
 
-use std::mem;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -102,9 +102,6 @@ const TURN_TAG: u64 = u64::MAX - 2;
 const DAY: SimDuration = SimDuration::from_secs(86_400);
 /// The tag of the wake-ups at midnight.
 const MIDNIGHT_TAG: u64 = u64::MAX - 3;
-
-/// How many rounds of refusals may follow from refusals in `on_order`.
-const REFUSALS_MAX: usize = 1_000;
 
 impl ScriptTrader {
     /// Makes a trader; the script is compiled when it starts.
@@ -214,49 +211,6 @@ impl ScriptTrader {
     fn at_callback(&self, callback: Callback, message: String) -> ScriptError {
         let source = &self.config.source;
         ScriptError::new(&source.file, function_position(&source.text, callback.name()), message)
-    }
-
-    /// Calls `on_order` for what the account gate refused in the previous callback.
-    fn report_refusals(&mut self, ctx: &mut Context) {
-        for _ in 0..REFUSALS_MAX {
-            let TraderState::Running(program) = &mut self.state else { return };
-            let (refused, in_auctions) = program.with_state(|state| {
-                (mem::take(&mut state.refused), mem::take(&mut state.refused_in_auctions))
-            });
-            if refused.is_empty() && in_auctions.is_empty() {
-                return;
-            }
-            for refusal in in_auctions {
-                let news = AuctionEventView::refused(refusal, ctx.id(), ctx.now());
-                if let Err(error) = self.call_counted(ctx, Callback::Auction, [Dynamic::from(news)]) {
-                    return self.fail(ctx, Some(Callback::Auction), &error);
-                }
-            }
-            for (order, reason) in refused {
-                let is_order = order.id().is_none();
-                let event = OrderEvent { order, what: OrderEventKind::Refused(reason), at: ctx.now() };
-                for callback in [Callback::OrderRefused, Callback::Order] {
-                    if callback == Callback::OrderRefused && !is_order {
-                        continue;
-                    }
-                    if let Err(error) = self.call_counted(ctx, callback, [Dynamic::from(event.clone())]) {
-                        return self.fail(ctx, Some(callback), &error);
-                    }
-                }
-            }
-        }
-        let TraderState::Running(program) = &self.state else { return };
-        let defined = [Callback::OrderRefused, Callback::Order, Callback::Auction]
-            .into_iter()
-            .find(|it| program.has(*it));
-        let callback = defined.unwrap_or(Callback::Order);
-        let message = if callback == Callback::Auction {
-            "what is asked for in on_auction is refused again and again".to_owned()
-        } else {
-            "orders sent in on_order or on_order_refused are refused again and again".to_owned()
-        };
-        let error = self.at_callback(callback, message);
-        self.fail(ctx, Some(callback), &error);
     }
 
     fn fail(&mut self, ctx: &mut Context, callback: Option<Callback>, error: &ScriptError) {
