@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 use crate::cli::{bearpit, run};
 
-const SHIPPED: [&str; 4] = ["classroom", "exchange_day", "feed", "open_market"];
+const SHIPPED: [&str; 5] = ["classroom", "exchange_day", "feed", "open_market", "replayed_year"];
 
 fn path(name: &str) -> PathBuf {
     let live = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("scenarios/live");

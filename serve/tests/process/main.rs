@@ -35,6 +35,7 @@ mod profiles;
 #[cfg(target_os = "linux")]
 mod proxy;
 mod refusals;
+mod replayed;
 mod sessions;
 #[cfg(feature = "otlp")]
 mod spans;

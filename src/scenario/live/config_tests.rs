@@ -202,6 +202,9 @@ fn a_live_market_replays_no_files() {
         (MARKET.replace("tick_size = \"0.01\"", process), "a process of this kind replays a file"),
         (format!("{MARKET}{agent}"), "an agent of this kind replays a file"),
     ] {
+        let scaled = format!("{text}[live]\nclock = \"scaled\"\n");
+        let is_agent = what.starts_with("an agent");
+        assert_eq!(Scenario::from_text(&path, &scaled, &[]).is_ok(), is_agent, "{what}");
         Scenario::from_text(&path, &text, &[]).unwrap_or_else(|found| panic!("{}", found.render(false)));
         let found = Scenario::from_text(&path, &format!("{text}[live]\n"), &[]).unwrap_err().render(false);
         assert!(found.contains(what), "{found}");

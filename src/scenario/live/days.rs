@@ -8,6 +8,7 @@ use crate::data::Zone;
 use crate::scenario::Scenario;
 use crate::scenario::live_config::LiveClock;
 use bearpit_core::market::{BarInterval, Phase};
+use bearpit_core::replay::ReplayConfig;
 use bearpit_core::units::{Seed, SimDuration, SimTime};
 
 const DAY_NANOS: i64 = 86_400_000_000_000;
@@ -30,6 +31,9 @@ pub enum DayError {
     /// It lies beyond the years of virtual time.
     #[error("it is out of range: virtual time runs to 2199")]
     OutOfRange,
+    /// The bars that are replayed end.
+    #[error("the files that are replayed have no bars of a day after {0}: the market is over")]
+    FileEnds(CivilDate),
     /// Days of scaled clocks are counted from 1.
     #[error("days are counted from 1")]
     Zero,
@@ -187,18 +191,41 @@ impl LiveDays<'_> {
     }
 
     /// Returns the day after that of a date: on the wall clock the next on which there is trading, on a
-    /// scaled one the next of the calendar.
+    /// scaled one the next of the calendar, or where bars are replayed the next that has some.
     ///
     /// # Errors
-    /// [`DayError::OutOfRange`] if there is none until the year 2199.
+    /// [`DayError::FileEnds`] if no bars are left, [`DayError::OutOfRange`] if there is none until the year
+    /// 2199.
     pub fn next(&self, after: CivilDate) -> Result<CivilDate, DayError> {
+        let last = self.replays().filter_map(|replay| replay.bars.last()).map(|bar| bar.start).max();
         let mut date = after;
         loop {
             date = date.days_later(1).ok_or(DayError::OutOfRange)?;
-            if self.zone.is_none() || self.is_trading_day(date) {
+            if last.is_some_and(|last| self.span(date).is_ok_and(|span| span.start > last)) {
+                return Err(DayError::FileEnds(after));
+            }
+            let has_trading = match self.zone {
+                Some(_) => self.is_trading_day(date),
+                None => last.is_none() || self.has_bars(date),
+            };
+            if has_trading {
                 return Ok(date);
             }
         }
+    }
+
+    /// Returns what is replayed in the place of books.
+    fn replays(&self) -> impl Iterator<Item = &ReplayConfig> {
+        self.scenario.agents.iter().filter_map(|agent| agent.configured.replay())
+    }
+
+    /// Returns whether a bar that is replayed begins within the day of a date.
+    fn has_bars(&self, date: CivilDate) -> bool {
+        let Ok(DaySpan { start, end }) = self.span(date) else { return false };
+        self.replays().any(|replay| {
+            let first = replay.bars.partition_point(|bar| bar.start < start);
+            replay.bars.get(first).is_some_and(|bar| bar.start < end)
+        })
     }
 
     /// Returns the date of the day within which an instant of virtual time lies, whether or not there is

@@ -9,6 +9,8 @@ mod date;
 mod days;
 #[cfg(test)]
 mod days_tests;
+#[cfg(test)]
+mod replayed_tests;
 mod schedule;
 mod seats;
 mod user_script;

@@ -27,6 +27,8 @@ pub(in crate::scenario) const DURABILITY: [(&str, Durability); 1] = [("synced", 
 
 /// What replays a file with dates of its own, and so has nothing for other days.
 const DATED_AGENTS: [&str; 3] = ["replay", "ticks", "order_flow"];
+/// Bars, which a scaled clock follows.
+const BARS: &str = "replay";
 const DATED_PROCESSES: [&str; 2] = ["replay", "ticks"];
 
 /// Reads `[live]`, which may be missing; that is `Some(None)`.
@@ -44,7 +46,8 @@ pub(in crate::scenario) fn live(root: &Section<'_>, head: Option<&Head>) -> Opti
     if let Some(head) = head {
         check_length(root, head);
     }
-    check_undated(root);
+    let follows_file = clock.as_ref().is_some_and(|clock| matches!(clock, LiveClock::Scaled { .. }));
+    check_undated(root, follows_file);
     let keep_days = u32::try_from(keep_days?).ok()?;
     let (starting_cash, durability) = (starting_cash?, durability?);
     let script_operations = script_operations?.unsigned_abs();
@@ -132,11 +135,14 @@ fn check_length(root: &Section<'_>, head: &Head) {
     section.report("end", message, None);
 }
 
-/// Reports what has data for the scenario's own dates only.
-fn check_undated(root: &Section<'_>) {
+/// Reports what has data for the scenario's own dates only. On a clock of its own a market can follow the
+/// dates of bars, day by day.
+fn check_undated(root: &Section<'_>, follows_file: bool) {
     for agent in items(root, "agents") {
         let kind = agent.entries().iter().find(|entry| entry.key == "kind");
-        let Some(kind) = kind.filter(|it| readers::text(&it.node).is_ok_and(|it| is_dated(&it))) else {
+        let Some(kind) =
+            kind.filter(|it| readers::text(&it.node).is_ok_and(|it| is_dated(&it, follows_file)))
+        else {
             continue;
         };
         report_dated(root, &kind.node, "an agent of this kind");
@@ -153,13 +159,13 @@ fn check_undated(root: &Section<'_>) {
     }
 }
 
-fn is_dated(kind: &str) -> bool {
-    DATED_AGENTS.contains(&kind)
+fn is_dated(kind: &str, follows_file: bool) -> bool {
+    DATED_AGENTS.contains(&kind) && !(follows_file && kind == BARS)
 }
 
 fn report_dated(root: &Section<'_>, kind: &Node, what: &str) {
     let message = format!("{what} replays a file, which has no data for the days of [live]");
-    let help = "leave it out, or remove [live] and run `bearpit simulate`".to_owned();
+    let help = "leave it out, or remove [live] and run `bearpit simulate`; bars can be replayed with `clock = \"scaled\"`".to_owned();
     root.findings.borrow_mut().push(kind.place.clone(), message, Some(help));
 }
 
