@@ -87,7 +87,7 @@ fn they_have_their_golden_digests_and_trade_in_every_instrument() {
 
 const CLASSROOM: &str = "eee7f7c524b59f17d50dde50cbb278f31c8e00fbc74ca6bb625083db095746d7";
 const EXCHANGE_DAY: &str = "cd5c6b3d3ab20e0a8d0f7b2ba230c99da7fd62e775c4ddb701d6b89f9ba2ccbc";
-const FEED: &str = "";
+const FEED: &str = "8dd8422343e7f45f19b0efb6f901d6626405a95391e55f4e7e8d133ad0a1eecf";
 const OPEN_MARKET: &str = "f4642c0caa415869313111a3b94ea4b62d776190fd6f1f58fa7bd9968ab7261c";
 
 #[test]
