@@ -17,8 +17,7 @@ fn played(owner: &str, bidder: &str) -> Vec<String> {
     }
     let mut market = builder.open().unwrap();
     market.run().unwrap();
-    let lines = log.borrow().clone();
-    lines
+    log.borrow().clone()
 }
 
 #[test]
