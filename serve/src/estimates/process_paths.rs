@@ -66,9 +66,9 @@ impl ProcessPaths {
 
     /// Returns how many steps all paths take together.
     pub(super) fn steps(&self, job: &Job) -> u64 {
-        let steps = |asset: &Asset| match self.is_exact {
-            true => u64::from(self.points),
-            false => u64::try_from(job.horizon_ns / asset.process.step().nanos().max(1)).unwrap_or(0),
+        let steps = |asset: &Asset| {
+            let grid = if self.is_exact { self.stretch } else { asset.process.step() };
+            u64::try_from(job.horizon_ns / grid.nanos().max(1)).unwrap_or(0)
         };
         let each: u64 = self.assets.iter().map(steps).sum();
         each.saturating_mul(u64::from(job.paths))

@@ -258,6 +258,17 @@ fn a_job_that_is_canceled_gives_nothing() {
 }
 
 #[test]
+fn how_long_it_takes_is_known_before() {
+    let steps = |symbol: &str| {
+        let mut job = job(100);
+        job.subject = Subject::Holdings { cash: number("0"), held: vec![held(symbol, "1")] };
+        check(&job, Path::new(BASE)).unwrap()
+    };
+    // From one time of the fan to the next by the exact solution, and each minute.
+    assert_eq!((steps("ALFA"), steps("GAMA")), (100 * 10, 100 * 1_638 * 60));
+}
+
+#[test]
 fn an_outcome_is_drawn() {
     let outcome = run_on(&job(200), 1).unwrap();
     let now = "2025-03-03T09:30:00".parse().unwrap();

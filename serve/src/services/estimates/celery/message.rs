@@ -147,14 +147,11 @@ pub(super) fn canceled_key(id: &str) -> String {
 pub(super) enum Meta {
     /// So many paths are done.
     Progress(u32),
-    /// It has a result.
-    Success(Box<RawText>),
+    /// It has a result, in JSON.
+    Success(Box<str>),
     /// Nothing came of it.
     Failure(String),
 }
-
-/// JSON as it stands.
-pub(super) type RawText = str;
 
 /// Writes how far a task is.
 pub(super) fn meta_text(id: &str, meta: &Meta, at: &str) -> String {
