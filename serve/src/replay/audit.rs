@@ -186,6 +186,15 @@ impl Sums {
                 of.holdings.insert(instrument, position.lots());
             }
             Fact::Traded(trade) => self.trades.push(trade),
+            Fact::Auction(event) => {
+                for side in event.swap().into_iter().flatten() {
+                    let of = self.moved.entry(side.account).or_default();
+                    of.cash += side.cash();
+                    for (instrument, lots) in side.shares() {
+                        *of.holdings.entry(instrument).or_default() += lots.lots();
+                    }
+                }
+            }
             _ => {}
         }
     }
@@ -279,7 +288,8 @@ impl Sums {
 
 #[cfg(test)]
 mod tests {
-    use bearpit_core::market::{AccountOpening, Funding, Reference};
+    use bearpit_core::market::{AccountOpening, AuctionEvent, AuctionLot, Consideration, Funding, Reference};
+    use bearpit_core::units::{AuctionId, ProposalId, Quantity};
 
     use super::*;
 
@@ -300,5 +310,32 @@ mod tests {
         let moved = &sums.moved[&owner];
         assert_eq!(moved.opening, Some((Money::from_whole(10_000), Vec::new())));
         assert_eq!(moved.cash, Money::from_whole(5));
+    }
+
+    #[test]
+    fn a_swap_moves_the_lot_one_way_and_what_was_proposed_the_other() {
+        let [owner, proposer] = [ActorId::new(2), ActorId::new(3)];
+        let (lot, other) = (InstrumentId::new(0), InstrumentId::new(1));
+        let mut sums = Sums::default();
+        let value = Money::from_whole(70);
+        for (proposal, consideration) in [
+            (1, Consideration::Cash(value)),
+            (2, Consideration::Shares { instrument: other, quantity: Quantity::new(4) }),
+        ] {
+            sums.keep(Fact::Auction(AuctionEvent::Accepted {
+                auction: AuctionId::new(proposal),
+                proposal: ProposalId::new(proposal),
+                owner,
+                proposer,
+                lot: AuctionLot { instrument: lot, quantity: Quantity::new(10) },
+                consideration,
+                value,
+            }));
+        }
+        for (account, sign) in [(owner, 1), (proposer, -1)] {
+            let moved = &sums.moved[&account];
+            assert_eq!(moved.cash, if sign > 0 { value } else { -value });
+            assert_eq!((moved.holdings[&lot], moved.holdings[&other]), (-20 * sign, 4 * sign));
+        }
     }
 }
