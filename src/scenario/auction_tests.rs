@@ -69,7 +69,7 @@ fn what_is_wrong_in_it_is_said_with_what_is_meant() {
         ("[auctions]\nmax_open = 0", "`max_open` is 0, but must be a whole number from 1 to 1000"),
         ("[auctions]\nmax_deviation_bps = \"x\"", "`max_deviation_bps` is"),
         ("[auction]\nmax_open = 2", "did you mean `auctions`?"),
-        ("auctions = 3", "[auctions] is"),
+        ("[[auctions]]\nmax_open = 2", "[auctions] is"),
     ] {
         let found = load(table).unwrap_err();
         assert!(found.contains(said), "{table}: {found}");
