@@ -35,7 +35,7 @@ pub(super) enum NoQuote {
 pub(super) fn read(shape: &Shape, answer: &Value, symbol: &str) -> Result<Seen, NoQuote> {
     let price = |path: &Option<JsonPath>| {
         let found = path.as_ref().and_then(|path| find(answer, &path.0, symbol));
-        found.map(|value| money(value)).transpose()
+        found.map(money).transpose()
     };
     // A side on which nobody quotes is zero, or not there.
     let side = |path: &Option<JsonPath>| price(path).ok().flatten();
