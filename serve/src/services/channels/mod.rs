@@ -2,7 +2,7 @@
 //!
 //! | channel | told | taken |
 //! |---|---|---|
-//! | MQTT | `info`, `updates` (listings, halts, splits), `auctions/events`, `validation` | `requests`, `auctions` |
+//! | MQTT | `info`, `updates` (listings, halts), `auctions/events`, `validation` | `requests`, `auctions` |
 //! | Kafka's protocol | `stock-prices`, `trades` | |
 //! | Redis, Valkey | the last price of each symbol | |
 //!

@@ -113,6 +113,7 @@ impl OwnEventView {
                 (view.about, view.event) = ("fill", "filled");
                 view.fill = fill_of(data, event, fill);
             }
+            OwnChange::Fact(Fact::Auction(event)) => view.tell("auction", event.name(), of_auction(event)),
             OwnChange::Fact(fact) => view.tell_order(data, fact),
         }
         view
@@ -217,10 +218,6 @@ impl OwnEventView {
             Fact::StrategyFailed { text, .. } => {
                 more.text = Some(text.to_string());
                 ("strategy", "failed")
-            }
-            Fact::Auction(event) => {
-                more = of_auction(event);
-                ("auction", event.name())
             }
             // Series and tables of strategies are in the day's tables; all else is nobody's own.
             _ => ("strategy", "recorded"),
