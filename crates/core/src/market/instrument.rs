@@ -154,8 +154,8 @@ impl Instrument {
         self
     }
 
-    /// Sets how much of it there is, as what an issuer has sold at first; a multiple of the lot size. It is told, and
-    /// steers nothing.
+    /// Sets how much of it there is, as what an issuer has sold at first; a multiple of the lot size. It is
+    /// told, and steers nothing.
     ///
     /// # Errors
     /// [`InstrumentError`] if the quantity is not positive, or no multiple of the lot size.

@@ -127,8 +127,8 @@ impl Ending {
         Self { error: AdapterError::new(error), is_of_message: false }
     }
 
-    /// Some brokers refuse a message with a code that MQTT has not for that, as Mosquitto does where it is too
-    /// long, or end the connection.
+    /// Some brokers refuse a message with a code that MQTT has not for that, as Mosquitto does where one is
+    /// too long, or end the connection.
     fn of_client(error: &ConnectionError) -> Self {
         let is_of_message = match error {
             ConnectionError::MqttState(StateError::ServerDisconnect { reason_code, .. }) => {

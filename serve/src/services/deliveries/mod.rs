@@ -168,7 +168,8 @@ impl Deliverer {
         self.database.forget_deliveries(before(DELIVERED_KEPT), before(FAILED_KEPT)).await
     }
 
-    /// Returns what is due; before that, once, it lets go of what a process of the same name had taken that ended.
+    /// Returns what is due; before that, once, it lets go of what a process of the same name had taken that
+    /// has ended.
     async fn released_and_due(&self, is_released: &mut bool) -> Result<Vec<Target>, StoreError> {
         if !*is_released {
             self.database.release_targets(self.owner).await?;

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -332,13 +332,10 @@ async fn face(
     let handle = driver.handle.clone();
     let journal = directory.join("journal");
     let market_data = market_data(directory, driver, source.clone());
-    let trading = Arc::new(Trading::new(TradingParts {
-        handle: handle.clone(),
-        source: source.clone(),
-        data: Arc::clone(&market_data),
-        database: database.clone(),
-        journal,
-    }));
+    let (data, of_trading) = (Arc::clone(&market_data), database.clone());
+    let parts =
+        TradingParts { handle: handle.clone(), source: source.clone(), data, database: of_trading, journal };
+    let trading = Arc::new(Trading::new(parts));
     let of_estimates = source.clone();
     let identity = Arc::new(identity(directory, &database, system_clock()));
     let (of_trading, data) = (Arc::clone(&trading), Arc::clone(&market_data));
@@ -355,16 +352,9 @@ async fn face(
     }));
     let watchlists = Arc::new(Watchlists::new(database.clone(), Arc::clone(&market_data)));
     let wallets = wallets(driver, &trading, &database);
-    let profiles = Arc::new(Profiles::new(ProfilesParts {
-        identity: Arc::clone(&identity),
-        trading: Arc::clone(&trading),
-        strategies: Arc::clone(&strategies),
-        wallets: Arc::clone(&wallets),
-        watchlists: Arc::clone(&watchlists),
-        database: database.clone(),
-        pictures: directory.join("images"),
-    }));
     let parts = (Arc::clone(&identity), Arc::clone(&trading), Arc::clone(&strategies));
+    let pictures = directory.join("images");
+    let profiles = profiles(parts.clone(), (&wallets, &watchlists), &database, pictures);
     let (admin, announcements) = administration(driver, &database, parts);
     let contests = contests(directory, driver, &trading, &database);
     let payments = payments(&trading, &database);
@@ -373,16 +363,7 @@ async fn face(
     let (webhooks, push) = outbox(directory, &database);
     let groups = Arc::new(Groups::new(database.clone(), false, system_clock()));
     let channels = Arc::new(Channels::new(Vec::new(), database.clone()));
-    let parts = EstimatesParts {
-        trading: Arc::clone(&trading),
-        data: Arc::clone(&market_data),
-        source: of_estimates,
-        path: directory.join("small.toml"),
-        database: database.clone(),
-        config: Config::defaults().unwrap().estimates,
-        wake: Arc::default(),
-    };
-    let estimates = Arc::new(Estimates::new(parts, system_clock()));
+    let estimates = estimates(directory, (&trading, &market_data), of_estimates, &database);
     let face = Face {
         identity: Arc::clone(&identity),
         profiles,
@@ -408,6 +389,35 @@ async fn face(
         alpaca,
     };
     (face, identity, People::new(database))
+}
+
+fn profiles(
+    (identity, trading, strategies): (Arc<Identity>, Arc<Trading>, Arc<Strategies>),
+    (wallets, watchlists): (&Arc<Wallets>, &Arc<Watchlists>),
+    database: &Database,
+    pictures: PathBuf,
+) -> Arc<Profiles> {
+    let (wallets, watchlists, database) = (Arc::clone(wallets), Arc::clone(watchlists), database.clone());
+    let parts = ProfilesParts { identity, trading, strategies, wallets, watchlists, database, pictures };
+    Arc::new(Profiles::new(parts))
+}
+
+fn estimates(
+    directory: &Path,
+    (trading, data): (&Arc<Trading>, &Arc<MarketData>),
+    source: ScenarioSource,
+    database: &Database,
+) -> Arc<Estimates> {
+    let parts = EstimatesParts {
+        trading: Arc::clone(trading),
+        data: Arc::clone(data),
+        source,
+        path: directory.join("small.toml"),
+        database: database.clone(),
+        config: Config::defaults().unwrap().estimates,
+        wake: Arc::default(),
+    };
+    Arc::new(Estimates::new(parts, system_clock()))
 }
 
 fn outbox(directory: &Path, database: &Database) -> (Arc<Webhooks>, Arc<Push>) {
