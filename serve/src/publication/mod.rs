@@ -21,8 +21,8 @@
 //! **Channels and numbers.** Each [`Channel`] numbers its updates from 0 by the facts alone: a change of a
 //! level, a trade, an update or close of a candle, a change of the phase, an event of a participant or an
 //! auction is one number, however facts are batched. An [`Update`] says which numbers it stands for, and they
-//! join without gaps. So a publication that is filled anew after a crash has the same numbers as before, and a
-//! reader that resumes at its [`Position`] notices nothing.
+//! join without gaps. So a publication that is filled anew after a crash has the same numbers as before, and
+//! a reader that resumes at its [`Position`] notices nothing.
 //!
 //! **Reading.** A channel's updates stand in one log for all readers, which keeps the last minute, within
 //! bounds. A subscription is a place in it: it takes no memory, and costs the market thread nothing. A

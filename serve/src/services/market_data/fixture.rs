@@ -39,7 +39,7 @@ tick_size = 0.01
 symbol = "BETA"
 tick_size = 0.5
 lot_size = 0.001
-issued = 2_500_000.5
+issued = "2500000.5"
 [[instruments]]
 symbol = "GAMA"
 tick_size = 0.01
@@ -94,7 +94,11 @@ fn instrument(symbol: &str, tick: &str, lot: &str) -> Instrument {
 }
 
 fn listing(venue: &str, symbol: &str, tick: &str, lot: &str) -> Arc<ListingInfo> {
-    let instrument = instrument(symbol, tick, lot);
+    let plain = instrument(symbol, tick, lot);
+    let instrument = match symbol {
+        "BETA" => plain.with_issued("2500000.5".parse().unwrap()).unwrap(),
+        _ => plain,
+    };
     Arc::new(ListingInfo { venue: venue.to_owned(), instrument, is_replayed: false })
 }
 
