@@ -5,7 +5,7 @@
 //! done goes through the journal, as orders do: once for each id that its sender gives it.
 //!
 //! Accounts of one person do each other no favours: the market is told to whom an account belongs
-//! ([`Trading::identify`]) before anything is auctioned in its name, and refuses proposals between them.
+//! (`Trading::identify`) before anything is auctioned in its name, and refuses proposals between them.
 //! Accounts of contests are sealed, and take no part at all.
 
 mod acting;
