@@ -243,6 +243,7 @@ fn is_of_literature(kind: &AgentKind) -> bool {
             | "replay"
             | "ticks"
             | "order_flow"
+            | "feed"
             | "latency_arbitrageur"
             | "smart_order_router"
     )
