@@ -98,7 +98,7 @@ impl Context {
     /// # builder.agent("agent", ParticipantConfig::new("agent").with_account(account), Owner)?;
     /// # let mut market = builder.open()?;
     /// # market.run()?;
-    /// # assert_eq!(market.world().domain().tape().facts(), 4, "offered, expired, and two marks of ACME");
+    /// # assert_eq!(market.world().domain().tape().facts(), 2, "offered, and expired");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
