@@ -2,22 +2,40 @@
 
 use std::collections::BTreeSet;
 use std::io::Write;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use crate::fix::{Client, Message, key_of, start};
-use crate::harness::Place;
+use crate::harness::{Place, Served};
 
 /// How long anything may take.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// A process, and somebody who has logged on there, whose orders stay when the connection ends.
+struct Desk {
+    served: Served,
+    address: SocketAddr,
+    key: Value,
+    client: Client,
+}
+
+impl Desk {
+    fn open(place: &Place, more: &[&str]) -> Self {
+        let (served, address) = start(place, more);
+        let anne = served.register("anne");
+        let key = key_of(&served, &anne, &["read", "trade"]);
+        let mut client = Client::connect(address, 1, 1);
+        client.log_on(&key, "8013=N|");
+        Self { served, address, key, client }
+    }
+}
+
 #[test]
 fn who_is_blocked_is_logged_out_with_the_reason_and_not_let_in_again() {
     let place = Place::new();
-    let (served, address) = start(&place, &[]);
-    let anne = served.register("anne");
-    let key = key_of(&served, &anne, &["read", "trade"]);
-    let mut client = Client::connect(address, 1, 1);
-    client.log_on(&key, "8013=N|");
+    let Desk { served, address, key, mut client } = Desk::open(&place, &[]);
     client.order("one", 1, 10, "40=2|44=90|59=1|");
     client.await_report("0");
     let blocked = place.run(&["admin", "block", "anne"]);
@@ -39,11 +57,7 @@ fn who_is_blocked_is_logged_out_with_the_reason_and_not_let_in_again() {
 #[test]
 fn a_session_that_sends_too_much_is_told_and_nothing_of_it_is_done() {
     let place = Place::new();
-    let (served, address) = start(&place, &["--fix-messages-per-second", "1"]);
-    let anne = served.register("anne");
-    let key = key_of(&served, &anne, &["read", "trade"]);
-    let mut client = Client::connect(address, 1, 1);
-    client.log_on(&key, "8013=N|");
+    let Desk { served, mut client, .. } = Desk::open(&place, &["--fix-messages-per-second", "1"]);
     // Twelve at once: the first has room, and another for each second that passes meanwhile.
     for number in 0..12 {
         client.order(&format!("burst-{number}"), 1, 1, "40=2|44=90|59=1|");
@@ -91,11 +105,7 @@ fn rest(client: &mut Client) -> Vec<Message> {
 fn a_client_that_does_not_read_loses_its_connection_and_nothing_else() {
     const ORDERS: usize = 100;
     let place = Place::new();
-    let (served, address) = start(&place, &[]);
-    let anne = served.register("anne");
-    let key = key_of(&served, &anne, &["read", "trade"]);
-    let mut client = Client::connect(address, 1, 1);
-    client.log_on(&key, "8013=N|");
+    let Desk { served, address, key, mut client } = Desk::open(&place, &[]);
     for number in 0..ORDERS {
         client.order(&format!("order-{number}"), 1, 1, "40=2|44=90|59=1|");
         client.await_report("0");
@@ -136,11 +146,7 @@ fn a_client_that_does_not_read_loses_its_connection_and_nothing_else() {
 fn an_order_that_is_good_till_canceled_is_the_same_order_on_the_next_day() {
     let place = Place::new();
     place.scenario_with("end = 2025-03-04T00:00:00", "end = 2025-03-03T00:10:00");
-    let (served, address) = start(&place, &[]);
-    let anne = served.register("anne");
-    let key = key_of(&served, &anne, &["read", "trade"]);
-    let mut client = Client::connect(address, 1, 1);
-    client.log_on(&key, "8013=N|");
+    let Desk { served, mut client, .. } = Desk::open(&place, &[]);
     client.order("stays", 1, 10, "40=2|44=90|59=1|");
     let order = client.await_report("0").get(37).to_owned();
     client.order("ends", 1, 10, "40=2|44=90|59=0|");
